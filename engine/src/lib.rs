@@ -1,0 +1,5 @@
+//! Signalbox's engine: a learning rule is a pure function from (network, task) to small programs over registers.
+
+pub mod data;
+pub mod diagnostic;
+pub mod registry;
