@@ -1,6 +1,21 @@
 //! Signalbox's engine: a learning rule is a pure function from (network, task) to small programs over registers.
+//!
+//! Strata, each knowing only those below: `cards · rules · blocks · routing · data · probes` say what a paper says;
+//! `net · optim · ad · build` turn graphs into graphs; `ir` is the narrow waist; `plan` lowers it; `exec` runs it.
 
+pub mod ad;
+pub mod blocks;
+pub mod build;
+pub mod check;
+pub mod cost;
 pub mod data;
 pub mod diagnostic;
+pub mod exec;
+pub mod ir;
+pub mod net;
 pub mod noise;
+pub mod ops;
+pub mod plan;
 pub mod registry;
+pub mod routing;
+pub mod rules;

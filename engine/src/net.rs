@@ -1,0 +1,269 @@
+//! A network: stages of blocks in a tree. Building it lays values into a graph and declares the weights it meets.
+
+use crate::blocks::Block;
+use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
+use crate::ops::grouped::GroupedMatMul;
+use crate::ops::random::{Distribution, Noise};
+use crate::ops::rows::Gather;
+use crate::registry::Knobs;
+use crate::routing::Routing;
+
+/// A block with its settings and what it holds.
+#[derive(Clone)]
+pub struct Node {
+    pub block: &'static dyn Block,
+    pub knobs: Knobs,
+    /// How inputs are assigned to experts; for `Route` alone.
+    pub routing: Option<(&'static dyn Routing, Knobs)>,
+    pub children: Vec<Node>,
+}
+
+/// The unit of credit assignment: within a stage credit travels by the chain rule, between stages as the learning rule
+/// decides.
+#[derive(Clone)]
+pub struct Stage {
+    pub blocks: Vec<Node>,
+}
+
+/// Stages in series. The last one reads out: its values are the logits.
+#[derive(Clone)]
+pub struct Net {
+    pub stages: Vec<Stage>,
+    /// Width of the read-out that the task asks for: a `Linear` of 0 units takes it.
+    pub outputs: usize,
+}
+
+/// Whether the network is learning: dropout and batch statistics differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Train,
+    Eval,
+}
+
+/// The two counters that noise depends on, each `[2]` (see [`crate::ops::random`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    pub seed: Value,
+    pub step: Value,
+}
+
+/// How many of a step's rows each expert saw, and how sure the router was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tap {
+    /// Path of the `Route` block.
+    pub path: String,
+    /// Share of the assignments that each expert received: `[E]`, summing to 1.
+    pub load: Value,
+    /// Mean entropy of the router's distribution over the experts, in nats: `[]`.
+    pub entropy: Value,
+}
+
+/// What one pass through a stage gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pass {
+    pub input: Value,
+    pub output: Value,
+    /// Weights that the stage used, in order of use.
+    pub params: Vec<SlotId>,
+    /// Auxiliary losses of the stage, each `[]`, weighted and to be added to whatever it minimises.
+    pub losses: Vec<Value>,
+}
+
+/// Rows sorted by expert, inside a `Route`.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    experts: usize,
+    /// Rows of each expert: `[E]`.
+    sizes: Value,
+    /// Expert of each row: `[T]`.
+    of_row: Value,
+}
+
+/// What is being built: the graph, the place in the network, and what blocks leave behind for the step.
+pub struct Build<'a> {
+    pub g: &'a mut Graph,
+    pub mode: Mode,
+    pub clock: Clock,
+    outputs: usize,
+    path: Vec<String>,
+    group: Option<Group>,
+    draws: u32,
+    params: Vec<SlotId>,
+    losses: Vec<Value>,
+    /// Registers that the step must write: running statistics.
+    pub writes: Vec<(SlotId, Value)>,
+    pub taps: Vec<Tap>,
+}
+
+/// A name's 32-bit FNV-1a hash: the stream of its noise.
+pub fn stream(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
+}
+
+impl Net {
+    /// Passes `x [B, …]` through stage number `i`.
+    pub fn stage(&self, build: &mut Build, i: usize, x: Value) -> Pass {
+        let params = std::mem::take(&mut build.params);
+        let losses = std::mem::take(&mut build.losses);
+        let output = build.within(&(i + 1).to_string(), |b| b.chain(&self.stages[i].blocks, x));
+        let params = std::mem::replace(&mut build.params, params);
+        let losses = std::mem::replace(&mut build.losses, losses);
+        Pass { input: x, output, params, losses }
+    }
+
+    /// Passes `x [B, …]` through all stages.
+    pub fn forward(&self, build: &mut Build, x: Value) -> Vec<Pass> {
+        let mut at = x;
+        (0..self.stages.len())
+            .map(|i| {
+                let pass = self.stage(build, i, at);
+                at = pass.output;
+                pass
+            })
+            .collect()
+    }
+}
+
+impl<'a> Build<'a> {
+    pub fn new(g: &'a mut Graph, mode: Mode, clock: Clock, outputs: usize) -> Self {
+        Self {
+            g,
+            mode,
+            clock,
+            outputs,
+            path: Vec::new(),
+            group: None,
+            draws: 0,
+            params: Vec::new(),
+            losses: Vec::new(),
+            writes: Vec::new(),
+            taps: Vec::new(),
+        }
+    }
+
+    /// Width of the read-out that the task asks for.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Whether rows are grouped by expert here: then only what works on rows `[T, features]` fits.
+    pub fn in_experts(&self) -> bool {
+        self.group.is_some()
+    }
+
+    fn within<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(name.to_owned());
+        let outer = self.g.enter(name);
+        let out = build(self);
+        self.g.leave(outer);
+        self.path.pop();
+        out
+    }
+
+    /// Blocks one after the other.
+    pub fn chain(&mut self, blocks: &[Node], x: Value) -> Value {
+        blocks.iter().enumerate().fold(x, |x, (i, node)| self.node(i, node, x))
+    }
+
+    /// Child number `i` of the block being built.
+    pub fn node(&mut self, i: usize, node: &Node, x: Value) -> Value {
+        let name = format!("{}.{}", i + 1, node.block.meta().id);
+        self.within(&name, |b| node.block.build(node, b, x))
+    }
+
+    /// `part`, with every weight and row of it belonging to one of `experts` experts: `sizes [E]` rows each, row `t`
+    /// to expert `of_row[t]`.
+    pub fn grouped<T>(&mut self, experts: usize, sizes: Value, of_row: Value, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.group.replace(Group { experts, sizes, of_row });
+        let out = part(self);
+        self.group = outer;
+        out
+    }
+
+    /// The full name of a register of the block being built.
+    pub fn name(&self, name: &str) -> String {
+        format!("{}/{name}", self.path.join("/"))
+    }
+
+    fn declare(&mut self, name: &str, role: Role, shape: Vec<usize>, init: Init) -> SlotId {
+        let name = self.name(name);
+        self.g.declare(Slot { name, role, shape: Shape(shape), init })
+    }
+
+    /// A weight matrix `[inputs, units]` applied to `x [.., inputs]`: to each expert's rows its own. Initialised
+    /// uniformly in ±√(gain · 3 / inputs), so that its variance is gain / inputs.
+    pub fn matmul(&mut self, name: &str, x: Value, units: usize, gain: f32) -> Value {
+        let shape = self.g.shape(x).clone();
+        let inputs = shape.last();
+        let init = Init::Uniform { bound: (gain * 3.0 / inputs.max(1) as f32).sqrt() };
+        let Some(group) = self.group else {
+            let w = self.param(name, vec![inputs, units], init);
+            let rows = self.g.reshape(x, [shape.size() / inputs.max(1), inputs]);
+            let y = self.g.matmul(rows, w);
+            let mut out = shape;
+            if let Some(last) = out.0.last_mut() {
+                *last = units;
+            }
+            return self.g.reshape(y, out);
+        };
+        let w = self.param(name, vec![group.experts, inputs, units], init);
+        self.g.push(GroupedMatMul { transposed: false }, &[x, w, group.sizes])
+    }
+
+    /// A weight of its own for each of `features`, ready to broadcast over rows: `[features]`, or `[T, features]` with
+    /// each row its expert's.
+    pub fn per_feature(&mut self, name: &str, features: usize, init: Init) -> Value {
+        match self.group {
+            None => self.param(name, vec![features], init),
+            Some(group) => {
+                let table = self.param(name, vec![group.experts, features], init);
+                self.g.push(Gather, &[table, group.of_row])
+            }
+        }
+    }
+
+    /// A weight of any shape, not split among experts.
+    pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
+        let slot = self.declare(name, Role::Param, shape, init);
+        if !self.params.contains(&slot) {
+            self.params.push(slot);
+        }
+        self.g.read(slot)
+    }
+
+    /// A running statistic; [`Build::keep`] writes it.
+    pub fn state(&mut self, name: &str, shape: Vec<usize>, init: Init) -> (SlotId, Value) {
+        let slot = self.declare(name, Role::State, shape, init);
+        (slot, self.g.read(slot))
+    }
+
+    /// Has the step write a running statistic; the last word of a step counts. No derivative flows through it.
+    pub fn keep(&mut self, slot: SlotId, value: Value) {
+        let value = self.g.detach(value);
+        self.writes.retain(|w| w.0 != slot);
+        self.writes.push((slot, value));
+    }
+
+    /// Adds `loss []`, already weighted, to what this stage minimises.
+    pub fn penalise(&mut self, loss: Value) {
+        self.losses.push(loss);
+    }
+
+    /// Uniform noise in [0, 1), different at every call, step and seed.
+    pub fn uniform(&mut self, shape: &Shape) -> Value {
+        self.draws += 1;
+        let name = self.name(&format!("noise {}", self.draws));
+        let noise = Noise { distribution: Distribution::Uniform, stream: stream(&name), shape: shape.clone() };
+        self.g.push(noise, &[self.clock.seed, self.clock.step])
+    }
+
+    /// Notes a fault at the block being built.
+    pub fn fault(&mut self, message: impl Into<String>, mend: impl Into<String>) -> Value {
+        self.g.fault(message, mend)
+    }
+
+    /// The block's path as people read it.
+    pub fn place(&self) -> String {
+        self.path.join(" › ")
+    }
+}
