@@ -1,12 +1,15 @@
 //! Datasets: what a network is asked to learn. One file each in `data/`, one line in [`DATASETS`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     diagnostic::Diagnostic,
     registry::{Entry, Knobs},
 };
 
 /// How the samples are best drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Look {
     /// Points in the plane, both coordinates within about ±1.
     Plane,

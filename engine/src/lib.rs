@@ -16,6 +16,8 @@ pub mod net;
 pub mod noise;
 pub mod ops;
 pub mod plan;
+pub mod protocol;
 pub mod registry;
 pub mod routing;
 pub mod rules;
+pub mod spec;

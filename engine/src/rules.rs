@@ -3,13 +3,16 @@
 //! A rule says what a step *learns*: for each weight, the direction that an optimizer then follows. Fetching batches,
 //! optimizers, evaluation and probes are the same for every rule and live in [`crate::lab`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
 use crate::net::{Build, Clock, Mode, Net, Tap};
 use crate::registry::{Entry, Knobs};
 
 /// What the read-out is measured by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Of the softmax of the logits against the label, mean over the batch.
     CrossEntropy,

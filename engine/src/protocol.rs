@@ -1,0 +1,307 @@
+//! What the page and the session say to each other.
+//!
+//! A message is a small JSON header and, for events that carry many numbers, one run of 32-bit floats beside it
+//! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. Every event carries the number of the
+//! run it belongs to; a listener drops those of older runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Look;
+use crate::diagnostic::Diagnostic;
+use crate::exec::Device;
+use crate::plan::Order;
+use crate::registry::{Knob, KnobKind, Meta, Setting};
+use crate::spec::Spec;
+
+/// What the page asks of the session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub enum Command {
+    /// Builds `spec` as run number `run`, on `device` or the better one. The dataset's files follow the header in
+    /// binary, in the order in which the catalogue names them. Answered by `Loaded` or `Refused`; a refused spec
+    /// leaves the present run as it is.
+    Load {
+        run: u32,
+        spec: Box<Spec>,
+        device: Option<Device>,
+    },
+    Play,
+    Pause,
+    /// One step, then pause.
+    Step,
+    /// Back to the initial weights of the same seed.
+    Reset,
+    /// Back to the last checkpoint before the run diverged.
+    Rewind,
+    /// A live knob by its register's name: `rate`, `clip`, `rule/threshold`.
+    Turn {
+        knob: String,
+        value: f64,
+    },
+    /// At most this many steps a second; `None` as fast as it goes.
+    Pace {
+        steps_per_second: Option<f64>,
+    },
+    /// The probes to measure, and how many steps apart at least.
+    Watch {
+        probes: Vec<String>,
+        every: u32,
+    },
+    /// Moves the run, with its weights, to this device or the better one.
+    Move {
+        device: Option<Device>,
+    },
+    /// Destroys the graphics device as if it had been lost: for tests of what follows.
+    LoseDevice,
+}
+
+/// What the session tells the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// First of all messages: what there is to choose from. `build` names the engine's build, so that a page can tell
+    /// a worker of another deployment.
+    Hello {
+        build: String,
+        catalogue: Box<Catalogue>,
+    },
+    Loaded {
+        run: u32,
+        summary: Box<Summary>,
+    },
+    Refused {
+        run: u32,
+        faults: Vec<Diagnostic>,
+    },
+    /// Where the run is and whether it moves; sent at most once a frame. `loss` is `None` when it is not finite.
+    Progress {
+        run: u32,
+        playing: bool,
+        step: u64,
+        epoch: f64,
+        loss: Option<f32>,
+        accuracy: Option<f32>,
+        samples_per_second: f64,
+    },
+    /// Figures over up to 2,000 samples of each split.
+    Evaluated {
+        run: u32,
+        step: u64,
+        train: Score,
+        test: Score,
+    },
+    /// A probe's measurement; the payload holds its tensors one after the other.
+    Measured {
+        run: u32,
+        step: u64,
+        probe: String,
+        tensors: Vec<TensorInfo>,
+    },
+    /// The run goes on somewhere else, or could not be where it was asked to be.
+    Moved {
+        run: u32,
+        device: DeviceInfo,
+    },
+    /// The run stopped: its loss was no longer finite from `step` on.
+    Diverged {
+        run: u32,
+        step: u64,
+        message: String,
+        good: u64,
+    },
+    /// Something failed that the person should know of; the run stands.
+    Failed {
+        run: u32,
+        fault: Diagnostic,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    pub loss: Option<f32>,
+    /// Share of right answers, 0 to 1.
+    pub accuracy: f32,
+}
+
+/// One tensor of a payload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TensorInfo {
+    pub name: String,
+    pub shape: Vec<usize>,
+}
+
+/// Where a run is, and why there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceInfo {
+    pub device: Device,
+    pub name: String,
+    /// One sentence: measured faster, asked for, WebGPU missing, lost …
+    pub reason: String,
+    /// What the person can do about it; empty when there is nothing to mend.
+    pub advice: String,
+    /// Measured milliseconds per step of each device tried.
+    pub measured: Vec<(Device, f64)>,
+}
+
+/// What stands fixed when a run is loaded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub device: DeviceInfo,
+    pub stages: Vec<StageInfo>,
+    pub rule: CostInfo,
+    /// The same network and batch under backpropagation.
+    pub backprop: CostInfo,
+    pub data: DataInfo,
+    /// Ids of the probes that fit this run.
+    pub probes: Vec<String>,
+    /// Steps in one epoch.
+    pub steps_per_epoch: f64,
+}
+
+/// A stage or a block in it, for the builder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageInfo {
+    /// Shape of one sample's output.
+    pub output: Vec<usize>,
+    pub parameters: u64,
+    /// Floating-point operations of one forward pass of one batch.
+    pub flops: u64,
+    /// The stage's blocks, likewise; empty for a block.
+    pub blocks: Vec<StageInfo>,
+}
+
+/// Counted, not measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CostInfo {
+    pub parameters: u64,
+    /// Parameters that one sample meets: fewer where a route chooses.
+    pub active_parameters: u64,
+    /// Floating-point operations of a step.
+    pub work: u64,
+    /// Operations on the longest dependent chain of a step.
+    pub span: u64,
+    /// Bytes of temporaries at the fullest moment of a step, and the order that reached it.
+    pub memory: u64,
+    pub order: Order,
+    /// Bytes of registers: weights, optimizer state, data.
+    pub registers: u64,
+    pub dispatches: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataInfo {
+    pub input: Vec<usize>,
+    pub classes: Vec<String>,
+    pub look: Look,
+    pub train: usize,
+    pub test: usize,
+}
+
+/// The registries as data: the page's menus, help and forms are made from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    pub datasets: Vec<EntryInfo>,
+    pub blocks: Vec<EntryInfo>,
+    pub routings: Vec<EntryInfo>,
+    pub rules: Vec<EntryInfo>,
+    pub optimizers: Vec<EntryInfo>,
+    pub schedules: Vec<EntryInfo>,
+    pub probes: Vec<EntryInfo>,
+    pub cards: Vec<EntryInfo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EntryInfo {
+    pub id: String,
+    pub name: String,
+    pub help: String,
+    pub source: String,
+    pub knobs: Vec<KnobInfo>,
+    /// For datasets: the assets to fetch, or what the person is asked for.
+    #[serde(default)]
+    pub files: Vec<FileInfo>,
+    /// For blocks: what they may hold (`nothing`, `blocks`, `experts`).
+    #[serde(default)]
+    pub holds: String,
+}
+
+/// A file that a dataset needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileInfo {
+    /// Under `assets/data/`.
+    Asset(String),
+    /// The person's own; the text says which.
+    Own(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KnobInfo {
+    pub id: String,
+    pub name: String,
+    pub help: String,
+    pub kind: KnobInfoKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum KnobInfoKind {
+    Float { default: f64, min: f64, max: f64, live: bool },
+    Int { default: i64, min: i64, max: i64 },
+    Bool { default: bool },
+    Choice { default: String, options: Vec<String> },
+}
+
+impl From<&Knob> for KnobInfo {
+    fn from(k: &Knob) -> Self {
+        let kind = match k.kind {
+            KnobKind::Float { default, min, max, live } => KnobInfoKind::Float { default, min, max, live },
+            KnobKind::Int { default, min, max } => KnobInfoKind::Int { default, min, max },
+            KnobKind::Bool { default } => KnobInfoKind::Bool { default },
+            KnobKind::Choice { default, options } => KnobInfoKind::Choice {
+                default: default.to_owned(),
+                options: options.iter().map(|o| (*o).to_owned()).collect(),
+            },
+        };
+        Self { id: k.id.to_owned(), name: k.name.to_owned(), help: k.help.to_owned(), kind }
+    }
+}
+
+impl KnobInfoKind {
+    pub fn default(&self) -> Setting {
+        match self {
+            KnobInfoKind::Float { default, .. } => Setting::Float(*default),
+            KnobInfoKind::Int { default, .. } => Setting::Int(*default),
+            KnobInfoKind::Bool { default } => Setting::Bool(*default),
+            KnobInfoKind::Choice { default, .. } => Setting::Choice(default.clone()),
+        }
+    }
+}
+
+impl EntryInfo {
+    pub fn new(meta: &Meta, knobs: &[Knob]) -> Self {
+        Self {
+            id: meta.id.to_owned(),
+            name: meta.name.to_owned(),
+            help: meta.help.to_owned(),
+            source: meta.source.to_owned(),
+            knobs: knobs.iter().map(KnobInfo::from).collect(),
+            files: Vec::new(),
+            holds: String::new(),
+        }
+    }
+}
+
+/// An event with the floats that go beside its header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub event: Event,
+    /// The tensors of a [`Event::Measured`], one after the other; empty for all other events.
+    pub payload: Vec<f32>,
+}
+
+impl From<Event> for Message {
+    fn from(event: Event) -> Self {
+        Self { event, payload: Vec::new() }
+    }
+}

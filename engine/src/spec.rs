@@ -1,0 +1,51 @@
+//! All that rebuilds a run. Its text is the file, the link and the message to the session.
+
+use serde::{Deserialize, Serialize};
+
+use crate::registry::Settings;
+use crate::rules::Loss;
+
+/// Version of the text form.
+pub const VERSION: u32 = 1;
+
+/// An entry of a registry by its id, with the settings that differ from its defaults.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Choice {
+    pub id: String,
+    pub settings: Settings,
+}
+
+/// A block and what it holds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct BlockSpec {
+    pub block: Choice,
+    /// For blocks that hold experts.
+    pub routing: Option<Choice>,
+    /// For blocks that hold blocks.
+    pub blocks: Vec<BlockSpec>,
+}
+
+/// An experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    pub data: Choice,
+    /// Each stage is a list of blocks in series; the last one reads out.
+    pub stages: Vec<Vec<BlockSpec>>,
+    pub rule: Choice,
+    pub optimizer: Choice,
+    pub schedule: Choice,
+    pub loss: Loss,
+    /// Learning rate before the schedule.
+    pub rate: f64,
+    /// Samples in one step.
+    pub batch: u32,
+    /// Largest norm of the whole gradient; 0 leaves it alone.
+    pub clip: f64,
+    pub seed: u32,
+}
+
+impl Choice {
+    pub fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), settings: Settings::new() }
+    }
+}
