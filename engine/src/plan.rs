@@ -13,6 +13,14 @@
 
 use std::ops::Range;
 
+pub mod compile;
+mod fuse;
+mod order;
+mod place;
+mod view;
+
+pub use compile::compile;
+
 use crate::ir::{Role, SlotId};
 use crate::ops::{
     Op,
@@ -71,8 +79,8 @@ pub struct Reduce {
 pub enum Command {
     Map(Map),
     Reduce(Reduce),
-    /// A primitive with an implementation of its own. Inputs of `MatMul` may be strided in any way; those of all
-    /// others, and the output, are contiguous.
+    /// A primitive with an implementation of its own. Inputs of `MatMul` may be strided in any way, and have the leading
+    /// axes of the output; those of all others, and every output, are contiguous.
     Routine {
         op: Op,
         inputs: Vec<View>,
