@@ -7,6 +7,29 @@ use crate::{
     registry::{Entry, Knobs},
 };
 
+mod bytes;
+mod circle;
+mod csv;
+mod digits;
+mod gauss;
+mod idx;
+mod iris;
+mod mnist;
+mod mnist1d;
+mod moons;
+pub mod pack;
+mod plane;
+mod spiral;
+mod split;
+mod xor;
+
+/// The most numbers that one dataset may hold in its training and test inputs together: 64 MiB of `f32`, half of what
+/// WebGPU binds as one buffer by default.
+pub const VALUES_MAX: usize = 1 << 24;
+
+/// The most classes that a person's own file may have.
+pub const CLASSES_MAX: usize = 100;
+
 /// How the samples are best drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,7 +40,7 @@ pub enum Look {
     Image { height: usize, width: usize },
     /// One signal along time.
     Series,
-    /// Named columns.
+    /// Named columns: [`Data::columns`].
     Table,
 }
 
@@ -45,24 +68,68 @@ pub struct Data {
     pub input: Vec<usize>,
     /// Names of the classes, in label order.
     pub classes: Vec<String>,
+    /// Names of the features, for [`Look::Table`]; empty otherwise.
+    pub columns: Vec<String>,
     pub train: Split,
     pub test: Split,
     pub look: Look,
 }
 
-/// Where a dataset comes from. Generated ones need no bytes.
-pub trait Dataset: Entry {
-    /// The file in `assets/data/` whose bytes [`Dataset::load`] needs; `None` when it is generated.
-    fn file(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Builds the dataset. `bytes` is the content of [`Dataset::file`] (empty for generated ones); the same `seed`
-    /// gives the same samples, order and split on every target.
-    ///
-    /// # Errors
-    /// Bytes that are not this dataset's file: the diagnostic names the line or byte.
-    fn load(&self, bytes: &[u8], knobs: &Knobs, seed: u32) -> Result<Data, Diagnostic>;
+/// One file that a person brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// What it holds, such as `images`: shown at the file chooser, and the head of diagnostics about it.
+    pub name: &'static str,
+    /// File name endings for the chooser, as in HTML's `accept`.
+    pub accept: &'static str,
 }
 
-pub const DATASETS: &[&dyn Dataset] = &[];
+/// Where a dataset's bytes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// No bytes: the samples follow from the knobs and the seed.
+    Generated,
+    /// This file in `assets/data/`: a [`pack`].
+    Asset(&'static str),
+    /// These files, from the person.
+    Own(&'static [Part]),
+}
+
+impl Source {
+    /// How many files [`Dataset::load`] takes.
+    pub fn files(self) -> usize {
+        match self {
+            Source::Generated => 0,
+            Source::Asset(_) => 1,
+            Source::Own(parts) => parts.len(),
+        }
+    }
+}
+
+/// A dataset that can be chosen.
+pub trait Dataset: Entry {
+    fn source(&self) -> Source;
+
+    /// Builds the dataset. `files` holds the content of each file of [`Dataset::source`], in order; the same files,
+    /// knobs and `seed` give the same samples, order and split on every target. Assets have a fixed split and take no
+    /// notice of `seed`.
+    ///
+    /// # Errors
+    /// Files that cannot be read as this dataset: the diagnostic names the line or byte.
+    fn load(&self, files: &[&[u8]], knobs: &Knobs, seed: u32) -> Result<Data, Diagnostic>;
+}
+
+/// Every dataset: generated first, then packed, then a person's own.
+pub const DATASETS: &[&dyn Dataset] = &[
+    &circle::Circle,
+    &xor::Xor,
+    &gauss::Gauss,
+    &moons::Moons,
+    &spiral::Spiral,
+    &iris::Iris,
+    &digits::Digits,
+    &mnist::Mnist,
+    &mnist1d::Mnist1d,
+    &csv::OwnCsv,
+    &idx::OwnIdx,
+];

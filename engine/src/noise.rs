@@ -53,6 +53,16 @@ impl Stream {
         Self { seed, stream }
     }
 
+    /// The stream whose number is the four letters of `name`, so that no two uses meet by accident.
+    pub const fn named(seed: u32, name: &[u8; 4]) -> Self {
+        Self { seed, stream: u32::from_be_bytes(*name) }
+    }
+
+    /// Draws one after another at `step`, from index 0 on.
+    pub const fn draws(self, step: u32) -> Draws {
+        Draws { stream: self, step, index: 0 }
+    }
+
     /// Four random words at (step, index).
     pub const fn words(self, step: u32, index: u32) -> [u32; 4] {
         pcg4d([index, step, self.stream, self.seed])
@@ -88,6 +98,40 @@ impl Stream {
         let mut order: Vec<u32> = (0..n as u32).collect();
         self.shuffle(step, &mut order);
         order
+    }
+}
+
+/// Successive draws from one stream at one step: each takes the next index.
+#[derive(Debug, Clone)]
+pub struct Draws {
+    stream: Stream,
+    step: u32,
+    index: u32,
+}
+
+impl Draws {
+    fn next(&mut self) -> u32 {
+        let index = self.index;
+        self.index = index.wrapping_add(1);
+        index
+    }
+
+    /// The next uniform number in `[0, 1)`.
+    pub fn uniform(&mut self) -> f32 {
+        let index = self.next();
+        self.stream.uniform(self.step, index)
+    }
+
+    /// The next standard normal number.
+    pub fn normal(&mut self) -> f32 {
+        let index = self.next();
+        self.stream.normal(self.step, index)
+    }
+
+    /// The next whole number in `0..bound`.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        let index = self.next();
+        self.stream.below(self.step, index, bound)
     }
 }
 

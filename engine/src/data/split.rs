@@ -1,0 +1,99 @@
+//! Cutting samples into a training and a test split, and scaling them by what the training split shows.
+
+use super::Split;
+use crate::noise::Stream;
+
+/// Cuts each class by itself, so that both splits keep the class balance, then puts both in random order. Of a class
+/// with `n` ≥ 2 samples `share · n` go to training, rounded, at least one to either side; a class with a single sample
+/// goes to training.
+pub fn stratified(x: &[f32], width: usize, y: &[u32], classes: usize, share: f64, seed: u32) -> (Split, Split) {
+    let stream = Stream::named(seed, b"splt");
+    let mut members = vec![Vec::new(); classes];
+    for i in stream.permutation(0, y.len()) {
+        members[y[i as usize] as usize].push(i);
+    }
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for class in members {
+        let wanted = (class.len() as f64 * share).round() as usize;
+        let cut = if class.len() < 2 { class.len() } else { wanted.clamp(1, class.len() - 1) };
+        train.extend_from_slice(&class[..cut]);
+        test.extend_from_slice(&class[cut..]);
+    }
+    stream.shuffle(1, &mut train);
+    stream.shuffle(2, &mut test);
+    (take(x, width, y, &train), take(x, width, y, &test))
+}
+
+fn take(x: &[f32], width: usize, y: &[u32], order: &[u32]) -> Split {
+    let mut split = Split { x: Vec::with_capacity(order.len() * width), y: Vec::with_capacity(order.len()) };
+    for &i in order {
+        let i = i as usize;
+        split.x.extend_from_slice(&x[i * width..(i + 1) * width]);
+        split.y.push(y[i]);
+    }
+    split
+}
+
+/// Scores beyond this are cut off. Only a test value of a column that hardly varies in training comes so far out, and
+/// without a bound it could overflow.
+const SCORE_MAX: f64 = 1e4;
+
+/// Brings every column to mean 0 and variance 1 by the figures of the training split alone. A column that is constant
+/// there becomes 0 in training.
+pub fn standardise(train: &mut Split, test: &mut Split, width: usize) {
+    for column in 0..width {
+        let values = || train.x.iter().skip(column).step_by(width).map(|&v| f64::from(v));
+        let n = train.y.len().max(1) as f64;
+        let mean = values().sum::<f64>() / n;
+        let deviation = (values().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
+        // What rounding leaves of a constant column is no variation.
+        let scale = if deviation > mean.abs() * 1e-9 { 1.0 / deviation } else { 1.0 };
+        for split in [&mut *train, &mut *test] {
+            for v in split.x.iter_mut().skip(column).step_by(width) {
+                *v = ((f64::from(*v) - mean) * scale).clamp(-SCORE_MAX, SCORE_MAX) as f32;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_lands_once_and_classes_keep_their_share() {
+        let y: Vec<u32> = (0..100).map(|i| u32::from(i % 4 == 0)).collect();
+        let x: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        let (train, test) = stratified(&x, 1, &y, 2, 0.8, 5);
+        assert_eq!((train.len(), test.len()), (80, 20));
+        assert_eq!(test.y.iter().filter(|&&c| c == 1).count(), 5);
+        let mut all: Vec<f32> = train.x.iter().chain(&test.x).copied().collect();
+        all.sort_by(f32::total_cmp);
+        assert_eq!(all, x);
+        assert!(train.x.iter().zip(&train.y).all(|(&v, &c)| c == y[v as usize]));
+        assert_ne!(train.x, stratified(&x, 1, &y, 2, 0.8, 6).0.x);
+    }
+
+    #[test]
+    fn small_classes_still_have_a_test_sample() {
+        let (train, test) = stratified(&[0.0, 1.0, 2.0, 3.0, 4.0], 1, &[0, 0, 1, 1, 2], 3, 0.9, 0);
+        assert_eq!((train.len(), test.len()), (3, 2));
+    }
+
+    #[test]
+    fn standardising_uses_the_training_split_alone() {
+        let mut train = Split { x: vec![1.0, 7.0, 3.0, 7.0], y: vec![0, 1] };
+        let mut test = Split { x: vec![5.0, 8.0], y: vec![0] };
+        standardise(&mut train, &mut test, 2);
+        assert_eq!(train.x, [-1.0, 0.0, 1.0, 0.0]);
+        assert_eq!(test.x, [3.0, 1.0]);
+    }
+
+    #[test]
+    fn standardising_never_overflows() {
+        let mut train = Split { x: vec![0.0, 1e-38], y: vec![0, 1] };
+        let mut test = Split { x: vec![f32::MAX], y: vec![0] };
+        standardise(&mut train, &mut test, 1);
+        assert_eq!(test.x, [1e4]);
+    }
+}
