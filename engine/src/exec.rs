@@ -1,0 +1,3 @@
+//! Executors: the only place that does anything.
+
+pub mod cpu;
