@@ -91,7 +91,8 @@ fn elementwise() {
     let a: Vec<f32> = (0..512).map(|i| i as f32 / 64.0 - 4.0).collect();
     let positive: Vec<f32> = a.iter().map(|x| x.abs() + 0.1).collect();
     let mut dst = vec![0.0; 512];
-    let one: [(&str, fn(&mut [f32], &[f32])); 11] = [
+    type One = (&'static str, fn(&mut [f32], &[f32]));
+    let one: [One; 11] = [
         ("exp", block::exp_into),
         ("ln", block::ln_into),
         ("tanh", block::tanh_into),
@@ -109,7 +110,8 @@ fn elementwise() {
         let seconds = best(|| run(black_box(&mut dst), black_box(operand)));
         print!("  {name} {:.2}", 512e-9 / seconds);
     }
-    let two: [(&str, fn(&mut [f32], &[f32], &[f32])); 4] =
+    type Two = (&'static str, fn(&mut [f32], &[f32], &[f32]));
+    let two: [Two; 4] =
         [("add", block::add_into), ("div", block::div_into), ("max", block::max_into), ("lt", block::lt_into)];
     for (name, run) in two {
         let seconds = best(|| run(black_box(&mut dst), black_box(&a), black_box(&positive)));

@@ -66,6 +66,10 @@ pub fn matmul(a: Mat, b: Mat, c: MatMut, accumulate: bool) {
     assert!(a.data.len() >= span(m, k, a.row_stride, a.col_stride), "matmul: left operand too short");
     assert!(b.data.len() >= span(k, n, b.row_stride, b.col_stride), "matmul: right operand too short");
     assert!(c.data.len() >= span(m, n, c.row_stride, 1) && (m < 2 || c.row_stride >= n), "matmul: result too short");
+    if n == 1 && m > 1 && c.row_stride == 1 && a.row_stride == 1 {
+        // A column is as good as a row, and a row fills its vectors.
+        return matmul(b.t(), a.t(), MatMut::new(c.data, 1, m), accumulate);
+    }
     let product = Product { a, b, c: Shared::new(c.data), c_row: c.row_stride, accumulate };
     let kernel = Kernel::best(n);
     let strip = if n >= m { kernel.width } else { kernel.rows };
@@ -227,13 +231,22 @@ impl Block<'_> {
 /// `i`, zero where there is no line.
 fn pack(target: &mut [f32], width: usize, source: &[f32], count: usize, line: usize, depth: usize, step: usize) {
     if line == 1 {
-        for (p, target) in target.chunks_exact_mut(width).enumerate() {
-            target[..count].copy_from_slice(&source[p * step..][..count]);
-            target[count..].fill(0.0);
-        }
-        return;
+        // Copies of a length known here are a few moves each, where a call would cost more than its work.
+        return match width {
+            _ if count < width => pack_padded(target, width, source, count, step),
+            4 => pack_lines::<4>(target, source, step),
+            6 => pack_lines::<6>(target, source, step),
+            8 => pack_lines::<8>(target, source, step),
+            16 => pack_lines::<16>(target, source, step),
+            32 => pack_lines::<32>(target, source, step),
+            _ => pack_padded(target, width, source, count, step),
+        };
     }
-    for i in 0..width {
+    let turned = if step == 1 { count - count % 4 } else { 0 };
+    for i in (0..turned).step_by(4) {
+        pack_turned(&mut target[i..], width, &source[i * line..], line, depth);
+    }
+    for i in turned..width {
         let places = target[i..].iter_mut().step_by(width);
         if i < count {
             let source = source[i * line..].iter().step_by(step.max(1)).take(depth);
@@ -241,6 +254,37 @@ fn pack(target: &mut [f32], width: usize, source: &[f32], count: usize, line: us
         } else {
             places.for_each(|place| *place = 0.0);
         }
+    }
+}
+
+/// Packs four lines of adjoining numbers by turning squares of 4 × 4, which vector registers do in a few moves.
+fn pack_turned(target: &mut [f32], width: usize, source: &[f32], line: usize, depth: usize) {
+    let lines: [&[f32]; 4] = std::array::from_fn(|i| &source[i * line..][..depth]);
+    let squares = lines.map(|line| line.as_chunks::<4>().0);
+    for p in 0..depth / 4 {
+        let square: [[f32; 4]; 4] = std::array::from_fn(|i| squares[i][p]);
+        for q in 0..4 {
+            target[(4 * p + q) * width..][..4].copy_from_slice(&square.map(|line| line[q]));
+        }
+    }
+    for p in depth - depth % 4..depth {
+        target[p * width..][..4].copy_from_slice(&lines.map(|line| line[p]));
+    }
+}
+
+fn pack_lines<const WIDTH: usize>(target: &mut [f32], source: &[f32], step: usize) {
+    for (p, target) in target.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+        for (place, &x) in target.iter_mut().zip(&source[p * step..][..WIDTH]) {
+            *place = x;
+        }
+    }
+}
+
+fn pack_padded(target: &mut [f32], width: usize, source: &[f32], count: usize, step: usize) {
+    for (p, target) in target.chunks_exact_mut(width).enumerate() {
+        let (lines, rest) = target.split_at_mut(count);
+        lines.iter_mut().zip(&source[p * step..]).for_each(|(place, &x)| *place = x);
+        rest.fill(0.0);
     }
 }
 
