@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 
+pub mod cpu;
 pub mod null;
 pub mod oracle;
 
