@@ -17,6 +17,7 @@ pub mod compile;
 mod fuse;
 mod order;
 mod place;
+mod print;
 mod view;
 
 pub use compile::compile;

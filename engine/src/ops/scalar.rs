@@ -82,7 +82,7 @@ unary! {
     Ln "ln" 1, f64::ln, "log({x})", |g, x, _, ct| Some(g.div(ct, x));
     Sqrt "sqrt" 1, f64::sqrt, "sqrt({x})", |g, _, y, ct| { let h = g.scale(ct, 0.5); Some(g.div(h, y)) };
     Recip "recip" 1, |x| 1.0 / x, "(1.0 / {x})", |g, _, y, ct| { let s = g.mul(y, y); let d = g.mul(ct, s); Some(g.neg(d)) };
-    Relu "relu" 1, |x| if x < 0.0 { 0.0 } else { x }, "max({x}, 0.0)", |g, x, _, ct| { let s = g.unary(Unary::Step, x); Some(g.mul(ct, s)) };
+    Relu "relu" 1, |x| if x < 0.0 { 0.0 } else { x }, "max({x}, 0.0)", |g, _, y, ct| { let s = g.unary(Unary::Step, y); Some(g.mul(ct, s)) };
     Sigmoid "sigmoid" 4, |x| 1.0 / (1.0 + (-x).exp()), "(1.0 / (1.0 + exp(-{x})))",
         |g, _, y, ct| { let one = g.constant(1.0); let c = g.sub(one, y); let d = g.mul(y, c); Some(g.mul(ct, d)) };
     Softplus "softplus" 4, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), "(max({x}, 0.0) + log(1.0 + exp(-abs({x}))))",

@@ -7,12 +7,14 @@
 //! than their work; and a reduction swallows the elementwise unit that feeds it and nobody else.
 //!
 //! Values of another shape are never pulled in: repeating a small value's work for every element that reads it costs
-//! more than it saves.
+//! more than it saves. Signs and masks are the exception the other way: they are cheaper to make again from what they
+//! were made from than to keep, so each reader makes its own.
 
 use std::collections::{HashMap, HashSet};
 
 use super::view::{Base, Ref};
 use crate::ir::{Graph, SlotId, Value};
+use crate::ops::scalar::Unary;
 use crate::ops::{Lower, Op, Primitive};
 
 /// Elementwise units of up to this many elements are put together even when they share nothing.
@@ -91,6 +93,8 @@ struct Joining<'g> {
     above: Vec<Bits>,
     unit_of: HashMap<Value, usize>,
     copy_of: HashMap<Value, usize>,
+    /// Values that every reader makes for itself.
+    remade: HashSet<Value>,
 }
 
 impl Joining<'_> {
@@ -137,12 +141,13 @@ impl Joining<'_> {
     /// Puts the values of unit `b` into unit `a`; neither may depend on the other.
     fn merge(&mut self, a: usize, b: usize) {
         let Some(Work::Map(moved)) = self.work[b].take() else { return };
-        for v in &moved {
+        for v in moved.iter().filter(|v| !self.remade.contains(v)) {
             self.unit_of.insert(*v, a);
         }
         if let Some(Work::Map(values)) = &mut self.work[a] {
             values.extend(moved);
             values.sort_unstable();
+            values.dedup();
         }
         let above = std::mem::take(&mut self.above[b]);
         self.above[a].unite(&above);
@@ -158,6 +163,9 @@ impl Joining<'_> {
     fn sources(&self, v: Value) -> Option<usize> {
         let mut v = plain(self.g, v);
         loop {
+            if self.remade.contains(&v) {
+                v = plain(self.g, self.g.node(v).args[0]);
+            }
             if let Some(&u) = self.unit_of.get(&v) {
                 return Some(u);
             }
@@ -166,6 +174,13 @@ impl Joining<'_> {
                 _ => return None,
             }
         }
+    }
+
+    /// The elementwise values that `v` brings along: those it makes for itself, and itself.
+    fn own(&self, v: Value, args: &[Value]) -> Vec<Value> {
+        let mut own: Vec<Value> = args.iter().copied().filter(|a| self.remade.contains(a)).collect();
+        own.push(v);
+        own
     }
 
     fn elementwise(&mut self, v: Value, args: &[Value], deps: &[usize]) {
@@ -191,7 +206,7 @@ impl Joining<'_> {
             }
         }
         let Some(home) = home else {
-            let unit = self.add(Work::Map(vec![v]), deps);
+            let unit = self.add(Work::Map(self.own(v, args)), deps);
             self.unit_of.insert(v, unit);
             return;
         };
@@ -200,7 +215,7 @@ impl Joining<'_> {
         if deps.iter().any(|&d| self.above[d].has(home)) {
             let mut all = deps;
             all.push(home);
-            let unit = self.add(Work::Map(vec![v]), &all);
+            let unit = self.add(Work::Map(self.own(v, args)), &all);
             self.unit_of.insert(v, unit);
             return;
         }
@@ -209,8 +224,11 @@ impl Joining<'_> {
             let further = self.above[d].clone();
             self.above[home].unite(&further);
         }
+        let own = self.own(v, args);
         if let Some(Work::Map(values)) = &mut self.work[home] {
-            values.push(v);
+            values.extend(own);
+            values.sort_unstable();
+            values.dedup();
         }
         self.unit_of.insert(v, home);
         self.spread(home);
@@ -234,7 +252,14 @@ impl Joining<'_> {
 pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
     let roots: Vec<Value> = writes.iter().map(|w| plain(g, w.1)).collect();
     let live = g.live(&roots);
-    let mut j = Joining { g, work: Vec::new(), above: Vec::new(), unit_of: HashMap::new(), copy_of: HashMap::new() };
+    let mut j = Joining {
+        g,
+        work: Vec::new(),
+        above: Vec::new(),
+        unit_of: HashMap::new(),
+        copy_of: HashMap::new(),
+        remade: remade(g, &live, &roots),
+    };
     let scattered = scattered(g, &live);
     for &v in &live {
         let node = g.node(v);
@@ -250,6 +275,7 @@ pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
                 }
                 continue;
             }
+            Lower::Map if j.remade.contains(&v) => continue,
             Lower::Map => {
                 j.elementwise(v, &args, &deps);
                 continue;
@@ -274,6 +300,18 @@ pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
     j.join_small();
     feed_reductions(&mut j, &live, &roots);
     finish(j, &live, &roots, &scattered)
+}
+
+/// Signs and masks that elementwise values alone read.
+fn remade(g: &Graph, live: &[Value], roots: &[Value]) -> HashSet<Value> {
+    let readers = readers(g, live);
+    let cheap = |v: &Value| matches!(g.node(*v).op, Op::Unary(Unary::Step | Unary::Sign));
+    let elementwise = |v: &Value| {
+        readers.get(v).is_some_and(|us| {
+            us.iter().all(|u| !cheap(u) && g.node(*u).op.lower() == Lower::Map && g.shape(*u) == g.shape(*v))
+        })
+    };
+    live.iter().copied().filter(|v| cheap(v) && !roots.contains(v) && elementwise(v)).collect()
 }
 
 /// Reshaped values whose elements do not lie in order where they are: they get a buffer.
@@ -373,11 +411,12 @@ fn feed_reductions(j: &mut Joining, live: &[Value], roots: &[Value]) {
         let Some(Work::Map(values)) = j.work[source].clone() else { continue };
         let private = values.iter().all(|v| {
             let mine = |u: &Value| values.contains(u) || (*v == fed && *u == node);
-            !roots.contains(v) && !copied.contains(v) && readers.get(v).is_none_or(|us| us.iter().all(mine))
+            j.remade.contains(v)
+                || !roots.contains(v) && !copied.contains(v) && readers.get(v).is_none_or(|us| us.iter().all(mine))
         });
         if private {
             j.work[source] = None;
-            for v in &values {
+            for v in values.iter().filter(|v| !j.remade.contains(v)) {
                 j.unit_of.insert(*v, r);
             }
             j.work[r] = Some(Work::Reduce { node, before: values });
@@ -419,7 +458,7 @@ fn finish<'g>(j: Joining<'g>, live: &[Value], roots: &[Value], scattered: &HashS
                 Ref::whole(Base::Buffer(buffer), g.shape(v))
             }
             None => {
-                let unit = unit_of[&v];
+                let Some(&unit) = unit_of.get(&v) else { continue };
                 // Inside its unit a value needs no buffer; outside it does.
                 let outside = |u: &Value| unit_of.get(u) != Some(&unit) || g.node(*u).op.lower() == Lower::View;
                 let wanted = roots.contains(&v) || readers.get(&v).is_some_and(|us| us.iter().any(outside));
