@@ -111,6 +111,13 @@ pub fn stream(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
 }
 
+impl Node {
+    /// Whether `holds` is true of this block or of one inside it.
+    pub fn any(&self, holds: &dyn Fn(&Node) -> bool) -> bool {
+        holds(self) || self.children.iter().any(|c| c.any(holds))
+    }
+}
+
 impl Net {
     /// Passes `x [B, …]` through stage number `i`.
     pub fn stage(&self, build: &mut Build, i: usize, x: Value) -> Pass {
