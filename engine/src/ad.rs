@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::ir::{Graph, Value};
-use crate::ops::Primitive;
+use crate::ops::{Op, Primitive};
 
 /// How an error travels back through one node. The default is the operation's own rule; feedback alignment, surrogate
 /// gradients and straight-through estimators are policies.
@@ -21,6 +21,16 @@ pub trait Backward {
 pub struct Exact;
 
 impl Backward for Exact {}
+
+/// Backpropagation that also passes [`Detach`](crate::ops::shape::Detach): the gradient that a learning rule which
+/// detaches its stages does without.
+pub struct Through;
+
+impl Backward for Through {
+    fn pull(&self, g: &mut Graph, y: Value, ct: Value) -> Option<Vec<Option<Value>>> {
+        matches!(g.node(y).op, Op::Detach(_)).then(|| vec![Some(ct)])
+    }
+}
 
 /// Cotangents of `wrt`, given those of `seeds` (each of its value's shape). `None` where nothing reaches.
 pub fn vjp(g: &mut Graph, seeds: &[(Value, Value)], wrt: &[Value], how: &dyn Backward) -> Vec<Option<Value>> {

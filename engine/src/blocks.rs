@@ -2,7 +2,25 @@
 
 use crate::ir::Value;
 use crate::net::{Build, Node};
-use crate::registry::Entry;
+use crate::registry::{Entry, Knob, KnobKind};
+
+mod activation;
+mod avg_pool;
+mod batch_norm;
+mod chain;
+mod conv2d;
+mod dropout;
+mod flatten;
+mod init;
+mod layer_norm;
+mod linear;
+mod max_pool;
+mod parallel;
+mod pool;
+mod repeat;
+mod residual;
+mod rms_norm;
+mod route;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +38,67 @@ pub trait Block: Entry {
         Holds::Nothing
     }
 
+    /// Whether what it makes of one sample depends on the other samples of the batch.
+    fn couples_samples(&self) -> bool {
+        false
+    }
+
     /// Builds `node` (of this kind) on `x [B, …]`, declaring weights through `b`. Faults are noted through `b` too, and
     /// yield a poisoned value.
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value;
 }
 
-pub const BLOCKS: &[&dyn Block] = &[];
+pub const BLOCKS: &[&dyn Block] = &[
+    &linear::Linear,
+    &activation::Activation,
+    &layer_norm::LayerNorm,
+    &batch_norm::BatchNorm,
+    &rms_norm::RmsNorm,
+    &dropout::Dropout,
+    &conv2d::Conv2d,
+    &max_pool::MaxPool,
+    &avg_pool::AvgPool,
+    &flatten::Flatten,
+    &chain::Chain,
+    &residual::Residual,
+    &parallel::Parallel,
+    &route::Route,
+    &repeat::Repeat,
+];
+
+/// The knob that the normalising blocks share.
+const EPSILON: Knob = Knob {
+    id: "epsilon",
+    name: "Epsilon",
+    help: "Added under the root, so that nothing is divided by zero.",
+    kind: KnobKind::Float { default: 1e-5, min: 1e-10, max: 0.1, live: false },
+};
+
+/// `x / √(square + ε)`.
+fn over_root(b: &mut Build, x: Value, square: Value, node: &Node) -> Value {
+    let epsilon = b.g.constant(node.knobs.float("epsilon") as f32);
+    let safe = b.g.add(square, epsilon);
+    let root = b.g.sqrt(safe);
+    b.g.div(x, root)
+}
+
+/// The fault of a block that works on whole samples or whole batches, where rows are sorted by expert.
+fn outside_experts(b: &mut Build) -> Option<Value> {
+    let mend = "inside experts use linear, activation, layer-norm, rms-norm, dropout, and blocks that hold these";
+    b.in_experts().then(|| b.fault("it does not fit inside an expert, whose rows come from all over the batch", mend))
+}
+
+/// `x` and its extents, when it is an image `[B, H, W, C]` outside of experts; else the fault.
+fn image(b: &mut Build, x: Value) -> Result<(Value, [usize; 4]), Value> {
+    if let Some(fault) = outside_experts(b) {
+        return Err(fault);
+    }
+    let shape = b.g.shape(x).clone();
+    match *shape {
+        [n, h, w, c] => Ok((x, [n, h, w, c])),
+        _ => {
+            let mend = "put it before `flatten` and `linear`, and choose a dataset of images";
+            Err(b.fault(format!("it needs an image [B×H×W×C], not {shape}"), mend))
+        }
+    }
+}

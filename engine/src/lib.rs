@@ -15,6 +15,7 @@ pub mod ir;
 pub mod net;
 pub mod noise;
 pub mod ops;
+pub mod optim;
 pub mod plan;
 pub mod protocol;
 pub mod registry;

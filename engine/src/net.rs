@@ -95,9 +95,27 @@ pub struct Build<'a> {
     pub taps: Vec<Tap>,
 }
 
+impl Clock {
+    /// The number of steps taken so far, as one float `[]`; exact below 2²⁴, rounded from there on.
+    pub fn steps(&self, g: &mut Graph) -> Value {
+        let low = g.slice(self.step, 0, 0, 1);
+        let high = g.slice(self.step, 0, 1, 1);
+        let high = g.scale(high, 65536.0);
+        let sum = g.add(low, high);
+        g.reshape(sum, Shape::default())
+    }
+}
+
 /// A name's 32-bit FNV-1a hash: the stream of its noise.
 pub fn stream(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
+}
+
+impl Node {
+    /// Whether `holds` is true of this block or of one inside it.
+    pub fn any(&self, holds: &dyn Fn(&Node) -> bool) -> bool {
+        holds(self) || self.children.iter().any(|c| c.any(holds))
+    }
 }
 
 impl Net {
@@ -167,6 +185,9 @@ impl<'a> Build<'a> {
 
     /// Child number `i` of the block being built.
     pub fn node(&mut self, i: usize, node: &Node, x: Value) -> Value {
+        if self.g.is_poisoned(x) {
+            return x;
+        }
         let name = format!("{}.{}", i + 1, node.block.meta().id);
         self.within(&name, |b| node.block.build(node, b, x))
     }
@@ -188,6 +209,17 @@ impl<'a> Build<'a> {
     fn declare(&mut self, name: &str, role: Role, shape: Vec<usize>, init: Init) -> SlotId {
         let name = self.name(name);
         self.g.declare(Slot { name, role, shape: Shape(shape), init })
+    }
+
+    /// `x [B, …]` as rows `[B, features]`.
+    pub fn flat(&mut self, x: Value) -> Value {
+        if self.g.is_poisoned(x) {
+            return x;
+        }
+        let shape = self.g.shape(x);
+        let batch = shape.first().copied().unwrap_or(1);
+        let features = shape.iter().skip(1).product();
+        self.g.reshape(x, [batch, features])
     }
 
     /// A weight matrix `[inputs, units]` applied to `x [.., inputs]`: to each expert's rows its own. Initialised

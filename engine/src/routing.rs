@@ -4,6 +4,9 @@ use crate::ir::Value;
 use crate::net::Build;
 use crate::registry::{Entry, Knobs};
 
+mod dense;
+mod top_k;
+
 /// The experts of each row of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
@@ -21,4 +24,4 @@ pub trait Routing: Entry {
     fn route(&self, knobs: &Knobs, b: &mut Build, x: Value, experts: usize) -> Assignment;
 }
 
-pub const ROUTINGS: &[&dyn Routing] = &[];
+pub const ROUTINGS: &[&dyn Routing] = &[&dense::Dense, &top_k::TopK];

@@ -5,10 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
-use crate::net::{Build, Clock, Mode, Net, Tap};
+use crate::net::{Build, Clock, Mode, Net, Pass, Tap};
 use crate::registry::{Entry, Knobs};
+
+mod backprop;
+mod direct_feedback;
+mod forward_forward;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +76,16 @@ pub struct Lesson {
     pub taps: Vec<Tap>,
 }
 
+/// A pass of a batch through all stages, as a rule joins them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forward {
+    /// What each stage saw and gave; the last one gave the logits `[B, classes]`.
+    pub passes: Vec<Pass>,
+    /// Registers that a step must write: running statistics.
+    pub writes: Vec<(SlotId, Value)>,
+    pub taps: Vec<Tap>,
+}
+
 /// A learning rule.
 pub trait Rule: Entry {
     /// Whether the rule can teach this network this task.
@@ -82,19 +97,87 @@ pub trait Rule: Entry {
     /// Builds what one step learns from `batch`.
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson;
 
+    /// Passes `x [B, …]` through the network as the rule joins its stages; no label is known here.
+    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
+        cx.series(mode, x)
+    }
+
     /// Builds the network's answer to `x [B, …]`: logits `[B, classes]`.
     fn predict(&self, cx: &mut Learn, x: Value) -> Value {
-        let net = cx.net;
-        let passes = net.forward(&mut cx.build(Mode::Eval), x);
-        passes.last().map_or(x, |p| p.output)
+        self.forward(cx, Mode::Eval, x).logits()
     }
 }
 
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] =
+    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
+
+impl Forward {
+    /// What the last stage gave. A network has at least one stage where [`Rule::fits`] has approved of it.
+    pub fn logits(&self) -> Value {
+        self.passes[self.passes.len() - 1].output
+    }
+}
+
+/// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
+/// reads out one number for each class.
+///
+/// # Errors
+/// The first fault met.
+fn try_out(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+    if net.stages.is_empty() {
+        return Err(Diagnostic::new("", "the network has no stage", "add a stage that ends in a linear block"));
+    }
+    let mut g = Graph::new();
+    let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
+    let x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
+    let mut cx = Learn { g: &mut g, net, task, knobs, clock: Clock { seed, step } };
+    let logits = rule.forward(&mut cx, Mode::Train, x).logits();
+    if let Some(fault) = g.faults().first() {
+        return Err(fault.clone());
+    }
+    let expected = Shape::from([task.batch, task.classes]);
+    let shape = g.shape(logits);
+    if *shape == expected {
+        return Ok(());
+    }
+    Err(Diagnostic::new(
+        net.stages.len().to_string(),
+        format!("the last stage gives {shape}, but the read-out needs one number a class: {expected}"),
+        "end it with a linear block of 0 units, which takes the number of classes",
+    ))
+}
 
 impl Learn<'_> {
     pub fn build(&mut self, mode: Mode) -> Build<'_> {
         Build::new(self.g, mode, self.clock, self.net.outputs)
+    }
+
+    /// Passes `x [B, …]` through all stages in series.
+    pub fn series(&mut self, mode: Mode, x: Value) -> Forward {
+        let net = self.net;
+        let mut build = self.build(mode);
+        let passes = net.forward(&mut build, x);
+        Forward { passes, writes: build.writes, taps: build.taps }
+    }
+
+    /// `objective []` with the auxiliary losses of a stage added.
+    pub fn penalised(&mut self, objective: Value, pass: &Pass) -> Value {
+        pass.losses.iter().fold(objective, |sum, &loss| self.g.add(sum, loss))
+    }
+
+    /// The updates that follow the gradient of `objective []` with respect to a stage's weights.
+    pub fn descend(&mut self, objective: Value, pass: &Pass, rate: f32) -> Vec<Update> {
+        let weights: Vec<Value> = pass.params.iter().map(|&slot| self.g.read(slot)).collect();
+        let gradients = ad::gradients(self.g, objective, &weights, &ad::Exact);
+        pass.params.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate }).collect()
+    }
+
+    /// What backpropagation would have in the place of each of the lesson's updates: the gradient of the task's loss of
+    /// the lesson's own logits, through whatever the rule detached.
+    pub fn reference(&mut self, lesson: &Lesson, target: Value) -> Vec<Value> {
+        let loss = self.loss(lesson.logits, target);
+        let weights: Vec<Value> = lesson.updates.iter().map(|u| self.g.read(u.slot)).collect();
+        ad::gradients(self.g, loss, &weights, &ad::Through)
     }
 
     /// The task's loss `[]` of `logits [B, classes]`.

@@ -1,0 +1,141 @@
+//! Optimizers: how far a weight moves along the direction that a learning rule gives it. One file each in `optim/`, one
+//! line in [`OPTIMIZERS`]; schedules of the learning rate in [`SCHEDULES`].
+//!
+//! Both are pure: what they remember is declared in the graph. Every number that changes between steps is read from a
+//! register: the learning rate and its like from knobs, corrections for the early steps from the step counter.
+
+use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
+use crate::net::Clock;
+use crate::registry::{Entry, Knob, KnobKind, Knobs};
+use crate::rules::Update;
+
+mod adam;
+mod schedule;
+mod sgd;
+
+/// A way to turn a direction into a step.
+pub trait Optimizer: Entry {
+    /// What is written to move the weight `slot` against `gradient` (of the weight's shape) at the learning rate
+    /// `rate []`: the weight's new value, and what the optimizer remembers.
+    fn update(&self, cx: &mut Optim, slot: SlotId, gradient: Value, rate: Value) -> Vec<(SlotId, Value)>;
+}
+
+/// A factor on the learning rate that depends on the step.
+pub trait Schedule: Entry {
+    /// The factor `[]` at the step whose number is `step []`, counted from 0.
+    fn factor(&self, knobs: &Knobs, g: &mut Graph, step: Value) -> Value;
+}
+
+pub const OPTIMIZERS: &[&dyn Optimizer] = &[&adam::Adam, &adam::AdamW, &sgd::Sgd];
+
+pub const SCHEDULES: &[&dyn Schedule] =
+    &[&schedule::Constant, &schedule::WarmUp, &schedule::Cosine, &schedule::StepDown];
+
+/// The size of a step; every optimizer has this knob.
+const fn learning_rate(default: f64) -> Knob {
+    Knob {
+        id: "learning-rate",
+        name: "Learning rate",
+        help: "How far every step goes.",
+        kind: KnobKind::Float { default, min: 0.0, max: 100.0, live: true },
+    }
+}
+
+/// The longest gradient that is let through; every optimizer has this knob.
+const CLIP: Knob = Knob {
+    id: "clip",
+    name: "Clip",
+    help: "Shortens the gradient of all weights together to this length when it is longer; 0 leaves it alone.",
+    kind: KnobKind::Float { default: 0.0, min: 0.0, max: 1e6, live: false },
+};
+
+const fn weight_decay(default: f64, help: &'static str) -> Knob {
+    Knob {
+        id: "weight-decay",
+        name: "Weight decay",
+        help,
+        kind: KnobKind::Float { default, min: 0.0, max: 10.0, live: true },
+    }
+}
+
+/// An optimizer and a schedule with their settings.
+#[derive(Clone)]
+pub struct Recipe {
+    pub optimizer: &'static dyn Optimizer,
+    pub knobs: Knobs,
+    pub schedule: &'static dyn Schedule,
+    pub schedule_knobs: Knobs,
+}
+
+/// What an optimizer builds its updates with.
+pub struct Optim<'a> {
+    pub g: &'a mut Graph,
+    pub knobs: &'a Knobs,
+    /// Number of this step, counted from 1: `[]`.
+    pub count: Value,
+}
+
+impl Optim<'_> {
+    /// The value `[]` of a live knob.
+    pub fn live(&mut self, knob: &str) -> Value {
+        let init = Init::Constant(self.knobs.float(knob) as f32);
+        let name = format!("optim/{knob}");
+        let slot = self.g.declare(Slot { name, role: Role::Knob, shape: Shape::default(), init });
+        self.g.read(slot)
+    }
+
+    /// What is remembered under `name` for a weight, of its shape and 0 at first.
+    pub fn memory(&mut self, name: &str, weight: SlotId) -> (SlotId, Value) {
+        let Slot { name: of, shape, .. } = self.g.slot(weight).clone();
+        let name = format!("optim/{name}/{of}");
+        let slot = self.g.declare(Slot { name, role: Role::State, shape, init: Init::Constant(0.0) });
+        (slot, self.g.read(slot))
+    }
+
+    /// `old + share · (new − old)`.
+    fn blend(&mut self, old: Value, new: Value, share: Value) -> Value {
+        let change = self.g.sub(new, old);
+        let change = self.g.mul(share, change);
+        self.g.add(old, change)
+    }
+}
+
+impl Recipe {
+    /// Everything a step writes to follow `updates`: at `base × schedule(step) × the update's own factor`.
+    pub fn step(&self, g: &mut Graph, clock: Clock, updates: &[Update]) -> Vec<(SlotId, Value)> {
+        let steps = clock.steps(g);
+        let factor = self.schedule.factor(&self.schedule_knobs, g, steps);
+        let one = g.constant(1.0);
+        let count = g.add(steps, one);
+        let clip = self.clipping(g, updates);
+        let mut cx = Optim { g, knobs: &self.knobs, count };
+        let base = cx.live("learning-rate");
+        let rate = cx.g.mul(base, factor);
+        let mut writes = Vec::new();
+        for update in updates {
+            let gradient = match clip {
+                Some(clip) => cx.g.mul(update.gradient, clip),
+                None => update.gradient,
+            };
+            let rate = cx.g.scale(rate, update.rate);
+            writes.extend(self.optimizer.update(&mut cx, update.slot, gradient, rate));
+        }
+        writes
+    }
+
+    /// The factor `[]` that shortens the gradient of all weights together to the set length; `None` when it is off.
+    fn clipping(&self, g: &mut Graph, updates: &[Update]) -> Option<Value> {
+        let limit = self.knobs.float("clip") as f32;
+        if limit == 0.0 {
+            return None;
+        }
+        let squares: Vec<Value> = updates.iter().map(|u| g.dot(u.gradient, u.gradient)).collect();
+        let &first = squares.first()?;
+        let total = squares[1..].iter().fold(first, |sum, &s| g.add(sum, s));
+        let norm = g.sqrt(total);
+        let limit = g.constant(limit);
+        // Dividing by the larger of the two gives exactly 1 below the limit, and never divides by 0.
+        let longest = g.maximum(norm, limit);
+        Some(g.div(limit, longest))
+    }
+}
