@@ -22,23 +22,29 @@ pub fn rows(c: &mut [f32], c_row: usize, a: Mat, b: &[f32], accumulate: bool) {
 
 #[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
+    let (a, a_rest) = a.as_chunks();
+    let (b, b_rest) = b.as_chunks();
     let mut lanes = [0.0; LANES];
     for (a, b) in a.iter().zip(b) {
-        for i in 0..LANES {
-            lanes[i] += a[i] * b[i];
-        }
+        lanes = add_products(lanes, a, b);
     }
-    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane += a * b;
+    lanes = add_products(lanes, &padded(a_rest), &padded(b_rest));
+    let mut sum = 0.0;
+    for i in 0..LANES / 4 {
+        sum += (lanes[i] + lanes[i + LANES / 4]) + (lanes[i + LANES / 2] + lanes[i + 3 * LANES / 4]);
     }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
+    sum
+}
+
+/// Takes and gives the sums by value, so that they can stay in registers.
+#[inline(always)]
+fn add_products(lanes: [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) -> [f32; LANES] {
+    std::array::from_fn(|i| lanes[i] + a[i] * b[i])
+}
+
+#[inline(always)]
+fn padded(rest: &[f32]) -> [f32; LANES] {
+    let mut whole = [0.0; LANES];
+    whole[..rest.len()].copy_from_slice(rest);
+    whole
 }
