@@ -4,10 +4,9 @@
 //! The order of each sum depends on the shape and layout alone, not on the number of threads, so a machine always gives
 //! the same bits; between machines they differ, for some fuse the multiplication with the addition.
 //!
-//! Measured on one core of an AMD EPYC of 2022 (peak 118 GFLOP/s): 97 to 116 GFLOP/s at depths and widths of 128 to
+//! Measured on one core of a shared AMD EPYC of 2022: 97 to 116 GFLOP/s at depths and widths of 128 to
 //! 1024, where the `gemm` crate (0.19) gives 98 to 108; on two cores 160 to 220 against its 76 to 180. In the browser
-//! (simd128, V8) 37 to 40 on one core. An epilogue (bias, activation) is left to the block interpreter, which reads
-//! the result while it is still in the cache.
+//! (simd128, V8) 37 to 40 on one core.
 
 mod dot;
 mod tile;
