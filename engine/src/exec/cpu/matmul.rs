@@ -1,9 +1,14 @@
 //! Products of matrices with any strides, after Goto and van de Geijn, *Anatomy of High-Performance Matrix
 //! Multiplication* (2008): blocks of `b` packed to stay in cache, strips of `a`, tiles of `c` in registers.
 //!
-//! Each sum runs over `k` in blocks of [`K_BLOCK`] in order, whatever the number of threads, so a machine always gives
+//! The order of each sum depends on the shape and layout alone, not on the number of threads, so a machine always gives
 //! the same bits; between machines they differ, for some fuse the multiplication with the addition.
+//!
+//! Measured on one core of a shared AMD EPYC of 2022: 97 to 116 GFLOP/s at depths and widths of 128 to
+//! 1024, where the `gemm` crate (0.19) gives 98 to 108; on two cores 160 to 220 against its 76 to 180. In the browser
+//! (simd128, V8) 37 to 40 on one core.
 
+mod dot;
 mod tile;
 
 use super::pool::{self, Shared};
@@ -13,9 +18,9 @@ use tile::{Kernel, LARGEST, Operands};
 
 /// Depth of a block: a strip of `a` (8 × 256 floats) then fills a quarter of a first-level cache.
 const K_BLOCK: usize = 256;
-/// Columns of a block: with [`K_BLOCK`] half a megabyte, for a second-level cache.
-const N_BLOCK: usize = 512;
-/// Below this many multiplications a second core costs more than it gains.
+/// Columns of a block: with [`K_BLOCK`] a quarter of a megabyte, for a second-level cache.
+const N_BLOCK: usize = 256;
+/// Below this many multiplications (about 5 µs of one core) a second core costs as much as it gains.
 const SPLIT_WORK: usize = 1 << 18;
 
 /// A matrix to read: element `(i, j)` lies at `data[i * row_stride + j * col_stride]`.
@@ -68,10 +73,18 @@ pub fn matmul(a: Mat, b: Mat, c: MatMut, accumulate: bool) {
     assert!(c.data.len() >= span(m, n, c.row_stride, 1) && (m < 2 || c.row_stride >= n), "matmul: result too short");
     if n == 1 && m > 1 && c.row_stride == 1 && a.row_stride == 1 {
         // A column is as good as a row, and a row fills its vectors.
-        return matmul(b.t(), a.t(), MatMut::new(c.data, 1, m), accumulate);
+        return multiply(Kernel::best(m), b.t(), a.t(), MatMut::new(c.data, 1, m), accumulate);
     }
+    if n == 1 && k >= dot::LEAST && a.col_stride == 1 && b.row_stride == 1 {
+        return dot::rows(c.data, c.row_stride, a, b.data, accumulate);
+    }
+    multiply(Kernel::best(n), a, b, c, accumulate);
+}
+
+/// [`matmul`] by a given kernel, operands already checked.
+fn multiply(kernel: &Kernel, a: Mat, b: Mat, c: MatMut, accumulate: bool) {
+    let (m, n, k) = (c.rows, c.cols, a.cols);
     let product = Product { a, b, c: Shared::new(c.data), c_row: c.row_stride, accumulate };
-    let kernel = Kernel::best(n);
     let strip = if n >= m { kernel.width } else { kernel.rows };
     let strips = n.max(m).div_ceil(strip);
     if m * n * k < SPLIT_WORK || strips < 2 || pool::threads() == 1 {
@@ -155,9 +168,9 @@ struct Block<'a> {
 impl Block<'_> {
     fn run(&self, rows: std::ops::Range<usize>, strip: &mut [f32], panels: &mut [f32]) {
         let (a, b, kernel, depth) = (&self.product.a, &self.product.b, self.kernel, self.k.len());
-        // Packing pays when a panel is read by many strips, a strip by many panels.
+        // Packing pays when a panel is read by many strips, or a strip by many panels and its numbers lie far apart.
         let b_direct = b.col_stride == 1 && (rows.len() <= 3 * kernel.rows || b.row_stride <= 4 * kernel.width);
-        let a_direct = self.cols.len() <= 2 * kernel.width;
+        let a_direct = a.col_stride == 1 || self.cols.len() <= 2 * kernel.width;
         let half = kernel.width / 2;
         for (panel, from) in self.cols.clone().step_by(kernel.width).enumerate() {
             let cols = (self.cols.end - from).min(kernel.width);
@@ -308,7 +321,9 @@ mod tests {
         f64::from(m.data[i * m.row_stride + j * m.col_stride])
     }
 
-    fn check(m: usize, n: usize, k: usize) {
+    type Run<'a> = &'a dyn Fn(Mat, Mat, MatMut, bool);
+
+    fn check(run: Run, m: usize, n: usize, k: usize) {
         let (x, y) = (noise((m + 3) * (k + 3) * 2, 1), noise((k + 3) * (n + 3) * 2, 2));
         let row_stride = n + 2;
         let before = noise(m * row_stride, 3);
@@ -316,7 +331,7 @@ mod tests {
             for b in layouts(&y, k, n) {
                 for accumulate in [false, true] {
                     let mut data = before.clone();
-                    matmul(a, b, MatMut { data: &mut data, rows: m, cols: n, row_stride }, accumulate);
+                    run(a, b, MatMut { data: &mut data, rows: m, cols: n, row_stride }, accumulate);
                     for (place, (&got, &old)) in data.iter().zip(&before).enumerate() {
                         let (i, j) = (place / row_stride, place % row_stride);
                         if j >= n {
@@ -333,22 +348,29 @@ mod tests {
         }
     }
 
-    #[test]
-    fn awkward_sizes_in_every_layout() {
+    fn check_sizes(run: Run) {
         let sizes = [0, 1, 3, 7, 8, 65];
         for m in sizes {
             for n in sizes {
                 for k in sizes {
-                    check(m, n, k);
+                    check(run, m, n, k);
                 }
             }
+        }
+        for (m, n, k) in [(257, 65, 7), (3, 257, 65), (65, 7, 257), (9, 1033, 513), (129, 130, 257), (66, 1, 300)] {
+            check(run, m, n, k);
         }
     }
 
     #[test]
-    fn sizes_beyond_one_block() {
-        for (m, n, k) in [(257, 65, 7), (3, 257, 65), (65, 7, 257), (9, 1033, 513), (129, 130, 257)] {
-            check(m, n, k);
+    fn awkward_sizes_in_every_layout() {
+        check_sizes(&matmul);
+    }
+
+    #[test]
+    fn every_kernel_of_this_machine() {
+        for kernel in Kernel::all() {
+            check_sizes(&|a, b, c, accumulate| multiply(kernel, a, b, c, accumulate));
         }
     }
 

@@ -36,6 +36,12 @@ macro_rules! tiles {
     ($set:ident; $($rows:literal),*) => { &[$([$set::tile::<$rows, 1> as Tile, $set::tile::<$rows, 2> as Tile]),*] };
 }
 
+#[cfg(target_arch = "x86_64")]
+const AVX512: &Kernel = &Kernel { rows: 8, width: 32, tiles: tiles!(avx512; 1, 2, 3, 4, 5, 6, 7, 8) };
+#[cfg(target_arch = "x86_64")]
+const FMA: &Kernel = &Kernel { rows: 6, width: 16, tiles: tiles!(fma; 1, 2, 3, 4, 5, 6) };
+const QUAD: &Kernel = &Kernel { rows: 4, width: 8, tiles: tiles!(quad; 1, 2, 3, 4) };
+
 impl Kernel {
     pub fn tile(&self, rows: usize, wide: bool) -> Tile {
         self.tiles[rows - 1][usize::from(wide)]
@@ -43,20 +49,28 @@ impl Kernel {
 
     /// This machine's kernel for a result of `cols` columns.
     pub fn best(cols: usize) -> &'static Kernel {
-        // Detection is looked up, not repeated: each call here is two loads.
+        // The machine is asked once and the answers kept, so that each call here is two loads.
         #[cfg(target_arch = "x86_64")]
         {
             // The widest vectors would do idle work on narrow results.
-            if cols > 8 && is_x86_feature_detected!("avx512f") {
-                return &Kernel { rows: 8, width: 32, tiles: tiles!(avx512; 1, 2, 3, 4, 5, 6, 7, 8) };
+            if cols > FMA.width / 2 && is_x86_feature_detected!("avx512f") {
+                return AVX512;
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return &Kernel { rows: 6, width: 16, tiles: tiles!(fma; 1, 2, 3, 4, 5, 6) };
+                return FMA;
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = cols;
-        &Kernel { rows: 4, width: 8, tiles: tiles!(quad; 1, 2, 3, 4) }
+        QUAD
+    }
+
+    /// All kernels that this machine can run.
+    #[cfg(test)]
+    pub fn all() -> Vec<&'static Kernel> {
+        let mut all = vec![Kernel::best(1), Kernel::best(usize::MAX), QUAD];
+        all.dedup_by_key(|kernel| kernel.width);
+        all
     }
 }
 
