@@ -1,0 +1,91 @@
+// The page as a person finds it: by the names of its controls, and by what its status says.
+import assert from "node:assert/strict";
+
+/** The status line as numbers: `{ text, step, loss, accuracy }`, those that it does not name being NaN. */
+export async function status(page) {
+  const texts = await page.getByRole("status").allTextContents();
+  const text = texts.find((t) => /step/.test(t)) ?? texts.join(" ");
+  const read = (pattern) => Number((text.match(pattern)?.[1] ?? "NaN").replaceAll(/[,\s\u2009\u202f]/g, ""));
+  return {
+    text,
+    step: read(/step\s+(\d[\d,\u2009\u202f]*)/),
+    loss: read(/loss\s+([\d.e+-]+)/),
+    accuracy: read(/accuracy\s+([\d.]+)\s*%/),
+  };
+}
+
+/** Waits until the status satisfies `holds`; says what it was at last if it never does. */
+export async function until(page, what, holds, limit = 20_000) {
+  const end = Date.now() + limit;
+  let last;
+  do {
+    last = await status(page);
+    if (holds(last)) return last;
+    await page.waitForTimeout(50);
+  } while (Date.now() < end);
+  assert.fail(`${what}: not within ${limit / 1000} s; the status said “${last.text}”`);
+}
+
+/** A button by its whole name. */
+export function button(page, name) {
+  return page.getByRole("button", { name, exact: true });
+}
+
+export async function play(page) {
+  const play = button(page, "Play");
+  if (await play.isVisible() && await play.isEnabled()) await play.click();
+}
+
+/** Pauses, and waits until the step stands still. */
+export async function pause(page) {
+  const pause = button(page, "Pause");
+  if (await pause.isVisible() && await pause.isEnabled()) await pause.click();
+  let before = (await status(page)).step;
+  for (let still = 0; still < 3;) {
+    await page.waitForTimeout(100);
+    const now = (await status(page)).step;
+    still = now === before ? still + 1 : 0;
+    before = now;
+  }
+}
+
+/** A select by its accessible name. */
+export function select(page, name) {
+  return page.getByRole("combobox", { name, exact: true });
+}
+
+/** A number field by its accessible name. */
+export function number(page, name) {
+  return page.getByRole("spinbutton", { name, exact: true });
+}
+
+/** The names offered by a select, in order. */
+export async function choices(page, label) {
+  await select(page, label).waitFor();
+  return select(page, label).locator("option").allTextContents();
+}
+
+/** Chooses the first option whose name matches. */
+export async function choose(page, label, pattern) {
+  const names = await choices(page, label);
+  const name = names.find((n) => pattern.test(n));
+  assert.ok(name, `${label} offers ${pattern}: ${names.join(", ")}`);
+  await select(page, label).selectOption({ label: name.trim() });
+}
+
+/** The name now chosen in a select. */
+export async function chosen(page, label) {
+  return select(page, label).locator("option:checked").textContent();
+}
+
+/** Resets and takes this many single steps; returns the status after the last. */
+export async function steps(page, count) {
+  await pause(page);
+  await button(page, "Reset").click();
+  await until(page, "Reset goes back to step 0", ({ step }) => step === 0);
+  for (let n = 1; n <= count; n += 1) {
+    await button(page, "Step").click();
+    await until(page, `Step ${n}`, ({ step }) => step === n);
+  }
+  return status(page);
+}

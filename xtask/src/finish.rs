@@ -1,0 +1,154 @@
+//! The last touch to a release page, called by trunk when all its files lie in the staging folder.
+//!
+//! - wasm-opt makes the wasm smaller. Only the one pinned in `e2e/package.json` is used: a system's older one can
+//!   exit well and leave a page that does not start. Without it the page is larger and otherwise the same.
+//! - The worker's files get names of their own content, which trunk leaves out; else a browser could join a cached
+//!   worker to a newer page after an update.
+//! - The Content-Security-Policy is written into the page. A served page has none, since trunk's reload is an inline
+//!   script.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::step::{Done, program, root, run};
+
+/// What the page may do. plotters measures text by an element with a style attribute, hence `style-src-attr`.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
+     style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
+     base-uri 'self'; object-src 'none'; form-action 'none'";
+
+/// Reads trunk's `TRUNK_PROFILE` and `TRUNK_STAGING_DIR`; does nothing to a page that is not for release.
+pub fn finish() -> Done {
+    let staging = std::env::var_os("TRUNK_STAGING_DIR")
+        .map(PathBuf::from)
+        .ok_or("this is trunk's last step: run `cargo xtask build` instead")?;
+    let index = staging.join("index.html");
+    let page = read(&index)?;
+    let release = std::env::var("TRUNK_PROFILE").is_ok_and(|profile| profile == "release");
+    if !release || page.contains("__TRUNK_") || page.contains("/.well-known/trunk/") {
+        return Ok(());
+    }
+    optimise(&staging)?;
+    let page = name_worker(&staging, &page)?;
+    write(&index, &with_policy(&page)?)
+}
+
+fn optimise(staging: &Path) -> Done {
+    let tool = root().join("e2e/node_modules/binaryen/bin/wasm-opt");
+    if !tool.is_file() {
+        println!(
+            "wasm-opt is not installed (`npm ci` in e2e/ brings it): the page works, but is larger than it need be."
+        );
+        return Ok(());
+    }
+    for file in files(staging, "_bg.wasm")? {
+        let before = size(&file)?;
+        let level = if name(&file).starts_with("worker") { "-O3" } else { "-Oz" };
+        let optimised = file.with_extension("opt");
+        let mut wasm_opt = program("node", [tool.as_path()]);
+        // The features that rustc turns on for this target by default, and the engine's SIMD.
+        wasm_opt.args([level, "--enable-simd", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
+        wasm_opt.args(["--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types"]);
+        run({
+            wasm_opt.arg("--enable-multivalue").arg(&file).arg("-o").arg(&optimised);
+            wasm_opt
+        })?;
+        fs::rename(&optimised, &file).map_err(|error| format!("{}: {error}", file.display()))?;
+        println!("{}: {before} → {} bytes", name(&file), size(&file)?);
+    }
+    Ok(())
+}
+
+/// Renames `worker.js`, `worker_bg.wasm` and `worker_loader.js`, mends their references to one another, and returns
+/// the page with the new name.
+fn name_worker(staging: &Path, page: &str) -> Result<String, String> {
+    let (glue, wasm, loader) =
+        (staging.join("worker.js"), staging.join("worker_bg.wasm"), staging.join("worker_loader.js"));
+    let bytes = fs::read(&wasm).map_err(|error| format!("{}: {error}", wasm.display()))?;
+    let stem = format!("worker-{:016x}", digest(read(&glue)?.bytes().chain(bytes)));
+
+    move_to(&wasm, &staging.join(format!("{stem}_bg.wasm")))?;
+    let mended = swap(&read(&glue)?, "worker_bg.wasm", &format!("{stem}_bg.wasm"), &glue)?;
+    write(&glue, &mended)?;
+    move_to(&glue, &staging.join(format!("{stem}.js")))?;
+    let mended = swap(&read(&loader)?, "./worker.js", &format!("./{stem}.js"), &loader)?;
+    write(&loader, &mended)?;
+    move_to(&loader, &staging.join(format!("{stem}_loader.js")))?;
+    swap(page, "worker_loader.js", &format!("{stem}_loader.js"), Path::new("index.html"))
+}
+
+fn with_policy(page: &str) -> Result<String, String> {
+    let meta = format!("<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
+    swap(page, "<head>", &meta, Path::new("index.html"))
+}
+
+/// FNV-1a, 64 bits: a name, not a seal.
+fn digest(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Replaces every `old`; an error if there is none, since then trunk's output has changed under us.
+fn swap(text: &str, old: &str, new: &str, file: &Path) -> Result<String, String> {
+    if text.contains(old) { Ok(text.replace(old, new)) } else { Err(format!("{} names no `{old}`", file.display())) }
+}
+
+fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut found: Vec<_> =
+        entries.filter_map(|entry| entry.ok().map(|e| e.path())).filter(|path| name(path).ends_with(ending)).collect();
+    found.sort();
+    Ok(found)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn size(file: &Path) -> Result<u64, String> {
+    fs::metadata(file).map(|meta| meta.len()).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn write(file: &Path, text: &str) -> Done {
+    fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn move_to(from: &Path, to: &Path) -> Done {
+    fs::rename(from, to).map_err(|error| format!("{}: {error}", from.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_worker_is_named_after_its_content() {
+        let staging = std::env::temp_dir().join(format!("finish-{}", std::process::id()));
+        fs::create_dir_all(&staging).unwrap();
+        write(&staging.join("worker.js"), "new URL('worker_bg.wasm', import.meta.url)").unwrap();
+        write(&staging.join("worker_bg.wasm"), "\0asm").unwrap();
+        write(&staging.join("worker_loader.js"), "import init from './worker.js';await init();").unwrap();
+        let page = name_worker(&staging, "<meta name=\"worker\" content=\"worker_loader.js\">").unwrap();
+
+        let loader = files(&staging, "_loader.js").unwrap().remove(0);
+        let stem = name(&loader).replace("_loader.js", "");
+        assert!(stem.starts_with("worker-") && page.contains(&name(&loader)));
+        assert!(read(&loader).unwrap().contains(&format!("./{stem}.js")));
+        assert!(read(&staging.join(format!("{stem}.js"))).unwrap().contains(&format!("{stem}_bg.wasm")));
+        assert!(staging.join(format!("{stem}_bg.wasm")).is_file());
+        fs::remove_dir_all(&staging).unwrap();
+    }
+
+    #[test]
+    fn the_policy_comes_first() {
+        let page = with_policy("<html><head><title>x</title></head></html>").unwrap();
+        assert!(page.find("Content-Security-Policy") < page.find("<title>"));
+        assert!(with_policy("<html></html>").is_err());
+    }
+}
