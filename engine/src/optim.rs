@@ -15,6 +15,9 @@ mod sgd;
 
 /// A way to turn a direction into a step.
 pub trait Optimizer: Entry {
+    /// A learning rate to begin with.
+    fn rate(&self) -> f64;
+
     /// What is written to move the weight `slot` against `gradient` (of the weight's shape) at the learning rate
     /// `rate []`: the weight's new value, and what the optimizer remembers.
     fn update(&self, cx: &mut Optim, slot: SlotId, gradient: Value, rate: Value) -> Vec<(SlotId, Value)>;
@@ -31,24 +34,6 @@ pub const OPTIMIZERS: &[&dyn Optimizer] = &[&adam::Adam, &adam::AdamW, &sgd::Sgd
 pub const SCHEDULES: &[&dyn Schedule] =
     &[&schedule::Constant, &schedule::WarmUp, &schedule::Cosine, &schedule::StepDown];
 
-/// The size of a step; every optimizer has this knob.
-const fn learning_rate(default: f64) -> Knob {
-    Knob {
-        id: "learning-rate",
-        name: "Learning rate",
-        help: "How far every step goes.",
-        kind: KnobKind::Float { default, min: 0.0, max: 100.0, live: true },
-    }
-}
-
-/// The longest gradient that is let through; every optimizer has this knob.
-const CLIP: Knob = Knob {
-    id: "clip",
-    name: "Clip",
-    help: "Shortens the gradient of all weights together to this length when it is longer; 0 leaves it alone.",
-    kind: KnobKind::Float { default: 0.0, min: 0.0, max: 1e6, live: false },
-};
-
 const fn weight_decay(default: f64, help: &'static str) -> Knob {
     Knob {
         id: "weight-decay",
@@ -58,6 +43,9 @@ const fn weight_decay(default: f64, help: &'static str) -> Knob {
     }
 }
 
+/// Name of the register that holds the learning rate before the schedule.
+pub const RATE: &str = "optim/rate";
+
 /// An optimizer and a schedule with their settings.
 #[derive(Clone)]
 pub struct Recipe {
@@ -65,6 +53,10 @@ pub struct Recipe {
     pub knobs: Knobs,
     pub schedule: &'static dyn Schedule,
     pub schedule_knobs: Knobs,
+    /// Learning rate before the schedule; a live register, [`RATE`].
+    pub rate: f64,
+    /// Largest norm of the whole gradient; 0 leaves it alone.
+    pub clip: f64,
 }
 
 /// What an optimizer builds its updates with.
@@ -75,13 +67,17 @@ pub struct Optim<'a> {
     pub count: Value,
 }
 
+fn knob_register(g: &mut Graph, name: String, value: f64) -> Value {
+    let init = Init::Constant(value as f32);
+    let slot = g.declare(Slot { name, role: Role::Knob, shape: Shape::default(), init });
+    g.read(slot)
+}
+
 impl Optim<'_> {
     /// The value `[]` of a live knob.
     pub fn live(&mut self, knob: &str) -> Value {
-        let init = Init::Constant(self.knobs.float(knob) as f32);
-        let name = format!("optim/{knob}");
-        let slot = self.g.declare(Slot { name, role: Role::Knob, shape: Shape::default(), init });
-        self.g.read(slot)
+        let value = self.knobs.float(knob);
+        knob_register(self.g, format!("optim/{knob}"), value)
     }
 
     /// What is remembered under `name` for a weight, of its shape and 0 at first.
@@ -108,9 +104,9 @@ impl Recipe {
         let one = g.constant(1.0);
         let count = g.add(steps, one);
         let clip = self.clipping(g, updates);
+        let base = knob_register(g, RATE.to_owned(), self.rate);
+        let rate = g.mul(base, factor);
         let mut cx = Optim { g, knobs: &self.knobs, count };
-        let base = cx.live("learning-rate");
-        let rate = cx.g.mul(base, factor);
         let mut writes = Vec::new();
         for update in updates {
             let gradient = match clip {
@@ -125,7 +121,7 @@ impl Recipe {
 
     /// The factor `[]` that shortens the gradient of all weights together to the set length; `None` when it is off.
     fn clipping(&self, g: &mut Graph, updates: &[Update]) -> Option<Value> {
-        let limit = self.knobs.float("clip") as f32;
+        let limit = self.clip as f32;
         if limit == 0.0 {
             return None;
         }

@@ -10,7 +10,7 @@
 //! Adam adds `decay · w` to `g` first; AdamW (Loshchilov and Hutter 2019) leaves `g` alone and takes `η · decay · w`
 //! from the weight.
 
-use super::{CLIP, Optim, Optimizer, learning_rate, weight_decay};
+use super::{Optim, Optimizer, weight_decay};
 use crate::ir::{SlotId, Value};
 use crate::registry::{Entry, Knob, KnobKind, Meta};
 
@@ -55,22 +55,14 @@ const EPSILON: Knob = Knob {
     kind: KnobKind::Float { default: 1e-8, min: 1e-10, max: 1.0, live: true },
 };
 
-static KNOBS: [Knob; 6] = [
-    learning_rate(0.001),
-    BETA_1,
-    BETA_2,
-    EPSILON,
-    weight_decay(0.0, "Adds this much of each weight to its gradient."),
-    CLIP,
-];
+static KNOBS: [Knob; 4] =
+    [BETA_1, BETA_2, EPSILON, weight_decay(0.0, "Adds this much of each weight to its gradient.")];
 
-static KNOBS_W: [Knob; 6] = [
-    learning_rate(0.001),
+static KNOBS_W: [Knob; 4] = [
     BETA_1,
     BETA_2,
     EPSILON,
     weight_decay(0.01, "Takes this share of each weight, times the learning rate, at every step."),
-    CLIP,
 ];
 
 impl Entry for Adam {
@@ -92,6 +84,10 @@ impl Entry for AdamW {
 }
 
 impl Optimizer for Adam {
+    fn rate(&self) -> f64 {
+        0.001
+    }
+
     fn update(&self, cx: &mut Optim, slot: SlotId, gradient: Value, rate: Value) -> Vec<(SlotId, Value)> {
         let decay = cx.live("weight-decay");
         let weight = cx.g.read(slot);
@@ -102,6 +98,10 @@ impl Optimizer for Adam {
 }
 
 impl Optimizer for AdamW {
+    fn rate(&self) -> f64 {
+        0.001
+    }
+
     fn update(&self, cx: &mut Optim, slot: SlotId, gradient: Value, rate: Value) -> Vec<(SlotId, Value)> {
         let decay = cx.live("weight-decay");
         let weight = cx.g.read(slot);

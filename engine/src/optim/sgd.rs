@@ -8,7 +8,7 @@
 //! w ← w − η v               or, looking ahead (Nesterov):  w ← w − η (g + μ v)
 //! ```
 
-use super::{CLIP, Optim, Optimizer, learning_rate, weight_decay};
+use super::{Optim, Optimizer, weight_decay};
 use crate::ir::{SlotId, Value};
 use crate::registry::{Entry, Knob, KnobKind, Meta};
 
@@ -22,8 +22,7 @@ static META: Meta = Meta {
     source: "Robbins and Monro 1951; momentum: Polyak 1964, Sutskever et al. 2013",
 };
 
-static KNOBS: [Knob; 5] = [
-    learning_rate(0.05),
+static KNOBS: [Knob; 3] = [
     Knob {
         id: "momentum",
         name: "Momentum",
@@ -37,7 +36,6 @@ static KNOBS: [Knob; 5] = [
         kind: KnobKind::Bool { default: false },
     },
     weight_decay(0.0, "Adds this much of each weight to its gradient."),
-    CLIP,
 ];
 
 impl Entry for Sgd {
@@ -50,6 +48,10 @@ impl Entry for Sgd {
 }
 
 impl Optimizer for Sgd {
+    fn rate(&self) -> f64 {
+        0.05
+    }
+
     fn update(&self, cx: &mut Optim, slot: SlotId, gradient: Value, rate: Value) -> Vec<(SlotId, Value)> {
         let (momentum, decay) = (cx.live("momentum"), cx.live("weight-decay"));
         let (velocity_slot, velocity) = cx.memory("sgd/velocity", slot);
