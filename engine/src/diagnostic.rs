@@ -39,3 +39,48 @@ impl std::fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// What to write in the place of `word`: the known word that it was probably meant to be, or the list of all.
+pub fn instead(word: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return "remove it: nothing is known here".to_owned();
+    }
+    let close = known.iter().map(|k| (distance(word, k), k)).min_by_key(|d| d.0);
+    match close {
+        Some((d, k)) if d <= k.chars().count().div_ceil(3) => format!("did you mean `{k}`?"),
+        _ => format!("choose one of {}", known.join(", ")),
+    }
+}
+
+/// Letters to insert, drop, replace or swap with their neighbour until `a` is `b` (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_finger_are_near() {
+        assert_eq!(distance("unist", "units"), 1);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(instead("lineer", &["linear", "dropout"]), "did you mean `linear`?");
+        assert_eq!(instead("zebra", &["linear", "dropout"]), "choose one of linear, dropout");
+    }
+}

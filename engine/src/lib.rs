@@ -6,6 +6,8 @@
 pub mod ad;
 pub mod blocks;
 pub mod build;
+pub mod cards;
+pub mod catalogue;
 pub mod check;
 pub mod cost;
 pub mod data;

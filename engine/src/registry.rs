@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, instead};
 
 /// How an entry presents itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,30 @@ pub enum Setting {
     Choice(String),
 }
 
+impl From<bool> for Setting {
+    fn from(v: bool) -> Self {
+        Setting::Bool(v)
+    }
+}
+
+impl From<i64> for Setting {
+    fn from(v: i64) -> Self {
+        Setting::Int(v)
+    }
+}
+
+impl From<f64> for Setting {
+    fn from(v: f64) -> Self {
+        Setting::Float(v)
+    }
+}
+
+impl From<&str> for Setting {
+    fn from(v: &str) -> Self {
+        Setting::Choice(v.to_owned())
+    }
+}
+
 impl std::fmt::Display for Setting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -97,8 +121,8 @@ impl KnobKind {
         }
     }
 
-    /// The setting in this knob's own type, or why it is not legal.
-    fn accept(&self, setting: &Setting) -> Result<Setting, (String, String)> {
+    /// The setting in this knob's own type, or why it is not legal and the mend.
+    pub fn accept(&self, setting: &Setting) -> Result<Setting, (String, String)> {
         match (*self, setting) {
             (KnobKind::Float { min, max, .. }, Setting::Float(_) | Setting::Int(_)) => {
                 let v = if let Setting::Int(i) = setting {
@@ -155,12 +179,7 @@ impl Knobs {
         for (name, setting) in given {
             let Some(knob) = knobs.iter().find(|k| k.id == name) else {
                 let known: Vec<_> = knobs.iter().map(|k| k.id).collect();
-                let mend = if known.is_empty() {
-                    "remove it: there are no knobs here".to_owned()
-                } else {
-                    format!("known here: {}", known.join(", "))
-                };
-                faults.push(Diagnostic::new(format!("{path} › {name}"), "unknown field", mend));
+                faults.push(Diagnostic::new(format!("{path} › {name}"), "unknown field", instead(name, &known)));
                 continue;
             };
             match knob.kind.accept(setting) {
@@ -220,6 +239,6 @@ impl Knobs {
 pub fn find<T: Entry + ?Sized>(registry: &[&'static T], id: &str, path: &str) -> Result<&'static T, Diagnostic> {
     registry.iter().copied().find(|e| e.meta().id == id).ok_or_else(|| {
         let known: Vec<_> = registry.iter().map(|e| e.meta().id).collect();
-        Diagnostic::new(path, format!("`{id}` is unknown"), format!("choose one of {}", known.join(", ")))
+        Diagnostic::new(path, format!("`{id}` is unknown"), instead(id, &known))
     })
 }

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::registry::Settings;
+pub mod limits;
+pub mod link;
+pub mod resolve;
+pub mod text;
+
+use crate::registry::{Setting, Settings};
 use crate::rules::Loss;
 
 /// Version of the text form.
@@ -44,8 +49,56 @@ pub struct Spec {
     pub seed: u32,
 }
 
+impl Spec {
+    /// `stages` on `data`, with the page's defaults for everything else.
+    pub fn new(data: Choice, stages: Vec<Vec<BlockSpec>>) -> Self {
+        Self {
+            data,
+            stages,
+            rule: Choice::new("backprop"),
+            optimizer: Choice::new("adam"),
+            schedule: Choice::new("constant"),
+            loss: Loss::CrossEntropy,
+            rate: 0.001,
+            batch: 128,
+            clip: 0.0,
+            seed: 1,
+        }
+    }
+}
+
+impl BlockSpec {
+    /// A block that holds nothing, at its defaults.
+    pub fn new(id: &str) -> Self {
+        Self { block: Choice::new(id), routing: None, blocks: Vec::new() }
+    }
+
+    /// The same with one knob set.
+    pub fn with(mut self, knob: &str, value: impl Into<Setting>) -> Self {
+        self.block = self.block.with(knob, value);
+        self
+    }
+
+    /// The same holding `blocks`.
+    pub fn holding(mut self, blocks: Vec<BlockSpec>) -> Self {
+        self.blocks = blocks;
+        self
+    }
+
+    /// The same with its experts assigned by `routing`.
+    pub fn routed(mut self, routing: Choice) -> Self {
+        self.routing = Some(routing);
+        self
+    }
+}
+
 impl Choice {
     pub fn new(id: &str) -> Self {
         Self { id: id.to_owned(), settings: Settings::new() }
+    }
+    /// The same with one knob set.
+    pub fn with(mut self, knob: &str, value: impl Into<Setting>) -> Self {
+        self.settings.insert(knob.to_owned(), value.into());
+        self
     }
 }

@@ -1,0 +1,191 @@
+//! Cards: papers as experiments. A card holds named runs and claims, inequalities over what the runs measure, that must
+//! hold for every seed. One file each in `cards/`, one line in [`CARDS`].
+
+use std::fmt;
+
+use crate::registry::{Entry, Meta};
+use crate::spec::{BlockSpec, Choice, Spec};
+
+mod backprop;
+mod direct_feedback;
+mod forward_forward;
+mod top_k;
+
+/// The seeds with which every claim is tried.
+pub const SEEDS: [u32; 3] = [1, 2, 3];
+
+/// An experiment by the name that the claims call it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub name: &'static str,
+    pub spec: Spec,
+    pub steps: u64,
+}
+
+/// What is measured of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Share of right answers on the whole test split after the last step, 0 to 1.
+    Accuracy,
+    /// Floating-point operations of one step, counted.
+    Work,
+}
+
+/// A measure of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figure {
+    pub measure: Measure,
+    pub run: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    AtLeast,
+    Below,
+}
+
+/// `figure ≥ factor · other + offset`, or `<`; without `other`, a plain number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Claim {
+    pub figure: Figure,
+    pub relation: Relation,
+    pub factor: f64,
+    pub other: Option<Figure>,
+    pub offset: f64,
+}
+
+/// A paper's experiments and what they must show.
+#[derive(Debug, Clone, Copy)]
+pub struct Card {
+    pub meta: &'static Meta,
+    pub runs: fn() -> Vec<Run>,
+    pub claims: &'static [Claim],
+    /// What to look at while it runs.
+    pub watch: &'static str,
+    /// How long all runs with all seeds may take on two cores.
+    pub seconds: u32,
+}
+
+pub const CARDS: &[&Card] = &[&backprop::CARD, &direct_feedback::CARD, &forward_forward::CARD, &top_k::CARD];
+
+impl Entry for Card {
+    fn meta(&self) -> &'static Meta {
+        self.meta
+    }
+}
+
+impl Claim {
+    /// The two sides, where `of` gives the value of a figure.
+    pub fn sides(&self, of: impl Fn(Figure) -> f64) -> (f64, f64) {
+        (of(self.figure), self.other.map_or(0.0, |o| self.factor * of(o)) + self.offset)
+    }
+
+    /// Whether it holds. A figure that is not a number holds nothing.
+    pub fn holds(&self, of: impl Fn(Figure) -> f64) -> bool {
+        let (left, right) = self.sides(of);
+        match self.relation {
+            Relation::AtLeast => left >= right,
+            Relation::Below => left < right,
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let measure = match self.measure {
+            Measure::Accuracy => "accuracy",
+            Measure::Work => "work",
+        };
+        write!(f, "{measure}({})", self.run)
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let relation = match self.relation {
+            Relation::AtLeast => "≥",
+            Relation::Below => "<",
+        };
+        write!(f, "{} {relation} ", self.figure)?;
+        let Some(other) = self.other else { return write!(f, "{}", self.offset) };
+        if self.factor != 1.0 {
+            write!(f, "{} · ", self.factor)?;
+        }
+        write!(f, "{other}")?;
+        if self.offset > 0.0 {
+            write!(f, " + {}", self.offset)?;
+        } else if self.offset < 0.0 {
+            write!(f, " − {}", -self.offset)?;
+        }
+        Ok(())
+    }
+}
+
+const fn accuracy(run: &'static str) -> Figure {
+    Figure { measure: Measure::Accuracy, run }
+}
+
+const fn work(run: &'static str) -> Figure {
+    Figure { measure: Measure::Work, run }
+}
+
+const fn at_least(figure: Figure, number: f64) -> Claim {
+    Claim { figure, relation: Relation::AtLeast, factor: 0.0, other: None, offset: number }
+}
+
+/// Stages of one rectified layer each, and a read-out.
+fn layers(widths: &[i64]) -> Vec<Vec<BlockSpec>> {
+    let hidden = |&w: &i64| vec![BlockSpec::new("linear").with("units", w), BlockSpec::new("activation")];
+    let mut stages: Vec<_> = widths.iter().map(hidden).collect();
+    stages.push(vec![BlockSpec::new("linear")]);
+    stages
+}
+
+/// MNIST with the defaults for everything but `rule`.
+fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
+    Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("mnist"), stages) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::resolve::resolve;
+    use crate::spec::text::canonical;
+
+    #[test]
+    fn every_card_names_what_it_claims() {
+        for card in CARDS {
+            let runs = (card.runs)();
+            for run in &runs {
+                assert!(resolve(&run.spec).is_ok(), "{}: {:?}", card.meta.id, resolve(&run.spec).err());
+                assert_eq!(canonical(&run.spec), run.spec, "{}", card.meta.id);
+                assert!(run.steps > 0);
+            }
+            assert!(!card.claims.is_empty() && !card.watch.is_empty() && card.seconds > 0);
+            for claim in card.claims {
+                for figure in std::iter::once(claim.figure).chain(claim.other) {
+                    assert!(runs.iter().any(|r| r.name == figure.run), "{claim}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn claims_are_inequalities() {
+        let near = Claim {
+            figure: accuracy("a"),
+            relation: Relation::AtLeast,
+            factor: 1.0,
+            other: Some(accuracy("b")),
+            offset: -0.01,
+        };
+        let half = Claim { relation: Relation::Below, factor: 0.5, offset: 0.0, ..near };
+        assert_eq!(near.to_string(), "accuracy(a) ≥ accuracy(b) − 0.01");
+        assert_eq!(half.to_string(), "accuracy(a) < 0.5 · accuracy(b)");
+        assert_eq!(at_least(accuracy("a"), 0.955).to_string(), "accuracy(a) ≥ 0.955");
+        let of = |a: f64, b: f64| move |f: Figure| if f.run == "a" { a } else { b };
+        assert!(near.holds(of(0.9, 0.905)) && !near.holds(of(0.89, 0.905)));
+        assert!(half.holds(of(0.4, 0.9)) && !half.holds(of(0.45, 0.9)));
+        assert!(!near.holds(of(f64::NAN, 0.9)) && !half.holds(of(0.1, f64::NAN)));
+    }
+}

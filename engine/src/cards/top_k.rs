@@ -1,0 +1,39 @@
+//! Sparse experts do what dense ones do, for less: Shazeer et al. 2017.
+
+use super::{Card, Claim, Relation, Run, accuracy, mnist, work};
+use crate::registry::Meta;
+use crate::spec::{BlockSpec, Choice};
+
+pub static CARD: Card = Card {
+    meta: &Meta {
+        id: "top-k-experts",
+        name: "Two of eight experts",
+        help: "A router that asks only two of eight experts about each digit loses little to one that asks all.",
+        source: "Shazeer et al. 2017; Jiang et al. 2024",
+    },
+    runs,
+    claims: &CLAIMS,
+    watch: "The shares of the experts stay apart from 0, while the router's entropy falls: they divide the digits up.",
+    seconds: 240,
+};
+
+static CLAIMS: [Claim; 2] = [
+    Claim {
+        figure: accuracy("top-2"),
+        relation: Relation::AtLeast,
+        factor: 1.0,
+        other: Some(accuracy("dense")),
+        offset: -0.01,
+    },
+    Claim { figure: work("top-2"), relation: Relation::Below, factor: 0.5, other: Some(work("dense")), offset: 0.0 },
+];
+
+fn runs() -> Vec<Run> {
+    let run = |name, routing| {
+        let expert = vec![BlockSpec::new("linear").with("units", 64), BlockSpec::new("activation")];
+        let route = BlockSpec::new("route").with("experts", 8).routed(routing).holding(expert);
+        let spec = mnist(vec![vec![route], vec![BlockSpec::new("linear")]], "backprop");
+        Run { name, spec, steps: 1250 }
+    };
+    vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
+}

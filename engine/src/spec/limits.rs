@@ -1,0 +1,12 @@
+//! How large a spec may be: beyond, it is refused before anything is built.
+
+/// Bytes of a spec's text, and of what a link unpacks to.
+pub const TEXT: usize = 1 << 20;
+pub const STAGES: usize = 64;
+/// Blocks of all stages together, those inside other blocks included.
+pub const BLOCKS: usize = 512;
+/// Blocks within blocks.
+pub const DEPTH: usize = 16;
+pub const BATCH: u32 = 16_384;
+pub const RATE: f64 = 1_000.0;
+pub const CLIP: f64 = 1e6;
