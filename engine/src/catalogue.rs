@@ -4,6 +4,7 @@ use crate::blocks::{BLOCKS, Block, Holds};
 use crate::cards::CARDS;
 use crate::data::{DATASETS, Dataset, Source};
 use crate::optim::{OPTIMIZERS, SCHEDULES};
+use crate::probes::PROBES;
 use crate::protocol::{Catalogue, EntryInfo, FileInfo};
 use crate::registry::Entry;
 use crate::routing::ROUTINGS;
@@ -18,7 +19,7 @@ pub fn catalogue() -> Catalogue {
         rules: entries(RULES),
         optimizers: entries(OPTIMIZERS),
         schedules: entries(SCHEDULES),
-        probes: Vec::new(),
+        probes: entries(PROBES),
         cards: entries(CARDS),
     }
 }

@@ -93,6 +93,8 @@ pub struct Build<'a> {
     /// Registers that the step must write: running statistics.
     pub writes: Vec<(SlotId, Value)>,
     pub taps: Vec<Tap>,
+    /// Path and output of every block built, in order.
+    pub made: Vec<(String, Value)>,
 }
 
 impl Clock {
@@ -156,6 +158,7 @@ impl<'a> Build<'a> {
             losses: Vec::new(),
             writes: Vec::new(),
             taps: Vec::new(),
+            made: Vec::new(),
         }
     }
 
@@ -189,7 +192,11 @@ impl<'a> Build<'a> {
             return x;
         }
         let name = format!("{}.{}", i + 1, node.block.meta().id);
-        self.within(&name, |b| node.block.build(node, b, x))
+        self.within(&name, |b| {
+            let output = node.block.build(node, b, x);
+            b.made.push((b.place(), output));
+            output
+        })
     }
 
     /// `part`, with every weight and row of it belonging to one of `experts` experts: `sizes [E]` rows each, row `t`

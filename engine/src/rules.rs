@@ -180,19 +180,24 @@ impl Learn<'_> {
         ad::gradients(self.g, loss, &weights, &ad::Through)
     }
 
-    /// The task's loss `[]` of `logits [B, classes]`.
-    pub fn loss(&mut self, logits: Value, target: Value) -> Value {
-        match self.task.loss {
-            Loss::CrossEntropy => {
-                let rows = self.g.cross_entropy(logits, target);
-                self.g.mean_all(rows)
-            }
+    /// The task's loss of each row of `logits [B, classes]`: `[B]`.
+    pub fn losses(&mut self, logits: Value, target: Value) -> Value {
+        let batch = self.g.shape(logits).first().copied().unwrap_or(1);
+        let rows = match self.task.loss {
+            Loss::CrossEntropy => self.g.cross_entropy(logits, target),
             Loss::MeanSquared => {
                 let d = self.g.sub(logits, target);
                 let s = self.g.square(d);
-                self.g.mean_all(s)
+                self.g.mean(s, &[1])
             }
-        }
+        };
+        self.g.reshape(rows, [batch])
+    }
+
+    /// The task's loss `[]` of `logits [B, classes]`.
+    pub fn loss(&mut self, logits: Value, target: Value) -> Value {
+        let rows = self.losses(logits, target);
+        self.g.mean_all(rows)
     }
 
     /// The value of a live knob: a register, so that it can change while the program runs.

@@ -8,7 +8,7 @@ use crate::data::{DATASETS, Dataset};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Shape;
 use crate::net::{Net, Node, Stage};
-use crate::optim::{OPTIMIZERS, Optimizer, SCHEDULES, Schedule};
+use crate::optim::{OPTIMIZERS, Optimizer, Recipe, SCHEDULES, Schedule};
 use crate::registry::{Entry, Knobs, find};
 use crate::routing::ROUTINGS;
 use crate::rules::{Loss, RULES, Rule, Task};
@@ -29,9 +29,23 @@ pub struct Resolved {
     pub schedule: Chosen<dyn Schedule>,
     pub loss: Loss,
     pub batch: usize,
+    pub rate: f64,
+    pub clip: f64,
 }
 
 impl Resolved {
+    /// How updates become steps.
+    pub fn recipe(&self) -> Recipe {
+        Recipe {
+            optimizer: self.optimizer.entry,
+            knobs: self.optimizer.knobs.clone(),
+            schedule: self.schedule.entry,
+            schedule_knobs: self.schedule.knobs.clone(),
+            rate: self.rate,
+            clip: self.clip,
+        }
+    }
+
     /// The network with a read-out for `classes` classes.
     pub fn net(&self, classes: usize) -> Net {
         Net { stages: self.stages.clone(), outputs: classes }
@@ -58,7 +72,8 @@ pub fn resolve(spec: &Spec) -> Result<Resolved, Vec<Diagnostic>> {
     match (data, rule, optimizer, schedule) {
         (Some(data), Some(rule), Some(optimizer), Some(schedule)) if faults.is_empty() => {
             let (loss, batch) = (spec.loss, spec.batch as usize);
-            Ok(Resolved { data, stages, rule, optimizer, schedule, loss, batch })
+            let (rate, clip) = (spec.rate, spec.clip);
+            Ok(Resolved { data, stages, rule, optimizer, schedule, loss, batch, rate, clip })
         }
         _ => Err(faults),
     }

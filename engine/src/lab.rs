@@ -1,0 +1,309 @@
+//! An experiment made ready to run: spec and data to programs and plan.
+//!
+//! What every run has, whatever its rule, is built here: fetching a batch, the optimizer's writes, the counters, the
+//! evaluation on both splits, the probes. The rule says only what a step learns.
+
+use std::rc::Rc;
+
+use crate::check::check;
+use crate::cost;
+use crate::data::{Data, Split};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Graph, Init, Program, Role, Shape, Slot, SlotId, Stmt, Value};
+use crate::net::{Clock, Net, Tap, stream};
+use crate::noise::Stream;
+use crate::ops::random::{Shuffle, halves};
+use crate::ops::rows::Gather;
+use crate::plan::{Plan, compile};
+use crate::probes::{Measure, PROBES};
+use crate::protocol::CostInfo;
+use crate::rules::{Batch, Learn, Lesson, Rule, Task};
+use crate::spec::Spec;
+use crate::spec::resolve::{Resolved, resolve};
+
+mod evaluate;
+pub mod summary;
+
+/// Bytes an experiment may take: what a 32-bit page and a school laptop can give.
+pub const MEMORY: u64 = 1 << 30;
+
+/// Registers that every run has.
+#[derive(Debug, Clone, Copy)]
+pub struct Registers {
+    pub seed: SlotId,
+    pub step: SlotId,
+    pub loss: SlotId,
+    pub accuracy: SlotId,
+    pub train: Samples,
+    pub test: Samples,
+}
+
+/// Where a split's samples lie: `x [N, …]`, `y [N]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples {
+    pub x: SlotId,
+    pub y: SlotId,
+    pub len: usize,
+}
+
+/// A measurement that a run can make: its program, and the registers it leaves its tensors in.
+#[derive(Debug, Clone)]
+pub struct Measurement {
+    pub probe: &'static str,
+    /// Number of its program in the plan.
+    pub program: usize,
+    pub tensors: Vec<(String, SlotId)>,
+    /// Measured when a run is loaded, and not again.
+    pub once: bool,
+    /// Reads what the last evaluation left.
+    pub after_evaluation: bool,
+}
+
+/// An experiment ready to run.
+pub struct Lab {
+    pub graph: Rc<Graph>,
+    pub programs: Vec<Program>,
+    pub plan: Rc<Plan>,
+    pub registers: Registers,
+    pub measurements: Vec<Measurement>,
+    /// Registers in which an evaluation leaves `loss []` and `accuracy []` of the training and the test split.
+    pub scores: [[SlotId; 2]; 2],
+    pub net: Net,
+    pub task: Task,
+    /// What a step costs under this rule, and under backpropagation.
+    pub cost: CostInfo,
+    pub backprop: CostInfo,
+    pub by_stage: std::collections::BTreeMap<String, u64>,
+}
+
+/// Numbers of the programs that every run has.
+pub const STEP: usize = 0;
+pub const EVALUATE: usize = 1;
+
+impl Lab {
+    /// Builds `spec` on `data`.
+    ///
+    /// # Errors
+    /// Every fault of the spec, with its place.
+    pub fn new(spec: &Spec, data: &Data) -> Result<Self, Vec<Diagnostic>> {
+        let resolved = resolve(spec)?;
+        let net = resolved.net(data.classes.len());
+        let task = resolved.task(data.input.as_slice(), data.classes.len());
+        let rule = resolved.rule.entry;
+        rule.fits(&net, &task, &resolved.rule.knobs).map_err(|f| vec![placed(f)])?;
+
+        let mut builder = Builder::new(&resolved, &net, &task, data);
+        let (step, taps) = builder.step(rule, &resolved.rule.knobs);
+        let (evaluation, scores, confusion) = builder.evaluate(rule, &resolved.rule.knobs);
+        let mut bodies = vec![("step".to_owned(), step), ("evaluate".to_owned(), evaluation)];
+        let mut measurements = Vec::new();
+        for probe in PROBES {
+            let mut cx = Measure {
+                learn: Learn {
+                    g: &mut builder.g,
+                    net: &net,
+                    task: &task,
+                    knobs: &resolved.rule.knobs,
+                    clock: builder.clock,
+                },
+                rule,
+                data,
+                registers: builder.registers,
+                taps: &taps,
+                confusion,
+            };
+            let Some(values) = probe.measure(&mut cx) else { continue };
+            let id = probe.meta().id;
+            let writes: Vec<(SlotId, Value)> = values
+                .iter()
+                .map(|(name, v)| (builder.metric(&format!("probe/{id}/{name}"), builder.g.shape(*v).clone()), *v))
+                .collect();
+            let tensors: Vec<(String, SlotId)> =
+                values.into_iter().zip(&writes).map(|((name, _), (slot, _))| (name, *slot)).collect();
+            let mut body = vec![Stmt::Tick(writes)];
+            body.extend(tensors.iter().map(|(_, slot)| Stmt::Emit { probe: id.to_owned(), slot: *slot }));
+            measurements.push(Measurement {
+                probe: id,
+                program: bodies.len(),
+                tensors,
+                once: probe.once(),
+                after_evaluation: probe.after_evaluation(),
+            });
+            bodies.push((id.to_owned(), body));
+        }
+
+        let registers = builder.registers;
+        let graph = Rc::new(builder.g);
+        if !graph.faults().is_empty() {
+            return Err(graph.faults().iter().cloned().map(placed).collect());
+        }
+        let programs: Vec<Program> =
+            bodies.into_iter().map(|(name, body)| Program::new(graph.clone(), name, body)).collect();
+        let faults: Vec<Diagnostic> = programs.iter().flat_map(check).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let plan = Rc::new(compile(&graph, &programs));
+        let needed = 4 * plan.size as u64;
+        if needed > MEMORY {
+            let message =
+                format!("the experiment needs {} MB of memory, the limit is {} MB", needed >> 20, MEMORY >> 20);
+            return Err(vec![Diagnostic::new("stages", message, "use fewer units, a smaller batch, or less data")]);
+        }
+        let figures = cost::figures(&programs[STEP]);
+        let cost = summary::cost(&graph, &programs[STEP], &plan, task.batch);
+        let backprop = summary::backprop(spec, data).unwrap_or_else(|| cost.clone());
+        let by_stage = figures.by_stage;
+        Ok(Self { graph, programs, plan, registers, measurements, scores, net, task, cost, backprop, by_stage })
+    }
+
+    /// What register `id` holds before the first step of a run of this seed.
+    pub fn initial(&self, id: SlotId, seed: u32) -> Vec<f32> {
+        let slot = self.graph.slot(id);
+        let noise = Stream { seed, stream: stream(&slot.name) };
+        let size = slot.shape.size() as u32;
+        if id == self.registers.seed {
+            return halves(seed).to_vec();
+        }
+        match slot.init {
+            Init::Constant(c) => vec![c; size as usize],
+            Init::Uniform { bound } => (0..size).map(|i| (2.0 * noise.uniform(0, i) - 1.0) * bound).collect(),
+            Init::Normal { std } => (0..size).map(|i| noise.normal(0, i) * std).collect(),
+        }
+    }
+
+    /// The data registers with their content.
+    pub fn inputs(&self, data: &Data) -> Vec<(SlotId, Vec<f32>)> {
+        let labels = |split: &Split| split.y.iter().map(|&y| y as f32).collect();
+        let Registers { train, test, .. } = self.registers;
+        vec![
+            (train.x, data.train.x.clone()),
+            (train.y, labels(&data.train)),
+            (test.x, data.test.x.clone()),
+            (test.y, labels(&data.test)),
+        ]
+    }
+
+    /// Steps in one pass over the training samples.
+    pub fn steps_per_epoch(&self) -> f64 {
+        self.registers.train.len as f64 / self.task.batch as f64
+    }
+}
+
+/// A fault met in the network, with the place it has in the spec.
+fn placed(fault: Diagnostic) -> Diagnostic {
+    if fault.path.is_empty() {
+        fault.within("rule")
+    } else if fault.path.starts_with(|c: char| c.is_ascii_digit()) {
+        fault.within("stages")
+    } else {
+        fault
+    }
+}
+
+/// What the programs of one run are built with.
+struct Builder<'a> {
+    g: Graph,
+    clock: Clock,
+    registers: Registers,
+    resolved: &'a Resolved,
+    net: &'a Net,
+    task: &'a Task,
+}
+
+impl<'a> Builder<'a> {
+    fn new(resolved: &'a Resolved, net: &'a Net, task: &'a Task, data: &Data) -> Self {
+        let mut g = Graph::new();
+        let mut declare = |name: &str, role, shape: Vec<usize>, init: f32| {
+            g.declare(Slot { name: name.to_owned(), role, shape: Shape(shape), init: Init::Constant(init) })
+        };
+        let mut samples = |name: &str, split: &Split| {
+            let shape = [&[split.len()], data.input.as_slice()].concat();
+            Samples {
+                x: declare(&format!("{name}/x"), Role::Input, shape, 0.0),
+                y: declare(&format!("{name}/y"), Role::Input, vec![split.len()], 0.0),
+                len: split.len(),
+            }
+        };
+        let (train, test) = (samples("train", &data.train), samples("test", &data.test));
+        let registers = Registers {
+            seed: declare("seed", Role::Knob, vec![2], 0.0),
+            step: declare("step", Role::State, vec![2], 0.0),
+            loss: declare("loss", Role::Metric, Vec::new(), 0.0),
+            accuracy: declare("accuracy", Role::Metric, Vec::new(), 0.0),
+            train,
+            test,
+        };
+        let clock = Clock { seed: g.read(registers.seed), step: g.read(registers.step) };
+        Self { g, clock, registers, resolved, net, task }
+    }
+
+    fn metric(&mut self, name: &str, shape: Shape) -> SlotId {
+        self.g.declare(Slot { name: name.to_owned(), role: Role::Metric, shape, init: Init::Constant(0.0) })
+    }
+
+    fn learn<'b>(&'b mut self, knobs: &'b crate::registry::Knobs) -> Learn<'b> {
+        Learn { g: &mut self.g, net: self.net, task: self.task, knobs, clock: self.clock }
+    }
+
+    /// One step: a batch, what the rule learns from it, the optimizer's writes, the counters.
+    fn step(&mut self, rule: &dyn Rule, knobs: &crate::registry::Knobs) -> (Vec<Stmt>, Vec<(Tap, [SlotId; 2])>) {
+        let batch = batch(&mut self.g, self.clock, self.registers.train, self.task);
+        let lesson: Lesson = rule.learn(&mut self.learn(knobs), batch);
+        let recipe = self.resolved.recipe();
+        let mut writes = recipe.step(&mut self.g, self.clock, &lesson.updates);
+        writes.extend(&lesson.writes);
+        writes.push((self.registers.step, advanced(&mut self.g, self.clock.step)));
+        writes.push((self.registers.loss, lesson.loss));
+        let hits = hits(&mut self.g, lesson.logits, batch.labels);
+        let accuracy = self.g.mean_all(hits);
+        writes.push((self.registers.accuracy, accuracy));
+        let mut taps = Vec::new();
+        for tap in lesson.taps {
+            let load = self.metric(&format!("route/{}/load", tap.path), self.g.shape(tap.load).clone());
+            let entropy = self.metric(&format!("route/{}/entropy", tap.path), Shape::default());
+            writes.extend([(load, tap.load), (entropy, tap.entropy)]);
+            taps.push((tap, [load, entropy]));
+        }
+        let emit = |probe: &str, slot| Stmt::Emit { probe: probe.to_owned(), slot };
+        let body =
+            vec![Stmt::Tick(writes), emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)];
+        (body, taps)
+    }
+}
+
+/// The batch that the present step looks at.
+pub fn batch(g: &mut Graph, clock: Clock, from: Samples, task: &Task) -> Batch {
+    let shuffle = Shuffle { rows: from.len, batch: task.batch, stream: stream("batch") };
+    let index = g.push(shuffle, &[clock.seed, clock.step]);
+    rows(g, from, index, task.classes)
+}
+
+/// The samples of a split that `index [B]` names.
+pub fn rows(g: &mut Graph, from: Samples, index: Value, classes: usize) -> Batch {
+    let (x, y) = (g.read(from.x), g.read(from.y));
+    let x = g.push(Gather, &[x, index]);
+    let labels = g.push(Gather, &[y, index]);
+    let target = g.one_hot(labels, classes);
+    Batch { x, labels, target }
+}
+
+/// 1 for each row of `logits [B, C]` whose largest element stands at its label, else 0: `[B]`.
+fn hits(g: &mut Graph, logits: Value, labels: Value) -> Value {
+    let answer = g.arg_max(logits);
+    g.eq(answer, labels)
+}
+
+/// The step counter one step on: 32 bits in two halves of 16.
+fn advanced(g: &mut Graph, step: Value) -> Value {
+    let low = g.slice(step, 0, 0, 1);
+    let high = g.slice(step, 0, 1, 1);
+    let one = g.constant(1.0);
+    let full = g.constant(65535.5);
+    let next = g.add(low, one);
+    let carry = g.lt(full, next);
+    let zero = g.constant(0.0);
+    let low = g.select(carry, zero, next);
+    let high = g.add(high, carry);
+    g.concat(&[low, high], 0)
+}

@@ -1,0 +1,122 @@
+//! What is shown of an experiment before it runs: shapes, parameters, work, memory; the rule beside backpropagation.
+
+use std::rc::Rc;
+
+use super::{Builder, STEP};
+use crate::cost::figures;
+use crate::data::Data;
+use crate::ir::{Graph, Program, Role, Shape, SlotId};
+use crate::net::{Build, Clock, Mode, Net};
+use crate::ops::{Op, Primitive};
+use crate::plan::{Plan, compile};
+use crate::protocol::{CostInfo, StageInfo};
+use crate::rules::{RULES, Task};
+use crate::spec::resolve::resolve;
+use crate::spec::{Choice, Spec};
+
+/// Counted figures of one step.
+pub fn cost(graph: &Graph, step: &Program, plan: &Plan, batch: usize) -> CostInfo {
+    let figures = figures(step);
+    let planned = &plan.programs[STEP];
+    let persistent: usize = plan.roles.iter().map(|r| r.len()).sum();
+    CostInfo {
+        parameters: figures.parameters,
+        active_parameters: active(graph, step, batch, figures.parameters),
+        work: figures.work,
+        span: figures.span,
+        memory: 4 * planned.peak as u64,
+        order: planned.order,
+        registers: 4 * persistent as u64,
+        dispatches: planned.dispatches(),
+    }
+}
+
+/// Parameters that one sample meets. An expert's weights count by the share of the experts that a sample goes to: rows
+/// of its product over batch × experts.
+fn active(graph: &Graph, step: &Program, batch: usize, all: u64) -> u64 {
+    let roots: Vec<_> = step.ticks().iter().flat_map(|(_, writes)| writes.iter().map(|w| w.1)).collect();
+    let mut idle = std::collections::HashMap::new();
+    for v in graph.live(&roots) {
+        let node = graph.node(v);
+        let (table, rows) = match &node.op {
+            Op::GroupedMatMul(_) => (node.args[1], graph.shape(node.args[0])[0]),
+            Op::Gather(_) => (node.args[0], node.shape[0]),
+            _ => continue,
+        };
+        let Op::Read(read) = &graph.node(table).op else { continue };
+        let slot = graph.slot(read.slot);
+        if slot.role != Role::Param {
+            continue;
+        }
+        let met = (rows as f64 / (batch * slot.shape[0]).max(1) as f64).min(1.0);
+        idle.insert(read.slot, (slot.shape.size() as f64 * (1.0 - met)) as u64);
+    }
+    all - idle.values().sum::<u64>()
+}
+
+/// The same network, data and batch under backpropagation; `None` when it does not fit.
+pub(super) fn backprop(spec: &Spec, data: &Data) -> Option<CostInfo> {
+    let rule = RULES.first()?;
+    if spec.rule.id == rule.meta().id {
+        return None;
+    }
+    let spec = Spec { rule: Choice::new(rule.meta().id), ..spec.clone() };
+    let resolved = resolve(&spec).ok()?;
+    let net = resolved.net(data.classes.len());
+    let task = resolved.task(data.input.as_slice(), data.classes.len());
+    rule.fits(&net, &task, &resolved.rule.knobs).ok()?;
+    let mut builder = Builder::new(&resolved, &net, &task, data);
+    let (body, _) = builder.step(*rule, &resolved.rule.knobs);
+    let graph = Rc::new(builder.g);
+    let program = Program::new(graph.clone(), "step", body);
+    let plan = compile(&graph, std::slice::from_ref(&program));
+    Some(cost(&graph, &program, &plan, task.batch))
+}
+
+/// Each stage and block of the network as one forward pass in series sees it: output shape of a sample, parameters, and
+/// floating-point operations for one batch.
+pub fn stages(net: &Net, task: &Task) -> Vec<StageInfo> {
+    let mut g = Graph::new();
+    let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
+    let mut x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
+    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs);
+    let outputs: Vec<_> = (0..net.stages.len())
+        .map(|i| {
+            x = net.stage(&mut build, i, x).output;
+            x
+        })
+        .collect();
+    let made = std::mem::take(&mut build.made);
+    drop(build);
+    let all = g.live(&outputs);
+    let info = |path: &str, output: &Shape, blocks: Vec<StageInfo>| {
+        let inside = |at: &str| at == path || at.strip_prefix(path).is_some_and(|rest| rest.starts_with(" › "));
+        let flops = all
+            .iter()
+            .filter(|v| inside(g.path(**v)))
+            .map(|&v| {
+                let node = g.node(v);
+                let args: Vec<_> = node.args.iter().map(|&a| g.shape(a)).collect();
+                node.op.cost(&args, &node.shape).work
+            })
+            .sum();
+        let name = path.replace(" › ", "/") + "/";
+        let own = |id: &SlotId| g.slot(*id).role == Role::Param && g.slot(*id).name.starts_with(&name);
+        let parameters = g.slot_ids().filter(own).map(|id| g.slot(id).shape.size() as u64).sum();
+        StageInfo { output: output.iter().skip(1).copied().collect(), parameters, flops, blocks }
+    };
+    outputs
+        .iter()
+        .enumerate()
+        .map(|(i, output)| {
+            let stage = (i + 1).to_string();
+            let depth = |path: &str| path.matches(" › ").count();
+            let blocks = made
+                .iter()
+                .filter(|(path, _)| path.starts_with(&format!("{stage} › ")) && depth(path) == 1)
+                .map(|(path, v)| info(path, g.shape(*v), Vec::new()))
+                .collect();
+            info(&stage, g.shape(*output), blocks)
+        })
+        .collect()
+}

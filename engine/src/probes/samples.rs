@@ -1,0 +1,44 @@
+//! A few test images with what the network makes of them.
+
+use super::{Measure, Probe};
+use crate::data::Look;
+use crate::ir::Value;
+use crate::lab::rows;
+use crate::registry::{Entry, Meta};
+
+/// Images shown.
+const SHOWN: usize = 24;
+
+/// `images [n, h, w]`, `labels [n]`, `probabilities [n, C]` of the first test samples.
+pub struct Samples;
+
+static META: Meta = Meta {
+    id: "samples",
+    name: "Predictions",
+    help: "What the network makes of the first test images.",
+    source: "Standard practice",
+};
+
+impl Entry for Samples {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+}
+
+impl Probe for Samples {
+    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+        let Look::Image { height, width } = cx.data.look else { return None };
+        let shown = cx.registers.test.len.min(SHOWN);
+        let index = cx.learn.g.iota(shown);
+        let batch = rows(cx.learn.g, cx.registers.test, index, cx.learn.task.classes);
+        let logits = cx.rule.predict(&mut cx.learn, batch.x);
+        let g = &mut *cx.learn.g;
+        let images = g.reshape(batch.x, [shown, height, width]);
+        let probabilities = g.softmax(logits);
+        Some(vec![
+            ("images".to_owned(), images),
+            ("labels".to_owned(), batch.labels),
+            ("probabilities".to_owned(), probabilities),
+        ])
+    }
+}

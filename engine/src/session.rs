@@ -1,0 +1,604 @@
+//! A session: commands in, events out. It holds the present run, moves it on slice by slice, and decides where it runs.
+//!
+//! Nothing here blocks: a slice of training takes some ten milliseconds, and what a graphics device answers is awaited.
+//! A run whose device is lost goes on from its last checkpoint on the CPU. A run whose loss is no longer finite stops.
+
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use web_time::Instant;
+
+use crate::catalogue::catalogue;
+use crate::data::Data;
+use crate::diagnostic::Diagnostic;
+use crate::exec::{Device, Executor, Fault};
+use crate::lab::{Lab, summary};
+use crate::protocol::{Command, DataInfo, DeviceInfo, Event, Message, Summary};
+use crate::spec::Spec;
+use crate::spec::resolve::resolve;
+
+pub mod devices;
+mod run;
+
+use devices::{Devices, Opening, Unavailable};
+use run::{Checkpoint, Reading, Run, finite};
+
+/// How long a slice of training should take.
+const SLICE: Duration = Duration::from_millis(12);
+/// How often the page hears of the run, at most.
+const FRAME: Duration = Duration::from_millis(33);
+/// How often the state is kept, so that a run can go back or go on elsewhere.
+const KEEP: Duration = Duration::from_millis(1500);
+/// Evaluation takes at most this share of the time.
+const EVALUATION_SHARE: f64 = 0.15;
+/// Below this many milliseconds a step stays on the CPU untried: starting a graphics device's kernels takes longer.
+const TINY_STEP: f64 = 0.1;
+
+/// The engine's build, so that a page can tell a worker of another deployment.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-1");
+
+/// Which probes are wanted, and how many steps apart.
+#[derive(Debug, Clone, Default)]
+struct Watch {
+    probes: Vec<String>,
+    every: u64,
+}
+
+/// What is remembered of a run as it goes on.
+struct Progress {
+    /// Steps asked for at once.
+    stride: u32,
+    last_sent: Instant,
+    sent_step: u64,
+    last: Option<Reading>,
+    samples_per_second: f64,
+    kept_at: Instant,
+    /// The state at load or at the last time it was kept, and the one before.
+    good: [Checkpoint; 2],
+    evaluated_at: Option<Instant>,
+    evaluation: Duration,
+    measured_step: Option<u64>,
+    paced_from: (Instant, u64),
+    milliseconds_per_step: f64,
+}
+
+/// See the head of this file.
+pub struct Session {
+    devices: Box<dyn Devices>,
+    run: Option<Run>,
+    progress: Option<Progress>,
+    device: DeviceInfo,
+    wanted: Option<Device>,
+    /// The graphics executor that is being tried while the run goes on.
+    trial: Option<Opening>,
+    playing: bool,
+    pace: Option<f64>,
+    watch: Watch,
+}
+
+impl Session {
+    pub fn new(devices: Box<dyn Devices>) -> Self {
+        let device = DeviceInfo {
+            device: Device::Cpu,
+            name: String::new(),
+            reason: String::new(),
+            advice: String::new(),
+            measured: Vec::new(),
+        };
+        Self {
+            devices,
+            run: None,
+            progress: None,
+            device,
+            wanted: None,
+            trial: None,
+            playing: false,
+            pace: None,
+            watch: Watch { probes: Vec::new(), every: 1 },
+        }
+    }
+
+    /// The first message of a session.
+    pub fn hello() -> Message {
+        Event::Hello { build: BUILD.to_owned(), catalogue: Box::new(catalogue()) }.into()
+    }
+
+    /// Whether there is nothing to do until a command comes.
+    pub fn idle(&self) -> bool {
+        self.run.is_none() || !(self.playing || self.trial.is_some())
+    }
+
+    /// Does what the page asks. `files` are those of a `Load`.
+    pub async fn handle(&mut self, command: Command, files: Vec<Vec<u8>>) -> Vec<Message> {
+        match command {
+            Command::Load { run, spec, device } => self.load(run, *spec, device, &files).await,
+            Command::Play => {
+                self.playing = self.run.is_some();
+                self.restart_pace();
+                self.report()
+            }
+            Command::Pause => self.pause().await,
+            Command::Step => {
+                self.playing = false;
+                let mut out = self.train(1).await;
+                out.extend(self.pause().await);
+                out
+            }
+            Command::Reset => {
+                if let Some(run) = &mut self.run {
+                    run.reset();
+                }
+                self.begin().await
+            }
+            Command::Rewind => {
+                if let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) {
+                    run.restore(&progress.good[0]);
+                    progress.last = None;
+                    progress.sent_step = run.step;
+                    self.restart_pace();
+                }
+                self.observe(true).await
+            }
+            Command::Turn { knob, value } => {
+                let Some(run) = &mut self.run else { return Vec::new() };
+                if run.turn(&knob, value as f32) {
+                    return Vec::new();
+                }
+                let fault = Diagnostic::new(knob, "is no live knob of this run", "load the experiment anew");
+                vec![Event::Failed { run: run.number, fault }.into()]
+            }
+            Command::Pace { steps_per_second } => {
+                self.pace = steps_per_second.filter(|p| *p > 0.0);
+                self.restart_pace();
+                Vec::new()
+            }
+            Command::Watch { probes, every } => {
+                self.watch = Watch { probes, every: u64::from(every.max(1)) };
+                self.observe(true).await
+            }
+            Command::Move { device } => self.relocate(device).await,
+            Command::LoseDevice => {
+                self.devices.lose_gpu();
+                Vec::new()
+            }
+        }
+    }
+
+    async fn load(&mut self, number: u32, spec: Spec, device: Option<Device>, files: &[Vec<u8>]) -> Vec<Message> {
+        let refused = |faults| vec![Event::Refused { run: number, faults }.into()];
+        let data = match self.data(&spec, files) {
+            Ok(data) => data,
+            Err(faults) => return refused(faults),
+        };
+        let lab = match Lab::new(&spec, &data) {
+            Ok(lab) => Rc::new(lab),
+            Err(faults) => return refused(faults),
+        };
+        self.trial = None;
+        self.wanted = device;
+        let executor = self.devices.cpu(lab.plan.clone());
+        self.run = Some(Run::new(number, spec, data.clone(), lab.clone(), executor));
+        let per_step = self.time_steps().await.unwrap_or(0.0);
+        self.device = self.on_cpu(format!("{per_step:.3} ms a step, measured"), "");
+        self.device.measured = vec![(Device::Cpu, per_step)];
+        let mut out = Vec::new();
+        match device {
+            Some(Device::Cpu) => self.device.reason = "asked for".to_owned(),
+            Some(Device::Gpu) => {
+                let opened = self.devices.gpu(lab.plan.clone()).await;
+                self.arrive(opened, "asked for").await;
+            }
+            None if per_step < TINY_STEP => {
+                self.device.reason = format!(
+                    "a step takes {per_step:.3} ms here; starting a graphics processor's kernels would take longer"
+                );
+            }
+            None => self.trial = Some(self.devices.gpu(lab.plan.clone())),
+        }
+        let summary = Summary {
+            device: self.device.clone(),
+            stages: summary::stages(&lab.net, &lab.task),
+            rule: lab.cost.clone(),
+            backprop: lab.backprop.clone(),
+            data: DataInfo {
+                input: data.input.clone(),
+                classes: data.classes.clone(),
+                look: data.look,
+                train: data.train.len(),
+                test: data.test.len(),
+            },
+            probes: lab.measurements.iter().map(|m| m.probe.to_owned()).collect(),
+            steps_per_epoch: lab.steps_per_epoch(),
+        };
+        out.push(Event::Loaded { run: number, summary: Box::new(summary) }.into());
+        out.extend(self.begin().await);
+        out.extend(self.measure_once().await);
+        out
+    }
+
+    /// The spec's dataset: the present run's when nothing it depends on has changed.
+    fn data(&self, spec: &Spec, files: &[Vec<u8>]) -> Result<Rc<Data>, Vec<Diagnostic>> {
+        if let Some(run) = &self.run
+            && files.is_empty()
+            && run.spec.data == spec.data
+            && run.spec.seed == spec.seed
+        {
+            return Ok(run.data.clone());
+        }
+        let resolved = resolve(spec)?;
+        let expected = resolved.data.entry.source().files();
+        if files.len() != expected {
+            let message = format!("needs {expected} files, {} came", files.len());
+            return Err(vec![Diagnostic::new("data", message, "choose the files")]);
+        }
+        let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+        let data = resolved.data.entry.load(&files, &resolved.data.knobs, spec.seed);
+        data.map(Rc::new).map_err(|f| vec![f.within("data")])
+    }
+
+    /// Starts the books of a run that stands at its beginning.
+    async fn begin(&mut self) -> Vec<Message> {
+        let Some(run) = &mut self.run else { return Vec::new() };
+        let good = match run.checkpoint().await {
+            Ok(good) => good,
+            Err(fault) => return self.lost(fault).await,
+        };
+        let now = Instant::now();
+        let per_step = self.device.measured.iter().find(|m| m.0 == self.device.device).map_or(1.0, |m| m.1);
+        self.progress = Some(Progress {
+            stride: 1,
+            last_sent: now,
+            sent_step: 0,
+            last: None,
+            samples_per_second: 0.0,
+            kept_at: now,
+            good: [good.clone(), good],
+            evaluated_at: None,
+            evaluation: Duration::ZERO,
+            measured_step: None,
+            paced_from: (now, 0),
+            milliseconds_per_step: per_step,
+        });
+        let mut out = self.report();
+        out.extend(self.observe(true).await);
+        out
+    }
+
+    /// Milliseconds a step takes where the run is; the run is left as it was.
+    async fn time_steps(&mut self) -> Result<f64, Fault> {
+        let Some(run) = &mut self.run else { return Ok(0.0) };
+        let before = run.checkpoint().await?;
+        run.steps(1).await?;
+        run.settle().await?;
+        let (mut times, mut best) = (1, f64::INFINITY);
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(25) && times <= 4096 {
+            let start = Instant::now();
+            run.steps(times).await?;
+            run.settle().await?;
+            best = best.min(start.elapsed().as_secs_f64() * 1e3 / f64::from(times));
+            times *= 2;
+        }
+        run.restore(&before);
+        Ok(best)
+    }
+
+    fn on_cpu(&self, reason: String, advice: &str) -> DeviceInfo {
+        let name = self.run.as_ref().map_or(String::new(), |r| r.executor.name());
+        DeviceInfo {
+            device: Device::Cpu,
+            name,
+            reason,
+            advice: advice.to_owned(),
+            measured: self.device.measured.clone(),
+        }
+    }
+
+    /// Goes to the device that was opened, or says why it cannot.
+    async fn arrive(&mut self, opened: Result<Box<dyn Executor>, Unavailable>, reason: &str) {
+        let executor = match opened {
+            Ok(executor) => executor,
+            Err(Unavailable { reason, advice }) => {
+                self.device = self.on_cpu(reason, &advice);
+                return;
+            }
+        };
+        let Some(run) = &mut self.run else { return };
+        let Ok(here) = run.checkpoint().await else { return };
+        let name = executor.name();
+        let device = executor.device();
+        run.moved(executor, &here);
+        match self.time_steps().await {
+            Ok(per_step) => {
+                let mut measured = std::mem::take(&mut self.device.measured);
+                measured.retain(|m| m.0 != device);
+                measured.push((device, per_step));
+                self.device = DeviceInfo { device, name, reason: reason.to_owned(), advice: String::new(), measured };
+            }
+            Err(fault) => self.fall_back(&here, &fault),
+        }
+    }
+
+    /// Back to the CPU from a state that is known.
+    fn fall_back(&mut self, from: &Checkpoint, fault: &Fault) {
+        let Some(run) = &mut self.run else { return };
+        let executor = self.devices.cpu(run.lab.plan.clone());
+        run.moved(executor, from);
+        let advice = "choose WebGPU again to go back to it";
+        self.device = self.on_cpu(format!("{fault}; the run goes on here from step {}", from.step), advice);
+    }
+
+    /// What a graphics device is worth for this run, once it has been opened.
+    async fn finish_trial(&mut self, opened: Result<Box<dyn Executor>, Unavailable>) -> Vec<Message> {
+        self.arrive(opened, "").await;
+        let time = |d| self.device.measured.iter().find(|m| m.0 == d).map(|m| m.1);
+        if let (Some(cpu), Some(gpu)) = (time(Device::Cpu), time(Device::Gpu)) {
+            let compared = format!("a step takes {gpu:.2} ms on WebGPU and {cpu:.2} ms on the CPU, measured");
+            if gpu < cpu || self.device.device == Device::Cpu {
+                self.device.reason = compared;
+            } else if let Some(run) = &mut self.run {
+                match run.checkpoint().await {
+                    Ok(here) => {
+                        let executor = self.devices.cpu(run.lab.plan.clone());
+                        run.moved(executor, &here);
+                        self.device = self.on_cpu(compared, "");
+                    }
+                    Err(fault) => return self.lost(fault).await,
+                }
+            }
+        }
+        self.announce()
+    }
+
+    fn announce(&mut self) -> Vec<Message> {
+        if let (Some(progress), Some((_, per_step))) =
+            (&mut self.progress, self.device.measured.iter().find(|m| m.0 == self.device.device))
+        {
+            progress.milliseconds_per_step = *per_step;
+            progress.stride = 1;
+        }
+        self.restart_pace();
+        let Some(run) = &self.run else { return Vec::new() };
+        vec![Event::Moved { run: run.number, device: self.device.clone() }.into()]
+    }
+
+    async fn relocate(&mut self, device: Option<Device>) -> Vec<Message> {
+        self.wanted = device;
+        self.trial = None;
+        let Some(run) = &mut self.run else { return Vec::new() };
+        let plan = run.lab.plan.clone();
+        match device {
+            Some(Device::Cpu) => match run.checkpoint().await {
+                Ok(here) => {
+                    let executor = self.devices.cpu(plan);
+                    run.moved(executor, &here);
+                    self.device = self.on_cpu("asked for".to_owned(), "");
+                }
+                Err(fault) => return self.lost(fault).await,
+            },
+            Some(Device::Gpu) => {
+                let opened = self.devices.gpu(plan).await;
+                self.arrive(opened, "asked for").await;
+            }
+            None => {
+                self.trial = Some(self.devices.gpu(plan));
+                return Vec::new();
+            }
+        }
+        self.announce()
+    }
+
+    /// The device is gone: the run goes on from the last state that was kept.
+    async fn lost(&mut self, fault: Fault) -> Vec<Message> {
+        let Some(good) = self.progress.as_ref().map(|p| p.good[0].clone()) else {
+            let Some(run) = &mut self.run else { return Vec::new() };
+            run.executor = self.devices.cpu(run.lab.plan.clone());
+            let number = run.number;
+            let fault = Diagnostic::new("device", fault.to_string(), "load the experiment anew");
+            return vec![Event::Failed { run: number, fault }.into()];
+        };
+        self.fall_back(&good, &fault);
+        if let Some(progress) = &mut self.progress {
+            progress.sent_step = good.step;
+        }
+        self.announce()
+    }
+
+    /// One slice of whatever goes on.
+    pub async fn advance(&mut self) -> Vec<Message> {
+        let mut out = Vec::new();
+        if let Some(trial) = &mut self.trial
+            && let Poll::Ready(opened) = trial.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        {
+            self.trial = None;
+            out.extend(self.finish_trial(opened).await);
+        }
+        if !self.playing {
+            return out;
+        }
+        let Some(progress) = &self.progress else { return out };
+        let mut times = progress.stride;
+        if let (Some(pace), Some(run)) = (self.pace, &self.run) {
+            let (since, from) = progress.paced_from;
+            let due = (since.elapsed().as_secs_f64() * pace) as u64 + from;
+            times = times.min(due.saturating_sub(run.step).min(u64::from(u32::MAX)) as u32);
+        }
+        if times > 0 {
+            out.extend(self.train(times).await);
+        }
+        out
+    }
+
+    fn restart_pace(&mut self) {
+        if let (Some(run), Some(progress)) = (&self.run, &mut self.progress) {
+            progress.paced_from = (Instant::now(), run.step);
+            progress.last_sent = Instant::now();
+            progress.sent_step = run.step;
+        }
+    }
+
+    async fn train(&mut self, times: u32) -> Vec<Message> {
+        let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Vec::new() };
+        let start = Instant::now();
+        let reading = match run.steps(times).await {
+            Ok(reading) => reading,
+            Err(fault) => return self.lost(fault).await,
+        };
+        let took = start.elapsed();
+        // Towards the stride whose slice takes as long as it should, at most doubling.
+        let ideal = f64::from(times) * SLICE.as_secs_f64() / took.as_secs_f64().max(1e-6);
+        if self.pace.is_none() {
+            progress.stride = (ideal as u32).clamp(1, progress.stride.saturating_mul(2).min(65_536));
+        }
+        match reading {
+            Some(reading) if !reading.loss.is_finite() => return self.diverged(reading).await,
+            Some(reading) => progress.last = Some(reading),
+            None => {}
+        }
+        let mut out = self.observe(false).await;
+        if self.progress.as_ref().is_some_and(|p| p.last_sent.elapsed() >= FRAME) {
+            out.extend(self.report());
+        }
+        out
+    }
+
+    async fn pause(&mut self) -> Vec<Message> {
+        self.playing = false;
+        let Some(run) = &mut self.run else { return Vec::new() };
+        match run.settle().await {
+            Ok(Some(reading)) if !reading.loss.is_finite() => return self.diverged(reading).await,
+            Ok(Some(reading)) => {
+                if let Some(progress) = &mut self.progress {
+                    progress.last = Some(reading);
+                }
+            }
+            Ok(None) => {}
+            Err(fault) => return self.lost(fault).await,
+        }
+        let mut out = self.observe(true).await;
+        out.extend(self.report());
+        out
+    }
+
+    /// Where the run is.
+    fn report(&mut self) -> Vec<Message> {
+        let (Some(run), Some(progress)) = (&self.run, &mut self.progress) else { return Vec::new() };
+        let elapsed = progress.last_sent.elapsed().as_secs_f64();
+        let step = progress.last.map_or(run.step, |r| r.step);
+        if self.playing && elapsed > 0.0 && run.step > progress.sent_step {
+            let rate = (run.step - progress.sent_step) as f64 * run.lab.task.batch as f64 / elapsed;
+            let smooth = if progress.samples_per_second == 0.0 { rate } else { progress.samples_per_second };
+            progress.samples_per_second = 0.8 * smooth + 0.2 * rate;
+        }
+        progress.last_sent = Instant::now();
+        progress.sent_step = run.step;
+        let event = Event::Progress {
+            run: run.number,
+            playing: self.playing,
+            step,
+            epoch: step as f64 / run.lab.steps_per_epoch(),
+            loss: progress.last.and_then(|r| finite(r.loss)),
+            accuracy: progress.last.and_then(|r| finite(r.accuracy)),
+            samples_per_second: progress.samples_per_second,
+        };
+        vec![event.into()]
+    }
+
+    /// Keeps the state, evaluates and measures, each when it is due, or all of it when `now`.
+    async fn observe(&mut self, now: bool) -> Vec<Message> {
+        match self.look(now).await {
+            Ok(out) => out,
+            Err(fault) => self.lost(fault).await,
+        }
+    }
+
+    async fn look(&mut self, now: bool) -> Result<Vec<Message>, Fault> {
+        let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        if progress.kept_at.elapsed() >= KEEP && run.step > progress.good[0].step {
+            let healthy = run.settle().await?.is_none_or(|r| r.loss.is_finite());
+            if healthy {
+                progress.good.swap(0, 1);
+                progress.good[0] = run.checkpoint().await?;
+            }
+            progress.kept_at = Instant::now();
+        }
+        let rest = progress.evaluation.mul_f64(1.0 / EVALUATION_SHARE).max(Duration::from_millis(400));
+        if now || progress.evaluated_at.is_none_or(|at| at.elapsed() >= rest) {
+            let start = Instant::now();
+            let step = run.step;
+            let [train, test] = run.evaluate().await?;
+            progress.evaluation = start.elapsed();
+            progress.evaluated_at = Some(Instant::now());
+            out.push(Event::Evaluated { run: run.number, step, train, test }.into());
+            out.extend(measure(run, &self.watch, |m| m.after_evaluation).await?);
+        }
+        let due = progress.measured_step.is_none_or(|at| run.step >= at + self.watch.every || run.step < at);
+        if now || due {
+            progress.measured_step = Some(run.step);
+            out.extend(measure(run, &self.watch, |m| !m.after_evaluation && !m.once).await?);
+        }
+        Ok(out)
+    }
+
+    /// What never changes while the run goes on.
+    async fn measure_once(&mut self) -> Vec<Message> {
+        let Some(run) = &mut self.run else { return Vec::new() };
+        let all = Watch { probes: run.lab.measurements.iter().map(|m| m.probe.to_owned()).collect(), every: 1 };
+        match measure(run, &all, |m| m.once).await {
+            Ok(out) => out,
+            Err(fault) => self.lost(fault).await,
+        }
+    }
+
+    async fn diverged(&mut self, reading: Reading) -> Vec<Message> {
+        self.playing = false;
+        let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Vec::new() };
+        // The newest state may already carry what went wrong a few steps later: go back one further.
+        let good = progress.good[1].clone();
+        progress.good[0] = good.clone();
+        progress.last = None;
+        let step = match run.first_bad_step(&good, reading.step).await {
+            Ok(step) => step,
+            Err(fault) => return self.lost(fault).await,
+        };
+        let message = format!(
+            "The loss is no longer a number from step {step} on. The learning rate {} is probably too high for this \
+             network: lower it, or clip the gradient, and go back to step {}.",
+            run.spec.rate, good.step
+        );
+        let event = Event::Diverged { run: run.number, step, message, good: good.step };
+        let mut out = vec![event.into()];
+        out.extend(self.report());
+        out
+    }
+
+    /// Name, shape and values of every weight of the present run.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn weights(&mut self) -> Result<Vec<run::Tensor>, Fault> {
+        match &mut self.run {
+            Some(run) => run.weights().await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Runs the watched probes that `which` picks.
+async fn measure(
+    run: &mut Run,
+    watch: &Watch,
+    which: impl Fn(&crate::lab::Measurement) -> bool,
+) -> Result<Vec<Message>, Fault> {
+    let lab = run.lab.clone();
+    let mut out = Vec::new();
+    for m in lab.measurements.iter().filter(|m| which(m) && watch.probes.iter().any(|p| p == m.probe)) {
+        let step = run.step;
+        let (tensors, data): (Vec<_>, Vec<_>) = run.measure(m).await?.into_iter().unzip();
+        let event = Event::Measured { run: run.number, step, probe: m.probe.to_owned(), tensors };
+        out.push(Message { event, payload: data.concat() });
+    }
+    Ok(out)
+}
