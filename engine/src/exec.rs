@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Plan;
 
 pub mod cpu;
+pub mod gpu;
 pub mod null;
 pub mod oracle;
 

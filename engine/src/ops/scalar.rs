@@ -82,13 +82,14 @@ unary! {
     Ln "ln" 1, f64::ln, "log({x})", |g, x, _, ct| Some(g.div(ct, x));
     Sqrt "sqrt" 1, f64::sqrt, "sqrt({x})", |g, _, y, ct| { let h = g.scale(ct, 0.5); Some(g.div(h, y)) };
     Recip "recip" 1, |x| 1.0 / x, "(1.0 / {x})", |g, _, y, ct| { let s = g.mul(y, y); let d = g.mul(ct, s); Some(g.neg(d)) };
-    Relu "relu" 1, |x| if x < 0.0 { 0.0 } else { x }, "max({x}, 0.0)", |g, _, y, ct| { let s = g.unary(Unary::Step, y); Some(g.mul(ct, s)) };
+    Relu "relu" 1, |x| if x < 0.0 { 0.0 } else { x }, "select({x}, 0.0, {x} < 0.0)", |g, _, y, ct| { let s = g.unary(Unary::Step, y); Some(g.mul(ct, s)) };
     Sigmoid "sigmoid" 4, |x| 1.0 / (1.0 + (-x).exp()), "(1.0 / (1.0 + exp(-{x})))",
         |g, _, y, ct| { let one = g.constant(1.0); let c = g.sub(one, y); let d = g.mul(y, c); Some(g.mul(ct, d)) };
     Softplus "softplus" 4, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), "(max({x}, 0.0) + log(1.0 + exp(-abs({x}))))",
         |g, x, _, ct| { let s = g.sigmoid(x); Some(g.mul(ct, s)) };
     // Beyond ±10 the quotient of exponentials that some drivers use overflows; tanh is ±1 to 32 bits from 9.1 on.
-    Tanh "tanh" 4, f64::tanh, "tanh(clamp({x}, -10.0, 10.0))",
+    // Unlike `clamp`, the comparisons let a NaN pass.
+    Tanh "tanh" 4, f64::tanh, "tanh(select(select({x}, 10.0, {x} > 10.0), -10.0, {x} < -10.0))",
         |g, _, y, ct| { let one = g.constant(1.0); let s = g.mul(y, y); let d = g.sub(one, s); Some(g.mul(ct, d)) };
     Erf "erf" 8, libm::erf, "erf({x})",
         |g, x, _, ct| { let s = g.mul(x, x); let n = g.neg(s); let e = g.exp(n); let d = g.scale(e, std::f32::consts::FRAC_2_SQRT_PI); Some(g.mul(ct, d)) };
@@ -133,8 +134,8 @@ binary! {
     Sub "sub", |a, b| a - b, "({a} - {b})", |g, _, _, _, ct| [Some(ct), Some(g.neg(ct))];
     Mul "mul", |a, b| a * b, "({a} * {b})", |g, a, b, _, ct| [Some(g.mul(ct, b)), Some(g.mul(ct, a))];
     Div "div", |a, b| a / b, "({a} / {b})", |g, _, b, y, ct| { let da = g.div(ct, b); let m = g.mul(da, y); [Some(da), Some(g.neg(m))] };
-    Max "max", |a, b| if a < b { b } else { a }, "max({a}, {b})", |g, a, b, _, ct| { let low = g.lt(a, b); pick(g, ct, low) };
-    Min "min", |a, b| if b < a { b } else { a }, "min({a}, {b})", |g, a, b, _, ct| { let low = g.lt(b, a); pick(g, ct, low) };
+    Max "max", |a, b| if a < b { b } else { a }, "select({a}, {b}, {a} < {b})", |g, a, b, _, ct| { let low = g.lt(a, b); pick(g, ct, low) };
+    Min "min", |a, b| if b < a { b } else { a }, "select({a}, {b}, {b} < {a})", |g, a, b, _, ct| { let low = g.lt(b, a); pick(g, ct, low) };
     Lt "lt", |a, b| if a < b { 1.0 } else { 0.0 }, "select(0.0, 1.0, {a} < {b})", |_, _, _, _, _| [None, None];
     Eq "eq", |a, b| if a == b { 1.0 } else { 0.0 }, "select(0.0, 1.0, {a} == {b})", |_, _, _, _, _| [None, None];
 }

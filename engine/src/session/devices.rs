@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::exec::Executor;
 use crate::exec::cpu::Cpu;
-use crate::exec::gpu::{Absent, Gpu, GpuDevice};
+use crate::exec::gpu::{Absent, Gpu, Handle};
 use crate::plan::Plan;
 
 /// Why a device cannot be used, and what the person can do about it.
@@ -38,7 +38,7 @@ pub trait Devices {
 /// one run serve the next.
 #[derive(Clone, Default)]
 pub struct Machine {
-    gpu: Rc<RefCell<Option<GpuDevice>>>,
+    gpu: Rc<RefCell<Option<Handle>>>,
 }
 
 impl Devices for Machine {
@@ -49,7 +49,7 @@ impl Devices for Machine {
             let device = match known {
                 Some(device) => device,
                 None => {
-                    let device = Gpu::open().await.map_err(unavailable)?;
+                    let device = Handle::open().await.map_err(unavailable)?;
                     kept.replace(Some(device.clone()));
                     device
                 }
@@ -72,5 +72,5 @@ impl Devices for Machine {
 }
 
 fn unavailable(absent: Absent) -> Unavailable {
-    Unavailable { reason: absent.to_string(), advice: absent.advice().to_owned() }
+    Unavailable { reason: absent.to_string(), advice: absent.mend().to_owned() }
 }

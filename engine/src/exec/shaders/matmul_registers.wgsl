@@ -1,0 +1,84 @@
+// C = A · B over a batch, by register tiles without workgroup memory.
+//
+// One invocation makes 4 × 4 elements of C and keeps them in registers: 8 loads feed 16 multiply-adds at each step
+// along the inner axis. Rows and columns beyond the border read the last one and are not stored. Software adapters,
+// on which workgroup memory and barriers cost more than loads, want this one.
+
+struct Params {
+    m: u32,
+    n: u32,
+    k: u32,
+    batch: u32,
+    tiles_m: u32,
+    tiles_n: u32,
+    out: u32,
+    a: u32,
+    a_row: u32,
+    a_col: u32,
+    b: u32,
+    b_row: u32,
+    b_col: u32,
+    // The inner axis is cut into `parts` of `part` each; part s of all of C lies `s · batch · m · n` behind `out`.
+    parts: u32,
+    part: u32,
+    // Leading axes: extents, and the strides of A and B along them.
+    lead: vec4<u32>,
+    a_lead: vec4<u32>,
+    b_lead: vec4<u32>,
+}
+
+@group(0) @binding(0) var<storage, read_write> mem: array<f32>;
+@group(0) @binding(1) var<uniform> p: Params;
+
+// Where matrix `index` of the batch begins, under the strides of its leading axes.
+fn start(index: u32, strides: vec4<u32>) -> u32 {
+    let x = index / p.lead.w;
+    let y = x / p.lead.z;
+    let z = y / p.lead.y;
+    return dot(vec4(z, y % p.lead.y, x % p.lead.z, index % p.lead.w), strides);
+}
+
+fn store(c: vec4<f32>, row: u32, col: u32, base: u32) {
+    if row < p.m {
+        let at = base + row * p.n + col;
+        mem[at] = c.x;
+        if col + 1u < p.n { mem[at + 1u] = c.y; }
+        if col + 2u < p.n { mem[at + 2u] = c.z; }
+        if col + 3u < p.n { mem[at + 3u] = c.w; }
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let id = (group.y * 32768u + group.x) * 64u + lane;
+    let tiles = p.tiles_m * p.tiles_n;
+    let matrix = id / tiles;
+    if matrix >= p.batch * p.parts { return; }
+    let batch = matrix % p.batch;
+    let first = matrix / p.batch * p.part;
+    let last = min(first + p.part, p.k);
+    let tile = id % tiles;
+    let row = tile / p.tiles_n * 4u;
+    let col = tile % p.tiles_n * 4u;
+    let four = vec4(0u, 1u, 2u, 3u);
+    var x = p.a + start(batch, p.a_lead) + first * p.a_col + p.a_row * min(row + four, vec4(p.m - 1u));
+    var y = p.b + start(batch, p.b_lead) + first * p.b_row + p.b_col * min(col + four, vec4(p.n - 1u));
+    var c0 = vec4<f32>();
+    var c1 = vec4<f32>();
+    var c2 = vec4<f32>();
+    var c3 = vec4<f32>();
+    for (var i = first; i < last; i++) {
+        let b = vec4(mem[y.x], mem[y.y], mem[y.z], mem[y.w]);
+        c0 += mem[x.x] * b;
+        c1 += mem[x.y] * b;
+        c2 += mem[x.z] * b;
+        c3 += mem[x.w] * b;
+        x += p.a_col;
+        y += p.b_row;
+    }
+    let base = p.out + matrix * p.m * p.n;
+    store(c0, row, col, base);
+    store(c1, row + 1u, col, base);
+    store(c2, row + 2u, col, base);
+    store(c3, row + 3u, col, base);
+}

@@ -1,0 +1,135 @@
+//! Sessions from end to end on the CPU: what the page relies on, without the page.
+
+#![allow(clippy::unwrap_used)]
+
+use std::rc::Rc;
+
+use engine::exec::Device;
+use engine::protocol::{Command, Event, Message};
+use engine::session::Session;
+use engine::session::devices::{Devices, Opening, Unavailable};
+use engine::spec::{Spec, text};
+
+/// A machine without a graphics device.
+struct NoGpu;
+
+impl Devices for NoGpu {
+    fn gpu(&self, _: Rc<engine::plan::Plan>) -> Opening {
+        let none = Unavailable { reason: "there is none".to_owned(), advice: "buy one".to_owned() };
+        Box::pin(std::future::ready(Err(none)))
+    }
+    fn lose_gpu(&self) {}
+}
+
+fn spec(rule: &str, rate: f64) -> Spec {
+    let text = format!(
+        r#"{{"version":1,"data":{{"id":"moons"}},
+            "stages":[[{{"block":"linear","units":16}},{{"block":"activation","function":"tanh"}}],
+                      [{{"block":"linear","units":16}},{{"block":"activation","function":"tanh"}}],
+                      [{{"block":"linear"}}]],
+            "rule":{{"id":"{rule}"}},"optimizer":{{"id":"adam"}},"rate":{rate},"batch":32,"seed":3}}"#
+    );
+    text::read(&text).unwrap()
+}
+
+fn handle(s: &mut Session, c: Command) -> Vec<Message> {
+    pollster::block_on(s.handle(c, Vec::new()))
+}
+
+fn load(s: &mut Session, spec: Spec) -> Vec<Message> {
+    handle(s, Command::Load { run: 1, spec: Box::new(spec), device: None })
+}
+
+/// Steps the session until `enough` steps are done or it stops; all events.
+fn play(s: &mut Session, enough: u64) -> Vec<Message> {
+    let mut out = handle(s, Command::Play);
+    for _ in 0..100_000 {
+        if s.idle() {
+            break;
+        }
+        out.extend(pollster::block_on(s.advance()));
+        if steps(&out) >= enough {
+            break;
+        }
+    }
+    out.extend(handle(s, Command::Pause));
+    out
+}
+
+fn steps(out: &[Message]) -> u64 {
+    out.iter().rev().find_map(|m| if let Event::Progress { step, .. } = m.event { Some(step) } else { None }).unwrap_or(0)
+}
+
+fn accuracy(out: &[Message]) -> f32 {
+    let find = |m: &Message| if let Event::Evaluated { test, .. } = &m.event { Some(test.accuracy) } else { None };
+    out.iter().rev().find_map(find).unwrap()
+}
+
+#[test]
+fn every_rule_learns_two_moons() {
+    for (rule, rate) in [("backprop", 0.01), ("direct-feedback-alignment", 0.01), ("forward-forward", 0.01)] {
+        let mut s = Session::new(Box::new(NoGpu));
+        let loaded = load(&mut s, spec(rule, rate));
+        assert!(loaded.iter().any(|m| matches!(m.event, Event::Loaded { .. })), "{rule}: {loaded:?}");
+        let out = play(&mut s, 3000);
+        assert!(accuracy(&out) > 0.9, "{rule}: {}", accuracy(&out));
+    }
+}
+
+#[test]
+fn a_reset_run_repeats_itself_bit_for_bit() {
+    let mut s = Session::new(Box::new(NoGpu));
+    load(&mut s, spec("backprop", 0.01));
+    let weights = |s: &mut Session| {
+        for _ in 0..50 {
+            handle(s, Command::Step);
+        }
+        pollster::block_on(s.weights()).unwrap()
+    };
+    let first = weights(&mut s);
+    handle(&mut s, Command::Reset);
+    assert_eq!(first, weights(&mut s));
+}
+
+#[test]
+fn a_run_that_diverges_stops_and_goes_back() {
+    let mut s = Session::new(Box::new(NoGpu));
+    let mut wild = spec("backprop", 50.0);
+    wild.optimizer.id = "sgd".to_owned();
+    for block in wild.stages.iter_mut().flatten().filter(|b| b.block.id == "activation") {
+        block.block.settings.insert("function".to_owned(), engine::registry::Setting::Choice("relu".to_owned()));
+    }
+    wild.loss = engine::rules::Loss::MeanSquared;
+    load(&mut s, wild);
+    let out = play(&mut s, 100_000);
+    let diverged = out.iter().find_map(|m| if let Event::Diverged { step, good, .. } = m.event { Some((step, good)) } else { None });
+    let (step, good) = diverged.expect("the run diverges");
+    assert!(step > good, "{step} {good}");
+    let back = handle(&mut s, Command::Rewind);
+    assert!(back.iter().all(|m| !matches!(m.event, Event::Failed { .. })));
+    assert_eq!(steps(&handle(&mut s, Command::Pause)), good);
+}
+
+#[test]
+fn what_cannot_run_is_refused_with_its_place() {
+    let mut s = Session::new(Box::new(NoGpu));
+    load(&mut s, spec("backprop", 0.01));
+    let mut big = spec("backprop", 0.01);
+    for stage in 0..2 {
+        big.stages[stage][0].block.settings.insert("units".to_owned(), engine::registry::Setting::Int(60_000));
+    }
+    let out = load(&mut s, big);
+    let Some(Event::Refused { faults, .. }) = out.first().map(|m| &m.event) else { panic!("{out:?}") };
+    assert!(faults.iter().any(|f| f.path.starts_with("stages") && !f.mend.is_empty()), "{faults:?}");
+    // The run before still stands.
+    assert!(steps(&play(&mut s, 10)) >= 10);
+}
+
+#[test]
+fn a_device_that_is_not_there_is_named() {
+    let mut s = Session::new(Box::new(NoGpu));
+    let out = handle(&mut s, Command::Load { run: 1, spec: Box::new(spec("backprop", 0.01)), device: Some(Device::Gpu) });
+    let summary = out.iter().find_map(|m| if let Event::Loaded { summary, .. } = &m.event { Some(summary) } else { None });
+    let device = &summary.unwrap().device;
+    assert_eq!((device.device, device.reason.as_str(), device.advice.as_str()), (Device::Cpu, "there is none", "buy one"));
+}
