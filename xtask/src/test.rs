@@ -94,7 +94,7 @@ fn end_to_end() -> Done {
         .filter(|name| name.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     files.sort();
-    let mut node = program("node", ["--test", "--test-concurrency=1"]);
+    let mut node = program("node", ["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     node.args(files).current_dir(folder).env("CHROMIUM", machine::browser()?.program);
     run(node)
 }
