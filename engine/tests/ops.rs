@@ -301,7 +301,8 @@ fn no_derivative() {
 #[test]
 fn vocabulary() {
     let mut seen = BTreeSet::new();
-    let functions: [(&str, fn(&mut Graph, Value) -> Value); 6] = [
+    type Function = fn(&mut Graph, Value) -> Value;
+    let functions: [(&str, Function); 6] = [
         ("softmax", Graph::softmax),
         ("log-softmax", Graph::log_softmax),
         ("log-sum-exp", Graph::log_sum_exp),
