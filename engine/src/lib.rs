@@ -19,6 +19,7 @@ pub mod noise;
 pub mod ops;
 pub mod optim;
 pub mod plan;
+pub mod presets;
 pub mod protocol;
 pub mod registry;
 pub mod routing;
