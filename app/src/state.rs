@@ -16,7 +16,7 @@ use engine::protocol::{Catalogue, DeviceInfo, EntryInfo, Score, Summary, TensorI
 use engine::spec::Spec;
 use leptos::prelude::*;
 
-pub use curve::{Curve, Point, Track};
+pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 
 use crate::files::Files;

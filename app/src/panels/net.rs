@@ -92,11 +92,10 @@ fn Stage(i: usize, last: bool) -> impl IntoView {
     let faults = move || {
         lab.faults.with(|all| all.iter().filter(|f| tree::place_of(&f.path).0 == [i]).cloned().collect::<Vec<_>>())
     };
-    let title = format!("stage-{i}");
     view! {
-        <div class="stage" role="group" aria-labelledby=title.clone()>
+        <div class="stage" role="group" aria-labelledby=format!("stage-{i}")>
             <div class="stage-head">
-                <h3 id=title>{name}</h3>
+                <h3 id=format!("stage-{i}")>{name}</h3>
                 <Figures place=vec![i] />
                 <button
                     type="button"

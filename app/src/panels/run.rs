@@ -15,7 +15,8 @@ pub fn Run() -> impl IntoView {
     let name = move || if lab.playing.get() { "Pause" } else { "Play" };
     let icon = move || if lab.playing.get() { "M6 4h4v16H6zM14 4h4v16h-4z" } else { "M7 4l13 8-13 8z" };
     let paces = std::iter::once(Choose::new("", "as fast as it goes"))
-        .chain(PACES.iter().map(|n| Choose::new(n.to_string(), if *n == 1 { "1 step a second".into() } else { format!("{n} steps a second") })));
+        .chain(PACES.iter().map(|n| Choose::new(n.to_string(), format!("{n} a second"))))
+        .collect::<Vec<_>>();
     let pace = Signal::derive(move || lab.pace.get().map(|p| p.to_string()).unwrap_or_default());
     let place = move || lab.place.get().map(|p| (format::device(p.device), p.reason));
     view! {
@@ -34,7 +35,7 @@ pub fn Run() -> impl IntoView {
                 <button type="button" on:click=move |_| lab.edit(|s| s.seed = seed()) title="Other initial weights and another order of the samples">
                     "New seed"
                 </button>
-                <Select label="Speed" options=paces.collect::<Vec<_>>() value=pace choose=move |v| lab.set_pace(v.parse().ok()) />
+                <Select label="Speed" options=paces value=pace choose=move |v| lab.set_pace(v.parse().ok()) />
             </div>
             <p class="status" class:busy=move || lab.busy.get()>
                 <span class="lamp" class:on=move || lab.progress.with(|p| p.playing) aria-hidden="true"></span>

@@ -12,7 +12,7 @@ pub struct Point {
 
 /// One quantity over the steps of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Track {
+pub struct Trace {
     points: Vec<Point>,
     /// Readings to one point.
     stride: u32,
@@ -24,16 +24,16 @@ pub struct Track {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curve {
     /// Loss and accuracy of the batches learnt from.
-    pub batch_loss: Track,
-    pub batch_accuracy: Track,
+    pub batch_loss: Trace,
+    pub batch_accuracy: Trace,
     /// The same over samples of each split.
-    pub train_loss: Track,
-    pub train_accuracy: Track,
-    pub test_loss: Track,
-    pub test_accuracy: Track,
+    pub train_loss: Trace,
+    pub train_accuracy: Trace,
+    pub test_loss: Trace,
+    pub test_accuracy: Trace,
 }
 
-impl Track {
+impl Trace {
     /// Adds a reading. One from before the last point cuts the track back to it: the run was reset or rewound.
     pub fn push(&mut self, step: u64, value: f32) {
         if !value.is_finite() {
@@ -69,10 +69,6 @@ impl Track {
         &self.points
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.points.is_empty()
-    }
-
     pub fn last(&self) -> Option<Point> {
         self.points.last().copied()
     }
@@ -93,10 +89,6 @@ impl Curve {
             .filter_map(|t| t.last())
             .fold(0.0, |m, p| p.step.max(m))
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.batch_loss.is_empty() && self.test_accuracy.is_empty()
-    }
 }
 
 #[cfg(test)]
@@ -105,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_long_run_keeps_its_shape_in_bounded_memory() {
-        let mut track = Track::default();
+        let mut track = Trace::default();
         for step in 1..=100_000 {
             track.push(step, 1.0 / step as f32);
         }
@@ -116,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_earlier_step_cuts_the_track() {
-        let mut track = Track::default();
+        let mut track = Trace::default();
         for step in [1, 2, 3, 4, 2] {
             track.push(step, step as f32);
         }
@@ -125,20 +117,20 @@ mod tests {
 
     #[test]
     fn what_is_not_finite_is_left_out() {
-        let mut track = Track::default();
+        let mut track = Trace::default();
         track.push(1, f32::NAN);
         track.push(2, f32::INFINITY);
-        assert!(track.is_empty());
+        assert!(track.points().is_empty());
     }
 
     #[test]
     fn the_nearest_point_is_found() {
-        let mut track = Track::default();
+        let mut track = Trace::default();
         for step in [10, 20, 30] {
             track.push(step, step as f32);
         }
         assert_eq!(track.at(24.0).map(|p| p.step), Some(20.0));
         assert_eq!(track.at(99.0).map(|p| p.step), Some(30.0));
-        assert_eq!(Track::default().at(1.0), None);
+        assert_eq!(Trace::default().at(1.0), None);
     }
 }

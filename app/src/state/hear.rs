@@ -43,7 +43,7 @@ impl Lab {
         }
     }
 
-    fn is_current(self, run: u32) -> bool {
+    fn runs(self, run: u32) -> bool {
         self.line.with_value(|l| l.current == run)
     }
 
@@ -68,12 +68,12 @@ impl Lab {
                 }
             }
             Event::Progress { run, playing, step, epoch, loss, accuracy, samples_per_second } => {
-                if self.is_current(run) {
+                if self.runs(run) {
                     self.advance(Progress { playing, step, epoch, loss, accuracy, samples_per_second });
                 }
             }
             Event::Evaluated { run, step, train, test } => {
-                if self.is_current(run) {
+                if self.runs(run) {
                     self.scores.set(Some(Scores { step, train, test }));
                     self.curve.update(|c| {
                         for (score, loss, accuracy) in [
@@ -89,17 +89,17 @@ impl Lab {
                 }
             }
             Event::Measured { run, step, probe, tensors } => {
-                if self.is_current(run) {
+                if self.runs(run) {
                     self.probe(&probe).set(Some(Arc::new(Measured { step, tensors, payload })));
                 }
             }
             Event::Moved { run, device } => {
-                if self.is_current(run) {
+                if self.runs(run) {
                     self.settle(device);
                 }
             }
             Event::Diverged { run, step, message, good } => {
-                if self.is_current(run) {
+                if self.runs(run) {
                     self.playing.set(false);
                     let text = format!("{} The last good state is step {good}.", super::notice::sentence(&message));
                     let notice = Notice::alert("diverged", format!("The run diverged at step {step}"), text);
@@ -107,7 +107,7 @@ impl Lab {
                 }
             }
             Event::Failed { run, fault } => {
-                if self.is_current(run) || run == 0 {
+                if self.runs(run) || run == 0 {
                     self.tell(Notice::alert("failed", "Something did not work", super::notice::sentence(&fault.to_string())));
                 }
             }

@@ -24,10 +24,13 @@ pub fn Canvas(
     #[prop(into)]
     label: Signal<String>,
     #[prop(into, optional)] class: &'static str,
+    /// Its height for its width, in the page's pixels; else the style sheet says.
+    #[prop(default = None, into)]
+    height: Option<Callback<f64, f64>>,
     watch: impl Fn() + 'static,
     draw: impl Fn(&Sheet) + 'static,
     /// Called when the picture comes onto the screen or leaves it.
-    #[prop(optional, into)]
+    #[prop(default = None, into)]
     seen: Option<Callback<bool>>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Canvas>::new();
@@ -76,7 +79,8 @@ pub fn Canvas(
             untrack(|| draw(&Sheet { canvas, width, height, scale, theme: theme.get_untracked() }));
         });
     });
-    view! { <canvas node_ref=node class=class role="img" aria-label=label></canvas> }
+    let tall = move || height.and_then(|h| size.get().map(|(w, _)| format!("{}px", h.run(w))));
+    view! { <canvas node_ref=node class=class style:height=tall role="img" aria-label=label></canvas> }
 }
 
 /// Calls `tell` with the element's size in the page's pixels, now and whenever it changes.

@@ -1,11 +1,10 @@
 //! How far the rule's update points where backpropagation's gradient points, stage by stage.
 
-use engine::protocol::Summary;
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line};
-use crate::state::{Lab, Track};
+use crate::state::{Lab, Trace};
 use crate::ui::field::{Choose, Select};
 
 /// Steps between measurements that are offered.
@@ -16,12 +15,12 @@ pub fn Alignment() -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe("alignment");
     let seen = watches("alignment");
-    let tracks = RwSignal::new(Vec::<Track>::new());
+    let tracks = RwSignal::new(Vec::<Trace>::new());
     Effect::new(move |_| {
         probe.with(|m| match m {
             Some(m) => tracks.update(|all| {
                 let cosines = m.tensor("cosine").map(|(_, c)| c).unwrap_or_default();
-                all.resize(cosines.len(), Track::default());
+                all.resize(cosines.len(), Trace::default());
                 for (track, cosine) in all.iter_mut().zip(cosines) {
                     track.push(m.step, *cosine);
                 }
@@ -32,7 +31,7 @@ pub fn Alignment() -> impl IntoView {
     let lines = move || {
         let name = |i: usize, all: usize| if i + 1 == all { "read-out".to_owned() } else { format!("stage {}", i + 1) };
         tracks.with(|all| {
-            let line = |(i, t): (usize, &Track)| Line {
+            let line = |(i, t): (usize, &Trace)| Line {
                 name: name(i, all.len()),
                 colour: |t, i| t.class(i),
                 points: t.points().to_vec(),
@@ -43,7 +42,7 @@ pub fn Alignment() -> impl IntoView {
         })
     };
     let label = Signal::derive(move || {
-        let last = tracks.with(|all| all.iter().filter_map(Track::last).map(|p| format!("{:.2}", p.value)).collect::<Vec<_>>());
+        let last = tracks.with(|all| all.iter().filter_map(Trace::last).map(|p| format!("{:.2}", p.value)).collect::<Vec<_>>());
         format!("Cosine between the rule's update and the gradient, by stage: {}", last.join(", "))
     });
     let every = Signal::derive(move || lab.every.get().to_string());
@@ -62,9 +61,4 @@ pub fn Alignment() -> impl IntoView {
             } />
         </Card>
     }
-}
-
-/// Whether the run can be compared with backpropagation.
-pub fn fits(summary: &Summary) -> bool {
-    summary.probes.iter().any(|p| p == "alignment")
 }

@@ -28,7 +28,7 @@ pub struct Line {
 }
 
 /// How values are laid out and written.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Axis {
     /// The least range that is shown.
     pub least: Option<(f64, f64)>,
@@ -53,12 +53,12 @@ pub fn Chart(
     watch: impl Fn() + 'static,
     axis: Axis,
     #[prop(into, optional)] log: Signal<bool>,
-    #[prop(optional, into)] seen: Option<Callback<bool>>,
+    #[prop(default = None, into)] seen: Option<Callback<bool>>,
 ) -> impl IntoView {
     let lines = Rc::new(lines);
     let read = StoredValue::new_local(lines.clone());
     let watch = Rc::new(watch);
-    let redraw = watch.clone();
+    let redraw = StoredValue::new_local(watch.clone());
     let theme = expect_context::<Signal<Theme>>();
     let steps = RwSignal::new(Steps::default());
     let cursor = RwSignal::new(None::<f64>);
@@ -125,7 +125,7 @@ pub fn Chart(
         </div>
         <ul class="legend" aria-hidden="true">
             {move || {
-                redraw();
+                redraw.with_value(|w| w());
                 legend()
             }}
         </ul>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::card::Card;
 use super::chart::{Axis, Chart, Line};
-use crate::state::{Curve, Lab, Point, Track};
+use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
 use crate::ui::format;
 
@@ -19,7 +19,7 @@ enum Of {
 
 fn lines(lab: Lab, of: Of) -> Vec<Line> {
     let tracks = |c: &Curve| -> [Vec<Point>; 3] {
-        let [a, b, t]: [&Track; 3] = match of {
+        let [a, b, t]: [&Trace; 3] = match of {
             Of::Loss => [&c.batch_loss, &c.train_loss, &c.test_loss],
             Of::Accuracy => [&c.batch_accuracy, &c.train_accuracy, &c.test_accuracy],
         };

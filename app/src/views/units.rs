@@ -12,8 +12,8 @@ use crate::ui::paint::{Brush, Frame, Pixels};
 /// Units shown of one stage.
 const UNITS: usize = 48;
 /// Side and gap of a map, in the page's pixels.
-const SIDE: f64 = 40.0;
-const GAP: f64 = 4.0;
+pub const SIDE: f64 = 40.0;
+pub const GAP: f64 = 4.0;
 
 #[component]
 pub fn Units() -> impl IntoView {
@@ -36,14 +36,13 @@ pub fn Units() -> impl IntoView {
         view! {
             <figure>
                 <figcaption>{capital(&name)} <small>{count}</small></figcaption>
-                <div class="tiles" style:--tiles=shown.to_string()>
                     <Canvas
                         label=format!("Response of {shown} units of {name} over the plane")
                         class="tile-canvas"
+                        height=Callback::new(move |w| tiles_height(w, shown))
                         watch=move || watched.track()
                         draw=move |s| drawn.with_untracked(|m| draw(s, m.as_ref(), &stage))
                     />
-                </div>
             </figure>
         }
     };
@@ -63,6 +62,16 @@ fn Sight(seen: Callback<bool>) -> impl IntoView {
     view! { <Canvas label="" class="sight" watch=|| () draw=|_| () seen=seen /> }
 }
 
+/// Tiles in a row of this width.
+pub fn columns(width: f64) -> usize {
+    ((width + GAP) / (SIDE + GAP)).floor().max(1.0) as usize
+}
+
+/// Height of so many tiles in rows of this width.
+pub fn tiles_height(width: f64, tiles: usize) -> f64 {
+    tiles.max(1).div_ceil(columns(width)) as f64 * (SIDE + GAP) - GAP
+}
+
 fn capital(name: &str) -> String {
     crate::state::sentence(name).trim_end_matches('.').to_owned()
 }
@@ -72,7 +81,7 @@ fn draw(sheet: &Sheet, measured: Option<&Arc<Measured>>, stage: &str) {
         return;
     };
     let side = cells.isqrt();
-    let columns = ((sheet.width + GAP) / (SIDE + GAP)).floor().max(1.0) as usize;
+    let columns = columns(sheet.width);
     for unit in 0..units.min(UNITS) {
         let column = || values.iter().skip(unit).step_by(units);
         let most = column().fold(1e-6_f32, |m, v| m.max(v.abs()));

@@ -5,14 +5,13 @@ use leptos::prelude::*;
 use plotters::style::RGBColor;
 
 use super::card::{Card, watches};
+use super::units::{GAP, SIDE, columns, tiles_height};
 use crate::state::{Lab, Measured};
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::paint::{Brush, Frame, Pixels};
 
 /// Units shown.
 const UNITS: usize = 64;
-const SIDE: f64 = 40.0;
-const GAP: f64 = 4.0;
 
 #[component]
 pub fn Weights() -> impl IntoView {
@@ -35,15 +34,14 @@ pub fn Weights() -> impl IntoView {
     let help = "What each unit of the first layer looks for: orange adds to its answer, blue takes away from it.";
     view! {
         <Card title="First weights" help=help>
-            <div class="tiles" style:--tiles=move || shown.get().to_string()>
                 <Canvas
                     label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
                     class="tile-canvas"
+                    height=Callback::new(move |w| tiles_height(w, shown.get()))
                     watch=move || watched.track()
                     draw=draw
                     seen=seen
                 />
-            </div>
         </Card>
     }
 }
@@ -56,7 +54,7 @@ fn draw(sheet: &Sheet, m: &Measured, look: Option<Look>) {
     let colour = |v: f32, most: f32| -> RGBColor { theme.diverging(v / most) };
     match look {
         Some(Look::Image { height, width }) if height * width == inputs => {
-            let columns = ((sheet.width + GAP) / (SIDE + GAP)).floor().max(1.0) as usize;
+            let columns = columns(sheet.width);
             for unit in 0..units.min(UNITS) {
                 let column = || values.iter().skip(unit).step_by(units);
                 let most = column().fold(1e-6_f32, |m, v| m.max(v.abs()));

@@ -51,6 +51,7 @@ fn Block(place: Place, id: String) -> AnyView {
     let entry = untrack(|| lab.entry(|c| &c.blocks, &id));
     let catalogued = Memo::new(move |_| lab.catalogue.with(Option::is_some));
     let name = entry.as_ref().map_or_else(|| id.clone(), |e| e.name.clone());
+    let shown = name.clone();
     let of = format!("{name} {}", number(&place));
     let here = StoredValue::new(place.clone());
     let settings = Signal::derive(move || {
@@ -70,7 +71,7 @@ fn Block(place: Place, id: String) -> AnyView {
     view! {
         <li class="block" aria-label=name.clone() class:wrong=move || !faults().is_empty()>
             <div class="block-head">
-                <span class="block-name">{name}</span>
+                <span class="block-name">{shown}</span>
                 <Settle knobs=knobs settings=settings of=of_first here=here />
                 {move || catalogued.get().then(|| view! { <Figures place=here.get_value() /> })}
             </div>
