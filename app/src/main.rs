@@ -1,22 +1,15 @@
-//! The page: starts the worker and shows what it says.
+//! The page: draws what the session in the worker says, and tells it what the person asks for.
 
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+mod app;
+mod files;
+mod fragment;
+mod link;
+mod panels;
+mod state;
+mod tree;
+mod ui;
+mod views;
 
-fn main() -> Result<(), JsValue> {
-    let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
-    let body = document.body().ok_or("no body")?;
-    let loader = document.query_selector("meta[name=worker]")?.ok_or("the page does not name its worker")?;
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(&loader.unchecked_into::<HtmlMetaElement>().content(), &options)?;
-    let status = document.create_element("p")?;
-    status.set_attribute("role", "status")?;
-    body.append_child(&status)?;
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        status.set_text_content(event.data().as_string().as_deref());
-    });
-    worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-    heard.forget();
-    Ok(())
+fn main() {
+    leptos::mount::mount_to_body(app::App);
 }

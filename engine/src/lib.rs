@@ -20,6 +20,7 @@ pub mod noise;
 pub mod ops;
 pub mod optim;
 pub mod plan;
+pub mod presets;
 pub mod probes;
 pub mod protocol;
 pub mod registry;

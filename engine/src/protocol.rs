@@ -13,6 +13,9 @@ use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
 use crate::spec::Spec;
 
+/// Names the engine's build: a page and a worker that differ in it come from two deployments.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+
 /// What the page asks of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]

@@ -1,0 +1,92 @@
+//! The files that datasets are made of: fetched from `data/` once, or given by the person. They stay in the page.
+
+use std::collections::BTreeMap;
+
+use engine::diagnostic::Diagnostic;
+use engine::protocol::{EntryInfo, FileInfo};
+use js_sys::{ArrayBuffer, Uint8Array};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{File, Response};
+
+/// Files at hand, by the name of the asset or by dataset and number of the person's own.
+#[derive(Clone, Copy)]
+pub struct Files {
+    bytes: StoredValue<BTreeMap<String, Uint8Array>, LocalStorage>,
+    /// Names of the person's own files.
+    names: RwSignal<BTreeMap<String, String>>,
+}
+
+impl Files {
+    pub fn new() -> Self {
+        Self { bytes: StoredValue::new_local(BTreeMap::new()), names: RwSignal::default() }
+    }
+
+    /// The files of `dataset`, in its own order.
+    ///
+    /// # Errors
+    /// A file that cannot be fetched, or one of the person's own that is not there.
+    pub async fn of(self, dataset: &EntryInfo) -> Result<Vec<Uint8Array>, Diagnostic> {
+        let mut all = Vec::new();
+        for (number, file) in dataset.files.iter().enumerate() {
+            all.push(match file {
+                FileInfo::Asset(name) => self.asset(name).await?,
+                FileInfo::Own(what) => {
+                    self.bytes.with_value(|b| b.get(&key(&dataset.id, number)).cloned()).ok_or_else(|| {
+                        Diagnostic::new("data", format!("there is no file yet: {what}"), "choose one under Dataset")
+                    })?
+                }
+            });
+        }
+        Ok(all)
+    }
+
+    async fn asset(self, name: &str) -> Result<Uint8Array, Diagnostic> {
+        if let Some(bytes) = self.bytes.with_value(|b| b.get(name).cloned()) {
+            return Ok(bytes);
+        }
+        let fault = |why: String| Diagnostic::new(format!("data › {name}"), why, "check the connection and try again");
+        let bytes = fetch(&format!("data/{name}")).await.map_err(fault)?;
+        self.bytes.update_value(|b| {
+            b.insert(name.to_owned(), bytes.clone());
+        });
+        Ok(bytes)
+    }
+
+    /// Keeps a file that the person chose for `dataset`.
+    ///
+    /// # Errors
+    /// Why the browser could not read it.
+    pub async fn keep(self, dataset: &str, number: usize, file: File) -> Result<(), String> {
+        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| "the browser could not read the file")?;
+        self.bytes.update_value(|b| {
+            b.insert(key(dataset, number), Uint8Array::new(&buffer));
+        });
+        self.names.update(|n| {
+            n.insert(key(dataset, number), file.name());
+        });
+        Ok(())
+    }
+
+    /// The name of the file that the person chose.
+    pub fn name(self, dataset: &str, number: usize) -> Option<String> {
+        self.names.with(|n| n.get(&key(dataset, number)).cloned())
+    }
+}
+
+fn key(dataset: &str, number: usize) -> String {
+    format!("{dataset}/{number}")
+}
+
+async fn fetch(path: &str) -> Result<Uint8Array, String> {
+    let window = web_sys::window().ok_or("there is no window")?;
+    let response = JsFuture::from(window.fetch_with_str(path)).await.map_err(|_| "it did not arrive")?;
+    let response: Response = response.dyn_into().map_err(|_| "the answer is no response")?;
+    if !response.ok() {
+        return Err(format!("the server answered {}", response.status()));
+    }
+    let buffer = response.array_buffer().map_err(|_| "the answer has no content")?;
+    let buffer: JsValue = JsFuture::from(buffer).await.map_err(|_| "it broke off")?;
+    Ok(Uint8Array::new(&buffer.unchecked_into::<ArrayBuffer>()))
+}

@@ -1,0 +1,67 @@
+//! The address as memory: `#spec=…&device=cpu` holds the experiment and where it was asked to run.
+
+use engine::diagnostic::Diagnostic;
+use engine::exec::Device;
+use engine::spec::{Spec, link};
+
+/// What the address asks for.
+pub struct Address {
+    pub spec: Option<Spec>,
+    pub device: Option<Device>,
+    /// Why the experiment in the address cannot be read, and its text.
+    pub fault: Option<(Vec<Diagnostic>, String)>,
+}
+
+/// Reads the fragment `text`, with or without its `#`.
+pub fn read(text: &str) -> Address {
+    let text = text.trim_start_matches('#');
+    let mut address = Address { spec: None, device: None, fault: None };
+    for part in text.split('&').filter(|p| !p.is_empty()) {
+        match part.split_once('=') {
+            Some(("device", "cpu")) => address.device = Some(Device::Cpu),
+            Some(("device", "gpu")) => address.device = Some(Device::Gpu),
+            Some(("spec", encoded)) => address.take(encoded),
+            Some(_) | None => address.take(part),
+        }
+    }
+    address
+}
+
+/// The fragment for an experiment, without `#`.
+pub fn write(spec: &Spec, device: Option<Device>) -> String {
+    let device = match device {
+        Some(Device::Cpu) => "&device=cpu",
+        Some(Device::Gpu) => "&device=gpu",
+        None => "",
+    };
+    format!("spec={}{device}", link::encode(spec))
+}
+
+impl Address {
+    fn take(&mut self, encoded: &str) {
+        match link::decode(encoded) {
+            Ok(spec) => self.spec = Some(spec),
+            Err(faults) => self.fault = Some((faults, encoded.to_owned())),
+        }
+    }
+}
+
+/// The whole address of the page with `fragment`.
+pub fn address(fragment: &str) -> String {
+    let here = web_sys::window().and_then(|w| w.location().href().ok()).unwrap_or_default();
+    format!("{}#{fragment}", here.split('#').next().unwrap_or_default())
+}
+
+/// The fragment in the address bar.
+pub fn present() -> String {
+    web_sys::window().and_then(|w| w.location().hash().ok()).unwrap_or_default()
+}
+
+/// Puts `fragment` into the address bar without a new entry in the history.
+pub fn show(fragment: &str) {
+    let history = web_sys::window().and_then(|w| w.history().ok());
+    if let Some(history) = history {
+        // A sandboxed frame may refuse: then the link is still to be had by the button.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address(fragment)));
+    }
+}

@@ -1,0 +1,10 @@
+//! What a person builds, chooses, runs and reads.
+
+pub mod choose;
+pub mod cost;
+pub mod header;
+pub mod net;
+pub mod notices;
+pub mod palette;
+pub mod run;
+pub mod watch;

@@ -1,0 +1,287 @@
+//! What the network learns, and how.
+
+use engine::exec::Device;
+use engine::protocol::{Catalogue, EntryInfo, FileInfo};
+use engine::rules::Loss;
+use engine::spec::{Choice, Spec};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::notices::Faults;
+use crate::state::{Lab, Notice, sentence};
+use crate::tree;
+use crate::ui::field::{Choose as Offer, Number, Select};
+use crate::ui::format;
+use crate::ui::knobs::Knobs;
+
+/// Ends of the learning rate's slider, as powers of ten.
+const RATES: (f64, f64) = (-5.0, 0.5);
+
+#[component]
+pub fn Choose() -> impl IntoView {
+    view! {
+        <section class="panel choose" aria-labelledby="choose-title">
+            <h2 id="choose-title">"Experiment"</h2>
+            <Pick label="Dataset" of=|c| &c.datasets choice=|s| &mut s.data read=|s| &s.data />
+            <OwnFiles />
+            <Faults of=&["data"] />
+            <Pick label="Learning rule" of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
+            <Faults of=&["rule"] />
+            <Routing />
+            <Pick label="Optimizer" of=|c| &c.optimizers choice=|s| &mut s.optimizer read=|s| &s.optimizer />
+            <Rate />
+            <Faults of=&["optimizer", "rate"] />
+            <Pick label="Schedule" of=|c| &c.schedules choice=|s| &mut s.schedule read=|s| &s.schedule />
+            <Faults of=&["schedule"] />
+            <Sizes />
+            <Faults of=&["batch", "clip", "seed", "loss"] />
+            <Where />
+        </section>
+    }
+}
+
+/// Knobs that have a field of their own.
+const APART: [&str; 2] = ["learning-rate", "clip"];
+
+/// One entry of a registry, with its help, its source and its knobs.
+#[component]
+fn Pick(
+    label: &'static str,
+    of: fn(&Catalogue) -> &Vec<EntryInfo>,
+    choice: fn(&mut Spec) -> &mut Choice,
+    read: fn(&Spec) -> &Choice,
+) -> impl IntoView {
+    let lab = Lab::get();
+    let id = Memo::new(move |_| lab.spec.with(|s| read(s).id.clone()));
+    let entry = Memo::new(move |_| lab.entry(of, &id.get()));
+    let options = Signal::derive(move || {
+        let known = lab.entries(of).into_iter().map(|e| Offer::new(e.id, e.name)).collect::<Vec<_>>();
+        let unknown = (!known.iter().any(|o| o.value == id.get())).then(|| Offer::new(id.get(), id.get()));
+        known.into_iter().chain(unknown).collect::<Vec<_>>()
+    });
+    let choose = move |to: String| {
+        let rate = untrack(|| lab.entry(of, &to)).and_then(|e| default_rate(&e));
+        lab.edit(|s| {
+            *choice(s) = Choice::new(&to);
+            if let Some(rate) = rate {
+                s.rate = rate;
+            }
+        });
+    };
+    view! {
+        <div class="pick">
+            <Select label=label options=options value=id choose=choose />
+            {move || entry.get().map(|e| view! { <Help entry=e.clone() /> <Settings entry=e choice=choice read=read /> })}
+        </div>
+    }
+}
+
+/// The learning rate that an optimizer starts from.
+fn default_rate(entry: &EntryInfo) -> Option<f64> {
+    use engine::protocol::KnobInfoKind as Kind;
+    let knob = entry.knobs.iter().find(|k| k.id == "learning-rate")?;
+    match knob.kind {
+        Kind::Float { default, .. } => Some(default),
+        Kind::Int { .. } | Kind::Bool { .. } | Kind::Choice { .. } => None,
+    }
+}
+
+/// What an entry does, and who says so.
+#[component]
+pub fn Help(entry: EntryInfo) -> impl IntoView {
+    view! {
+        <p class="help">
+            {entry.help} " " <cite>{entry.source}</cite>
+        </p>
+    }
+}
+
+/// The knobs of the chosen entry, folded away.
+#[component]
+fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Spec) -> &Choice) -> impl IntoView {
+    let lab = Lab::get();
+    let knobs: Vec<_> = entry.knobs.into_iter().filter(|k| !APART.contains(&k.id.as_str())).collect();
+    let settings = Signal::derive(move || lab.spec.with(|s| read(s).settings.clone()));
+    (!knobs.is_empty()).then(|| {
+        view! {
+            <details class="settings">
+                <summary>{format!("Settings of {}", entry.name)}</summary>
+                <Knobs knobs=knobs settings=settings of=entry.name set=move |knob, kind, to| lab.turn(|s| Some(choice(s)), knob, kind, to) />
+            </details>
+        }
+    })
+}
+
+/// Fields for the files that only the person has.
+#[component]
+fn OwnFiles() -> impl IntoView {
+    let lab = Lab::get();
+    let id = Memo::new(move |_| lab.spec.with(|s| s.data.id.clone()));
+    let field = move |dataset: String, number: usize, what: String| {
+        let name = {
+            let dataset = dataset.clone();
+            move || lab.files.name(&dataset, number)
+        };
+        let take = move |e: leptos::ev::Targeted<leptos::ev::Event, web_sys::HtmlInputElement>| {
+            let Some(file) = e.target().files().and_then(|f| f.get(0)) else {
+                return;
+            };
+            let dataset = dataset.clone();
+            spawn_local(async move {
+                match lab.files.keep(&dataset, number, file).await {
+                    Ok(()) => lab.load(),
+                    Err(why) => lab.tell(Notice::alert("file", "The file could not be read", sentence(&why))),
+                }
+            });
+        };
+        view! {
+            <label class="field file">
+                <span class="field-name">{what}</span>
+                <input type="file" on:change:target=take />
+                <span class="help">{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
+            </label>
+        }
+    };
+    move || {
+        let entry = lab.entry(|c| &c.datasets, &id.get())?;
+        let own = entry.files.into_iter().enumerate().filter_map(|(i, f)| match f {
+            FileInfo::Own(what) => Some((i, what)),
+            FileInfo::Asset(_) => None,
+        });
+        Some(own.map(|(i, what)| field(entry.id.clone(), i, what)).collect_view())
+    }
+}
+
+/// The routing of the first route. Choosing one where there is no route makes one.
+#[component]
+fn Routing() -> impl IntoView {
+    let lab = Lab::get();
+    let routing = Memo::new(move |_| lab.routing());
+    let id = Signal::derive(move || routing.get().map(|r| r.id).unwrap_or_default());
+    let options = Signal::derive(move || {
+        let known = lab.entries(|c| &c.routings).into_iter().map(|e| Offer::new(e.id, e.name));
+        std::iter::once(Offer::new("", "None")).chain(known).collect::<Vec<_>>()
+    });
+    let entry = Memo::new(move |_| lab.entry(|c| &c.routings, &id.get()));
+    let settings = Signal::derive(move || routing.get().map(|r| r.settings).unwrap_or_default());
+    let set = move |knob: &str, kind: &_, to| {
+        lab.turn(|s| tree::first_route(s).and_then(|p| tree::block_mut(s, &p)?.routing.as_mut()), knob, kind, to);
+    };
+    let below = move || {
+        match entry.get() {
+        Some(e) => {
+            let (name, knobs) = (e.name.clone(), e.knobs.clone());
+            let settings = (!knobs.is_empty()).then(|| {
+                view! {
+                    <details class="settings">
+                        <summary>{format!("Settings of {name}")}</summary>
+                        <Knobs knobs=knobs settings=settings of=name set=set />
+                    </details>
+                }
+            });
+            view! { <Help entry=e /> {settings} }.into_any()
+        }
+        None => view! {
+            <p class="help">"No block chooses between experts. Choose a routing, and the last hidden stage becomes one of several experts."</p>
+        }
+        .into_any(),
+    }
+    };
+    view! {
+        <div class="pick">
+            <Select label="Routing" options=options value=id choose=move |v| lab.set_routing((!v.is_empty()).then_some(&v)) />
+            {below}
+        </div>
+    }
+}
+
+/// The learning rate, as a number and on a slider by powers of ten. It changes while the run goes on.
+#[component]
+fn Rate() -> impl IntoView {
+    let lab = Lab::get();
+    let rate = Signal::derive(move || lab.spec.with(|s| s.rate));
+    view! {
+        <div class="rate">
+            <Number label="Learning rate" value=rate min=0.0 max=100.0 set=move |v| lab.edit(|s| s.rate = v) />
+            <input
+                type="range"
+                aria-label="Learning rate, by powers of ten"
+                min=RATES.0
+                max=RATES.1
+                step="0.05"
+                prop:value=move || rate.get().max(1e-9).log10().to_string()
+                aria-valuetext=move || format::plain(rate.get())
+                on:input:target=move |e| {
+                    if let Ok(power) = e.target().value().parse::<f64>() {
+                        lab.edit(|s| s.rate = round(10_f64.powf(power)));
+                    }
+                }
+            />
+        </div>
+    }
+}
+
+/// To two significant places.
+fn round(v: f64) -> f64 {
+    format!("{v:.1e}").parse().unwrap_or(v)
+}
+
+#[component]
+fn Sizes() -> impl IntoView {
+    let lab = Lab::get();
+    let of = move |pick: fn(&Spec) -> f64| Signal::derive(move || lab.spec.with(pick));
+    let losses = vec![Offer::new("cross-entropy", "Cross-entropy"), Offer::new("mean-squared", "Mean squared error")];
+    let loss = Signal::derive(move || {
+        lab.spec.with(|s| match s.loss {
+            Loss::CrossEntropy => "cross-entropy".to_owned(),
+            Loss::MeanSquared => "mean-squared".to_owned(),
+        })
+    });
+    view! {
+        <div class="sizes">
+            <Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) />
+            <Number label="Seed" value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) />
+            <Number label="Clip gradient" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) />
+            <Select label="Loss" options=losses value=loss choose=move |v| {
+                lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
+            } />
+        </div>
+    }
+}
+
+/// Where the run is, and why there.
+#[component]
+fn Where() -> impl IntoView {
+    let lab = Lab::get();
+    let value = Signal::derive(move || match lab.device.get() {
+        Some(Device::Cpu) => "cpu".to_owned(),
+        Some(Device::Gpu) => "gpu".to_owned(),
+        None => "auto".to_owned(),
+    });
+    let options =
+        vec![Offer::new("auto", "Auto: the faster one"), Offer::new("cpu", "CPU"), Offer::new("gpu", "WebGPU")];
+    let choose = move |v: String| {
+        lab.set_device(match v.as_str() {
+            "cpu" => Some(Device::Cpu),
+            "gpu" => Some(Device::Gpu),
+            _ => None,
+        });
+    };
+    let told = move || {
+        lab.place.get().map(|p| {
+            let measured = p.measured.iter().map(|(d, ms)| format!("{} {ms:.2} ms a step", format::device(*d))).collect::<Vec<_>>();
+            view! {
+                <p class="help">
+                    {sentence(&format!("on {} ({}): {}", format::device(p.device), p.name, p.reason))} " " {sentence(&p.advice)} " "
+                    {(!measured.is_empty()).then(|| format!("Measured: {}.", measured.join(", ")))}
+                </p>
+            }
+        })
+    };
+    view! {
+        <div class="pick">
+            <Select label="Device" options=options value=value choose=choose />
+            {told}
+        </div>
+    }
+}

@@ -1,0 +1,86 @@
+//! What a step costs, counted from the program: the rule beside backpropagation on the same network.
+
+use engine::plan::Order;
+use engine::protocol::CostInfo;
+use leptos::prelude::*;
+
+use crate::state::Lab;
+use crate::ui::format;
+
+#[component]
+pub fn Cost() -> impl IntoView {
+    let lab = Lab::get();
+    let rule = move || {
+        let id = lab.loaded.with(|s| s.as_ref().map(|s| s.rule.id.clone())).unwrap_or_default();
+        lab.entry(|c| &c.rules, &id).map_or(id, |e| e.name)
+    };
+    let rows = move || {
+        lab.summary.with(|s| {
+            let s = s.as_ref()?;
+            let (a, b) = (&s.rule, &s.backprop);
+            Some(
+                view! {
+                    <Row name="Parameters" help="Numbers that learn" a=a.parameters b=b.parameters write=format::count />
+                    <Row name="Active parameters" help="Those that one sample meets: fewer where a route chooses" a=a.active_parameters b=b.active_parameters write=format::count />
+                    <Row name="Work" help="Floating-point operations of one step" a=a.work b=b.work write=format::flops />
+                    <Row name="Span" help="Operations on the longest chain that must be done one after the other" a=a.span b=b.span write=format::count />
+                    <Row name="Memory" help="Temporaries at the fullest moment of a step" a=a.memory b=b.memory write=format::bytes />
+                    <tr>
+                        <th scope="row" title="The order of the operations that reached this memory">"Order"</th>
+                        <td>{order(a)}</td>
+                        <td>{order(b)}</td>
+                        <td></td>
+                    </tr>
+                    <Row name="Registers" help="Weights, optimizer state, the rule's own state and the data" a=a.registers b=b.registers write=format::bytes />
+                    <Row name="Dispatches" help="Kernels started in one step" a=a.dispatches b=b.dispatches write=format::count />
+                }
+                    .into_any(),
+            )
+        })
+    };
+    view! {
+        <section class="panel cost" aria-labelledby="cost-title">
+            <h2 id="cost-title">"Cost of a step"</h2>
+            <p class="help">"Counted exactly from the program, before it runs."</p>
+            <div class="scroll" tabindex="0" role="region" aria-label="Table of costs">
+                <table>
+                    <thead>
+                        <tr>
+                            <td></td>
+                            <th scope="col">{rule}</th>
+                            <th scope="col">"Backprop"</th>
+                            <th scope="col">"Ratio"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Row(name: &'static str, help: &'static str, a: u64, b: u64, write: fn(u64) -> String) -> impl IntoView {
+    let ratio = format::ratio(a, b);
+    let class = match a.cmp(&b) {
+        std::cmp::Ordering::Less => "less",
+        std::cmp::Ordering::Equal => "same",
+        std::cmp::Ordering::Greater => "more",
+    };
+    view! {
+        <tr>
+            <th scope="row" title=help>{name}</th>
+            <td>{write(a)}</td>
+            <td>{write(b)}</td>
+            <td class=class>{ratio}</td>
+        </tr>
+    }
+}
+
+fn order(cost: &CostInfo) -> &'static str {
+    match cost.order {
+        Order::AsBuilt => "as built",
+        Order::LeastAliveFirst => "least alive first",
+        Order::DeepestFirst => "deepest first",
+    }
+}

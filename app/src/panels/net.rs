@@ -1,0 +1,116 @@
+//! The network: stages in series, each a list of blocks.
+
+mod block;
+
+use engine::spec::BlockSpec;
+use leptos::prelude::*;
+
+use self::block::Blocks;
+use super::notices::Fault;
+use crate::state::Lab;
+use crate::tree::{self, Place};
+use crate::ui::format;
+
+#[component]
+pub fn Net() -> impl IntoView {
+    let lab = Lab::get();
+    let count = Memo::new(move |_| lab.spec.with(|s| s.stages.len()));
+    let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
+    let classes = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.classes.len()));
+    let add = move |_| {
+        lab.edit(|s| {
+            let at = s.stages.len().saturating_sub(1);
+            s.stages.insert(at, vec![BlockSpec::new("linear").with("units", 32_i64), BlockSpec::new("activation")]);
+        });
+    };
+    view! {
+        <section class="panel net" aria-labelledby="net-title" class:stale=move || !lab.is_current()>
+            <h2 id="net-title">"Network"</h2>
+            <Elsewhere />
+            <p class="end">"input " <b>{input}</b></p>
+            <div class="stages">
+                {move || {
+                    let all = count.get();
+                    (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
+                }}
+            </div>
+            <p class="end">"answer " <b>{move || classes().map(|c| format!("{c} classes"))}</b></p>
+            <button type="button" class="add" on:click=add>"Add a stage before the read-out"</button>
+        </section>
+    }
+}
+
+/// Faults that belong to no field and no stage.
+#[component]
+fn Elsewhere() -> impl IntoView {
+    const FIELDS: [&str; 8] = ["data", "rule", "optimizer", "rate", "schedule", "batch", "clip", "seed"];
+    let lab = Lab::get();
+    let faults = move || {
+        lab.faults.with(|all| {
+            let field = |path: &str| path.split(['›', '/']).next().unwrap_or_default().trim().to_owned();
+            let known = |f: &engine::diagnostic::Diagnostic| {
+                !tree::place_of(&f.path).0.is_empty()
+                    || FIELDS.contains(&field(&f.path).as_str())
+                    || field(&f.path) == "loss"
+            };
+            all.iter().filter(|f| !known(f)).cloned().collect::<Vec<_>>()
+        })
+    };
+    let stands = move || {
+        let running = lab.summary.with(Option::is_some);
+        (running && !lab.faults.with(Vec::is_empty)).then(|| {
+            view! { <p class="help">"This experiment cannot run yet. The one before it goes on until it can."</p> }
+        })
+    };
+    view! {
+        {stands}
+        {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
+    }
+}
+
+/// What stands at `place` in figures: shape, parameters, work.
+#[component]
+pub fn Figures(place: Place) -> impl IntoView {
+    let lab = Lab::get();
+    let text = move || {
+        lab.summary.with(|s| {
+            let f = tree::figures(s.as_ref()?, &place)?;
+            Some(view! {
+                <span class="figures">
+                    <span title="Shape of one sample here">{format::shape(&f.output)}</span>
+                    <span title="Parameters">{format::count(f.parameters)} " par"</span>
+                    <span title="Floating-point operations of a forward pass of one batch">{format::flops(f.flops)}</span>
+                </span>
+            })
+        })
+    };
+    move || lab.is_current().then(&text)
+}
+
+#[component]
+fn Stage(i: usize, last: bool) -> impl IntoView {
+    let lab = Lab::get();
+    let name = if last { format!("Stage {}: read-out", i + 1) } else { format!("Stage {}", i + 1) };
+    let faults = move || {
+        lab.faults.with(|all| all.iter().filter(|f| tree::place_of(&f.path).0 == [i]).cloned().collect::<Vec<_>>())
+    };
+    view! {
+        <div class="stage" role="group" aria-labelledby=format!("stage-{i}")>
+            <div class="stage-head">
+                <h3 id=format!("stage-{i}")>{name}</h3>
+                <Figures place=vec![i] />
+                <button
+                    type="button"
+                    class="icon"
+                    aria-label=format!("Remove stage {}", i + 1)
+                    title="Remove this stage"
+                    on:click=move |_| lab.edit(|s| { s.stages.remove(i); })
+                >
+                    "×"
+                </button>
+            </div>
+            {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
+            <Blocks place=vec![i] name=format!("stage {}", i + 1) />
+        </div>
+    }
+}

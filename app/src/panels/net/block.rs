@@ -1,0 +1,154 @@
+//! One block in the list: its name, its first knob, its figures; more on demand; and the blocks that it holds.
+
+use engine::protocol::{EntryInfo, KnobInfo};
+use engine::registry::Settings;
+use engine::spec::Choice;
+use leptos::prelude::*;
+
+use super::Figures;
+use crate::panels::choose::Help;
+use crate::panels::notices::Fault;
+use crate::panels::palette::Adding;
+use crate::state::Lab;
+use crate::tree::{self, Place};
+use crate::ui::field::{Choose, Select};
+use crate::ui::knobs::Knobs;
+
+/// The list of blocks at `place`, and a way to add one.
+#[component]
+pub fn Blocks(place: Place, name: String) -> impl IntoView {
+    let lab = Lab::get();
+    let adding = expect_context::<Adding>();
+    let ids = {
+        let place = place.clone();
+        Memo::new(move |_| {
+            lab.spec.with(|s| {
+                let list = tree::list(s, &place).map(Vec::as_slice).unwrap_or_default();
+                list.iter().enumerate().map(|(i, b)| (i, b.block.id.clone())).collect::<Vec<_>>()
+            })
+        })
+    };
+    let (at, into) = (place.clone(), name.clone());
+    view! {
+        <ol class="blocks" aria-label=format!("Blocks of {name}")>
+            <For each=move || ids.get() key=Clone::clone let((i, id))>
+                {
+                    let mut here = at.clone();
+                    here.push(i);
+                    view! { <Block place=here id=id /> }
+                }
+            </For>
+        </ol>
+        <button type="button" class="add" aria-label=format!("Add a block to {into}") on:click=move |_| adding.open(place.clone(), &into)>
+            "Add a block"
+        </button>
+    }
+}
+
+#[component]
+fn Block(place: Place, id: String) -> AnyView {
+    let lab = Lab::get();
+    let entry = untrack(|| lab.entry(|c| &c.blocks, &id));
+    let catalogued = Memo::new(move |_| lab.catalogue.with(Option::is_some));
+    let name = entry.as_ref().map_or_else(|| id.clone(), |e| e.name.clone());
+    let shown = name.clone();
+    let of = format!("{name} {}", number(&place));
+    let here = StoredValue::new(place.clone());
+    let settings = Signal::derive(move || {
+        lab.spec.with(|s| here.with_value(|p| tree::block(s, p).map(|b| b.block.settings.clone()).unwrap_or_default()))
+    });
+    let faults = move || {
+        lab.faults.with(|all| {
+            here.with_value(|p| all.iter().filter(|f| tree::place_of(&f.path).0 == *p).cloned().collect::<Vec<_>>())
+        })
+    };
+    let mut knobs = entry.as_ref().map(|e| e.knobs.clone()).unwrap_or_default();
+    let rest = knobs.split_off(knobs.len().min(1));
+    let holds = entry.as_ref().is_some_and(|e| e.holds != "nothing" && !e.holds.is_empty());
+    let inner = holds.then(|| view! { <div class="inner"><Blocks place=place.clone() name=of.clone() /></div> });
+    let routing =
+        entry.as_ref().filter(|e| e.holds == "experts").map(|_| view! { <Routing here=here of=of.clone() /> });
+    let (of_first, of_rest) = (of.clone(), of.clone());
+    view! {
+        <li class="block" aria-label=name.clone() class:wrong=move || !faults().is_empty()>
+            <div class="block-head">
+                <span class="block-name">{shown}</span>
+                <Settle knobs=knobs settings=settings of=of_first here=here />
+                {move || catalogued.get().then(|| view! { <Figures place=here.get_value() /> })}
+            </div>
+            {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
+            <details class="more">
+                <summary aria-label=format!("More of {of}")>"more"</summary>
+                {entry.map(|e: EntryInfo| view! { <Help entry=e /> })}
+                <Settle knobs=rest settings=settings of=of_rest here=here />
+                {routing}
+                <Moves here=here of=of />
+            </details>
+            {inner}
+        </li>
+    }
+    .into_any()
+}
+
+/// `2.1` for the first block of the second stage.
+fn number(place: &[usize]) -> String {
+    place.iter().map(|i| (i + 1).to_string()).collect::<Vec<_>>().join(".")
+}
+
+#[component]
+fn Settle(knobs: Vec<KnobInfo>, settings: Signal<Settings>, of: String, here: StoredValue<Place>) -> impl IntoView {
+    let lab = Lab::get();
+    let set = move |knob: &str, kind: &_, to| {
+        lab.turn(|s| here.with_value(|p| tree::block_mut(s, p).map(|b| &mut b.block)), knob, kind, to);
+    };
+    (!knobs.is_empty()).then(|| view! { <Knobs knobs=knobs settings=settings of=of set=set /> })
+}
+
+/// The routing of this very route.
+#[component]
+fn Routing(here: StoredValue<Place>, of: String) -> impl IntoView {
+    let lab = Lab::get();
+    let routing =
+        Memo::new(move |_| lab.spec.with(|s| here.with_value(|p| tree::block(s, p).and_then(|b| b.routing.clone()))));
+    let id = Signal::derive(move || routing.get().map(|r| r.id).unwrap_or_default());
+    let options = Signal::derive(move || {
+        lab.entries(|c| &c.routings).into_iter().map(|e| Choose::new(e.id, e.name)).collect::<Vec<_>>()
+    });
+    let settings = Signal::derive(move || routing.get().map(|r| r.settings).unwrap_or_default());
+    let set = move |knob: &str, kind: &_, to| {
+        lab.turn(|s| here.with_value(|p| tree::block_mut(s, p)?.routing.as_mut()), knob, kind, to);
+    };
+    let knobs = {
+        let of = of.clone();
+        move || {
+            let knobs = lab.entry(|c| &c.routings, &id.get()).map(|e| e.knobs).unwrap_or_default();
+            view! { <Knobs knobs=knobs settings=settings of=format!("the routing of {of}") set=set /> }
+        }
+    };
+    view! {
+        <Select label="Routing" called=format!("Routing of {of}") options=options value=id choose=move |v| {
+            lab.edit(|s| here.with_value(|p| {
+                if let Some(b) = tree::block_mut(s, p) {
+                    b.routing = Some(Choice::new(&v));
+                }
+            }));
+        } />
+        {knobs}
+    }
+}
+
+/// What can be done with the block as a whole.
+#[component]
+fn Moves(here: StoredValue<Place>, of: String) -> impl IntoView {
+    let lab = Lab::get();
+    let act =
+        move |change: fn(&mut engine::spec::Spec, &[usize])| move |_| lab.edit(|s| here.with_value(|p| change(s, p)));
+    view! {
+        <div class="moves" role="group" aria-label=format!("Place of {of}")>
+            <button type="button" class="quiet" aria-label=format!("Move {of} up") on:click=act(|s, p| tree::shift(s, p, true))>"Up"</button>
+            <button type="button" class="quiet" aria-label=format!("Move {of} down") on:click=act(|s, p| tree::shift(s, p, false))>"Down"</button>
+            <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=act(tree::duplicate)>"Duplicate"</button>
+            <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=act(tree::remove)>"Remove"</button>
+        </div>
+    }
+}

@@ -1,0 +1,70 @@
+//! What went wrong or stopped, and what to do about it.
+
+use leptos::prelude::*;
+
+use crate::state::{Lab, Notice, Tone};
+
+#[component]
+pub fn Notices() -> impl IntoView {
+    let lab = Lab::get();
+    view! {
+        <div class="notices">
+            <For each=move || lab.notices.get() key=|n| (n.topic, n.title.clone(), n.text.clone()) let:notice>
+                <One notice=notice />
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn One(notice: Notice) -> impl IntoView {
+    let lab = Lab::get();
+    let topic = notice.topic;
+    let (role, class) = match notice.tone {
+        Tone::Plain => ("note", "notice"),
+        Tone::Alert => ("alert", "notice alert"),
+    };
+    let button = notice.action.clone().map(|action| {
+        let notice = notice.clone();
+        view! { <button type="button" on:click=move |_| lab.act(&notice)>{action.name()}</button> }
+    });
+    view! {
+        <div class=class role=role>
+            <p>
+                <strong>{notice.title.clone()}</strong>
+                " "
+                {notice.text.clone()}
+            </p>
+            <div class="notice-do">
+                {button}
+                <button type="button" class="quiet" on:click=move |_| lab.dismiss(topic)>"Dismiss"</button>
+            </div>
+        </div>
+    }
+}
+
+/// What keeps the experiment from running, of the fields named `of`.
+#[component]
+pub fn Faults(of: &'static [&'static str]) -> impl IntoView {
+    let lab = Lab::get();
+    let mine = move || {
+        lab.faults.with(|all| {
+            let named = |path: &str| of.contains(&path.split(['›', '/']).next().unwrap_or_default().trim());
+            all.iter().filter(|f| named(&f.path)).cloned().collect::<Vec<_>>()
+        })
+    };
+    move || mine().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()
+}
+
+/// One fault: what is wrong, and the mend.
+#[component]
+pub fn Fault(fault: engine::diagnostic::Diagnostic) -> impl IntoView {
+    let within = crate::tree::place_of(&fault.path).1;
+    let within = (!within.is_empty()).then(|| format!("{within}: "));
+    view! {
+        <p class="fault" role="alert">
+            <b>{within} {fault.message}</b>
+            {(!fault.mend.is_empty()).then(|| format!(" – {}", fault.mend))}
+        </p>
+    }
+}

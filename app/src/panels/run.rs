@@ -1,0 +1,52 @@
+//! Playing, stepping, going back; and where the run is.
+
+use leptos::prelude::*;
+
+use crate::state::Lab;
+use crate::ui::field::{Choose, Select};
+use crate::ui::format;
+
+/// Steps a second that are offered beside “as fast as it goes”.
+const PACES: [u32; 5] = [1, 3, 10, 30, 100];
+
+#[component]
+pub fn Run() -> impl IntoView {
+    let lab = Lab::get();
+    let name = move || if lab.playing.get() { "Pause" } else { "Play" };
+    let icon = move || if lab.playing.get() { "M6 4h4v16H6zM14 4h4v16h-4z" } else { "M7 4l13 8-13 8z" };
+    let paces = std::iter::once(Choose::new("", "as fast as it goes"))
+        .chain(PACES.iter().map(|n| Choose::new(n.to_string(), format!("{n} a second"))))
+        .collect::<Vec<_>>();
+    let pace = Signal::derive(move || lab.pace.get().map(|p| p.to_string()).unwrap_or_default());
+    let place = move || lab.place.get().map(|p| (format::device(p.device), p.reason));
+    view! {
+        <section class="run" aria-label="Run">
+            <div class="transport">
+                <button
+                    type="button"
+                    class="play"
+                    on:click=move |_| if lab.playing.get_untracked() { lab.pause() } else { lab.play() }
+                >
+                    <svg viewBox="0 0 24 24" aria-hidden="true"><path d=icon /></svg>
+                    {name}
+                </button>
+                <button type="button" on:click=move |_| lab.step() title="One step, then pause">"Step"</button>
+                <button type="button" on:click=move |_| lab.reset() title="Back to the same initial weights">"Reset"</button>
+                <button type="button" on:click=move |_| lab.edit(|s| s.seed = seed()) title="Other initial weights and another order of the samples">
+                    "New seed"
+                </button>
+                <Select label="Speed" options=paces value=pace choose=move |v| lab.set_pace(v.parse().ok()) />
+            </div>
+            <p class="status" class:busy=move || lab.busy.get()>
+                <span class="lamp" class:on=move || lab.progress.with(|p| p.playing) aria-hidden="true"></span>
+                <span role="status" aria-live="off">{move || lab.status.get()}</span>
+            </p>
+            {move || place().map(|(device, reason)| view! { <p class="place" title=reason><span>"on "</span><b>{device}</b></p> })}
+        </section>
+    }
+}
+
+/// A seed that is easy to read out.
+fn seed() -> u32 {
+    (js_sys::Math::random() * 10_000.0) as u32
+}

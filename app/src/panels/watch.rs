@@ -1,0 +1,74 @@
+//! What the run shows of itself.
+
+use engine::data::Look;
+use leptos::prelude::*;
+
+use crate::state::Lab;
+use crate::ui::format;
+use crate::views::{
+    alignment::Alignment, confusion::Confusion, curves::Curves, experts::Experts, samples::Samples, surface::Surface,
+    units::Units, weights::Weights,
+};
+
+#[component]
+pub fn Watch() -> impl IntoView {
+    let lab = Lab::get();
+    let fits = move |probe: &'static str| {
+        Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe))))
+    };
+    let [surface, units, samples, confusion, experts, alignment, weights] =
+        ["surface", "units", "samples", "confusion", "experts", "alignment", "weights"].map(fits);
+    let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
+    view! {
+        <section class="watch" aria-labelledby="watch-title">
+            <h2 id="watch-title" class="sr">"Watch"</h2>
+            <Meters />
+            <div class="views">
+                <Curves />
+                <Show when=move || surface.get() && plane.get()><Surface /></Show>
+                <Show when=move || samples.get()><Samples /></Show>
+                <Show when=move || experts.get()><Experts /></Show>
+                <Show when=move || confusion.get()><Confusion /></Show>
+                <Show when=move || alignment.get()><Alignment /></Show>
+                <Show when=move || weights.get()><Weights /></Show>
+                <Show when=move || units.get() && plane.get()><Units /></Show>
+            </div>
+        </section>
+    }
+}
+
+/// The figures that matter most, large.
+#[component]
+fn Meters() -> impl IntoView {
+    let lab = Lab::get();
+    let share = move |pick: fn(&crate::state::Scores) -> f32| {
+        move || lab.scores.get().map(|s| format!("{} %", format::percent(pick(&s))))
+    };
+    let loss = move || lab.scores.get().map(|s| s.test.loss.map_or_else(|| "∞".into(), format::loss));
+    let ghost = move || {
+        let before =
+            lab.ghost.with(|g| g.as_ref().and_then(|g| Some((g.name.clone(), g.curve.test_accuracy.last()?.value))));
+        before.map(|(name, value)| view! { <small>{format!("{name}: {:.1} %", value * 100.0)}</small> })
+    };
+    let dash = || "–".to_owned();
+    view! {
+        <dl class="meters">
+            <div class="meter first">
+                <dt>"Test accuracy"</dt>
+                <dd>{move || share(|s| s.test.accuracy)().unwrap_or_else(dash)} {ghost}</dd>
+            </div>
+            <div class="meter">
+                <dt>"Train accuracy"</dt>
+                <dd>{move || share(|s| s.train.accuracy)().unwrap_or_else(dash)}</dd>
+            </div>
+            <div class="meter">
+                <dt>"Test loss"</dt>
+                <dd>{move || loss().unwrap_or_else(dash)}</dd>
+            </div>
+            <div class="meter">
+                <dt>"Epoch"</dt>
+                <dd>{move || format!("{:.1}", lab.progress.with(|p| p.epoch))}</dd>
+            </div>
+        </dl>
+    }
+}

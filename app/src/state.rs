@@ -1,0 +1,203 @@
+//! The page's one store. What a person builds is the [`Spec`]; all else is either a wish (play, speed, device) or what
+//! the session last said.
+
+mod curve;
+mod edit;
+mod hear;
+mod notice;
+mod send;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use engine::diagnostic::Diagnostic;
+use engine::exec::Device;
+use engine::protocol::{Catalogue, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
+use engine::spec::Spec;
+use leptos::prelude::*;
+
+pub use curve::{Curve, Point, Trace};
+pub use notice::{Action, Notice, Tone, sentence};
+
+use crate::files::Files;
+use crate::fragment;
+use crate::link::Link;
+
+/// The store: a handful of signals, to be copied freely.
+#[derive(Clone, Copy)]
+pub struct Lab {
+    pub spec: RwSignal<Spec>,
+    /// Specs to go back to, and forward to again.
+    pub past: RwSignal<Vec<Spec>>,
+    pub future: RwSignal<Vec<Spec>>,
+    /// Where to run; `None` is wherever it is faster.
+    pub device: RwSignal<Option<Device>>,
+    /// Whether the run is meant to move.
+    pub playing: RwSignal<bool>,
+    /// Steps a second at most.
+    pub pace: RwSignal<Option<f64>>,
+    /// How many steps apart probes measure at least.
+    pub every: RwSignal<u32>,
+    /// Probes whose pictures are on the screen.
+    pub seen: RwSignal<BTreeSet<&'static str>>,
+
+    pub catalogue: RwSignal<Option<Arc<Catalogue>>>,
+    pub summary: RwSignal<Option<Arc<Summary>>>,
+    /// The spec that `summary` describes.
+    pub loaded: RwSignal<Option<Arc<Spec>>>,
+    pub place: RwSignal<Option<DeviceInfo>>,
+    /// What keeps `spec` from running.
+    pub faults: RwSignal<Vec<Diagnostic>>,
+    /// Whether the session is building the spec.
+    pub busy: RwSignal<bool>,
+    pub progress: RwSignal<Progress>,
+    /// The status line, which moves slowly enough to be read.
+    pub status: RwSignal<String>,
+    pub scores: RwSignal<Option<Scores>>,
+    pub curve: RwSignal<Curve>,
+    /// The run before this one, to compare with.
+    pub ghost: RwSignal<Option<Ghost>>,
+    pub measured: StoredValue<BTreeMap<String, Reading>>,
+    pub notices: RwSignal<Vec<Notice>>,
+    /// Datasets' files, fetched or chosen by the person.
+    pub files: Files,
+    line: StoredValue<Line, LocalStorage>,
+}
+
+/// Where the run is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Progress {
+    pub playing: bool,
+    pub step: u64,
+    pub epoch: f64,
+    pub loss: Option<f32>,
+    pub accuracy: Option<f32>,
+    pub samples_per_second: f64,
+}
+
+/// The last evaluation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    pub step: u64,
+    pub train: Score,
+    pub test: Score,
+}
+
+/// A curve that is over, under the name of what made it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ghost {
+    pub name: String,
+    pub curve: Curve,
+}
+
+/// A probe's last measurement, if there was one in this run.
+pub type Reading = ArcRwSignal<Option<Arc<Measured>>>;
+
+/// One measurement.
+#[derive(Debug, PartialEq)]
+pub struct Measured {
+    pub step: u64,
+    tensors: Vec<TensorInfo>,
+    payload: Vec<f32>,
+}
+
+/// The line to the worker, and what is counted on it.
+#[derive(Default)]
+struct Line {
+    link: Option<Link>,
+    /// Number of the last run asked for.
+    run: u32,
+    /// Number of the run that the session is in.
+    current: u32,
+    /// Workers that died without one step.
+    deaths: u32,
+    /// The spec sent last.
+    sent: Option<(Spec, Option<Device>)>,
+    status_at: f64,
+}
+
+impl Measured {
+    /// A tensor by its name: its shape and its numbers, row-major.
+    pub fn tensor(&self, name: &str) -> Option<(&[usize], &[f32])> {
+        self.tensors().find(|(n, ..)| *n == name).map(|(_, shape, data)| (shape, data))
+    }
+
+    /// Every tensor: name, shape, numbers.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &[usize], &[f32])> {
+        let mut at = 0;
+        self.tensors.iter().map_while(move |t| {
+            let data = self.payload.get(at..at + t.shape.iter().product::<usize>())?;
+            at += data.len();
+            Some((t.name.as_str(), t.shape.as_slice(), data))
+        })
+    }
+}
+
+impl Lab {
+    /// The store for the experiment in the address, or the default one.
+    pub fn new() -> Self {
+        let address = fragment::read(&fragment::present());
+        let lab = Self {
+            spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
+            past: RwSignal::default(),
+            future: RwSignal::default(),
+            device: RwSignal::new(address.device),
+            playing: RwSignal::new(true),
+            pace: RwSignal::new(None),
+            every: RwSignal::new(10),
+            seen: RwSignal::default(),
+            catalogue: RwSignal::default(),
+            summary: RwSignal::default(),
+            loaded: RwSignal::default(),
+            place: RwSignal::default(),
+            faults: RwSignal::default(),
+            busy: RwSignal::new(true),
+            progress: RwSignal::default(),
+            status: RwSignal::new("starting".into()),
+            scores: RwSignal::default(),
+            curve: RwSignal::default(),
+            ghost: RwSignal::default(),
+            measured: StoredValue::default(),
+            notices: RwSignal::default(),
+            files: Files::new(),
+            line: StoredValue::new_local(Line::default()),
+        };
+        if let Some((faults, text)) = address.fault {
+            lab.tell(Notice::bad_link(&faults, text));
+        }
+        lab.connect();
+        lab.keep_address();
+        lab.keep_watch();
+        lab
+    }
+
+    /// The store of the component that asks.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// The last measurement of a probe in this run.
+    pub fn probe(self, id: &str) -> Reading {
+        self.measured.try_update_value(|m| m.entry(id.to_owned()).or_default().clone()).unwrap_or_default()
+    }
+
+    /// The entries of one registry.
+    pub fn entries(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>) -> Vec<EntryInfo> {
+        self.catalogue.with(|c| c.as_ref().map(|c| registry(c).clone()).unwrap_or_default())
+    }
+
+    /// One entry of a registry.
+    pub fn entry(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>, id: &str) -> Option<EntryInfo> {
+        self.catalogue.with(|c| c.as_ref().and_then(|c| registry(c).iter().find(|e| e.id == id).cloned()))
+    }
+
+    /// Whether the figures on the screen belong to the network on the screen.
+    pub fn is_current(self) -> bool {
+        self.loaded.with(|l| l.as_ref().is_some_and(|l| self.spec.with(|s| s.stages == l.stages && s.data == l.data)))
+    }
+}
+
+/// Milliseconds since the page was opened.
+pub fn now() -> f64 {
+    web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
+}

@@ -1,0 +1,136 @@
+//! What is drawn over time, in bounded memory: when a track is full, neighbours are joined to their mean.
+
+/// Points kept of one track before they are thinned out.
+const FULL: usize = 1200;
+
+/// One reading.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    pub step: f64,
+    pub value: f64,
+}
+
+/// One quantity over the steps of a run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Trace {
+    points: Vec<Point>,
+    /// Readings to one point.
+    stride: u32,
+    /// Sum and number of the readings that wait for their point.
+    waiting: (f64, f64, u32),
+}
+
+/// The curves of one run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Curve {
+    /// Loss and accuracy of the batches learnt from.
+    pub batch_loss: Trace,
+    pub batch_accuracy: Trace,
+    /// The same over samples of each split.
+    pub train_loss: Trace,
+    pub train_accuracy: Trace,
+    pub test_loss: Trace,
+    pub test_accuracy: Trace,
+}
+
+impl Trace {
+    /// Adds a reading. One from before the last point cuts the track back to it: the run was reset or rewound.
+    pub fn push(&mut self, step: u64, value: f32) {
+        if !value.is_finite() {
+            return;
+        }
+        let step = step as f64;
+        if self.points.last().is_some_and(|p| p.step >= step) {
+            self.points.retain(|p| p.step < step);
+            self.waiting = (0.0, 0.0, 0);
+        }
+        let stride = self.stride.max(1);
+        let (steps, values, count) = self.waiting;
+        self.waiting = (steps + step, values + f64::from(value), count + 1);
+        if self.waiting.2 < stride {
+            return;
+        }
+        let (steps, values, count) = std::mem::take(&mut self.waiting);
+        self.points.push(Point { step: steps / f64::from(count), value: values / f64::from(count) });
+        if self.points.len() >= FULL {
+            self.points = self
+                .points
+                .chunks(2)
+                .map(|c| Point {
+                    step: c.iter().map(|p| p.step).sum::<f64>() / c.len() as f64,
+                    value: c.iter().map(|p| p.value).sum::<f64>() / c.len() as f64,
+                })
+                .collect();
+            self.stride = stride * 2;
+        }
+    }
+
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    pub fn last(&self) -> Option<Point> {
+        self.points.last().copied()
+    }
+
+    /// The point nearest to `step`.
+    pub fn at(&self, step: f64) -> Option<Point> {
+        let after = self.points.partition_point(|p| p.step < step);
+        let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| self.points.get(i));
+        near.min_by(|a, b| (a.step - step).abs().total_cmp(&(b.step - step).abs())).copied()
+    }
+}
+
+impl Curve {
+    /// The last step of any track.
+    pub fn end(&self) -> f64 {
+        [&self.batch_loss, &self.test_loss, &self.test_accuracy]
+            .iter()
+            .filter_map(|t| t.last())
+            .fold(0.0, |m, p| p.step.max(m))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_run_keeps_its_shape_in_bounded_memory() {
+        let mut track = Trace::default();
+        for step in 1..=100_000 {
+            track.push(step, 1.0 / step as f32);
+        }
+        assert!(track.points().len() < FULL);
+        assert!(track.points().windows(2).all(|w| w[0].step < w[1].step && w[0].value > w[1].value));
+        assert!(track.last().is_some_and(|p| p.step > 99_000.0));
+    }
+
+    #[test]
+    fn an_earlier_step_cuts_the_track() {
+        let mut track = Trace::default();
+        for step in [1, 2, 3, 4, 2] {
+            track.push(step, step as f32);
+        }
+        assert_eq!(track.points().iter().map(|p| p.step).collect::<Vec<_>>(), [1.0, 2.0]);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_left_out() {
+        let mut track = Trace::default();
+        track.push(1, f32::NAN);
+        track.push(2, f32::INFINITY);
+        assert!(track.points().is_empty());
+    }
+
+    #[test]
+    fn the_nearest_point_is_found() {
+        let mut track = Trace::default();
+        for step in [10, 20, 30] {
+            track.push(step, step as f32);
+        }
+        assert_eq!(track.at(24.0).map(|p| p.step), Some(20.0));
+        assert_eq!(track.at(99.0).map(|p| p.step), Some(30.0));
+        assert_eq!(Trace::default().at(1.0), None);
+    }
+}

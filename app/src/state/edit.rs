@@ -1,0 +1,97 @@
+//! Changing the experiment: every change is one spec, kept for undo.
+
+use engine::protocol::KnobInfoKind;
+use engine::registry::Setting;
+use engine::spec::{Choice, Spec};
+use leptos::prelude::*;
+
+use super::Lab;
+use crate::tree;
+
+/// Changes kept for undo.
+const DEPTH: usize = 100;
+
+impl Lab {
+    /// Changes the spec, and has the session follow.
+    pub fn edit(self, change: impl FnOnce(&mut Spec)) {
+        let before = self.spec.get_untracked();
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before {
+            return;
+        }
+        self.past.update(|past| {
+            past.push(before);
+            if past.len() > DEPTH {
+                past.remove(0);
+            }
+        });
+        self.future.set(Vec::new());
+        self.spec.set(after);
+        self.follow();
+    }
+
+    /// Another experiment, which plays.
+    pub fn open(self, spec: Spec) {
+        self.playing.set(true);
+        self.dismiss("link");
+        self.edit(|s| *s = spec);
+    }
+
+    pub fn undo(self) {
+        self.travel(self.past, self.future);
+    }
+
+    pub fn redo(self) {
+        self.travel(self.future, self.past);
+    }
+
+    fn travel(self, from: RwSignal<Vec<Spec>>, to: RwSignal<Vec<Spec>>) {
+        let Some(spec) = from.try_update(Vec::pop).flatten() else {
+            return;
+        };
+        to.update(|all| all.push(self.spec.get_untracked()));
+        self.spec.set(spec);
+        self.follow();
+    }
+
+    /// The routing of the first route, if there is one.
+    pub fn routing(self) -> Option<Choice> {
+        self.spec.with(|s| tree::first_route(s).and_then(|p| tree::block(s, &p)?.routing.clone()))
+    }
+
+    /// Gives the first route this routing. Without a route, the last hidden stage becomes its expert; with no routing,
+    /// the route goes.
+    pub fn set_routing(self, id: Option<&str>) {
+        let route = self.entries(|c| &c.blocks).into_iter().find(|b| b.holds == "experts");
+        self.edit(|s| match (tree::first_route(s), id, route) {
+            (Some(place), Some(id), _) => {
+                if let Some(block) = tree::block_mut(s, &place) {
+                    block.routing = Some(Choice::new(id));
+                }
+            }
+            (Some(place), None, _) => tree::unwrap_route(s, &place),
+            (None, Some(id), Some(route)) => tree::wrap_in_route(s, &route.id, Choice::new(id)),
+            (None, _, _) => {}
+        });
+    }
+
+    /// Sets a knob of a choice. One that is at its default is not written down.
+    pub fn turn(
+        self,
+        choice: impl FnOnce(&mut Spec) -> Option<&mut Choice>,
+        knob: &str,
+        kind: &KnobInfoKind,
+        to: Setting,
+    ) {
+        self.edit(|s| {
+            if let Some(choice) = choice(s) {
+                if to == kind.default() {
+                    choice.settings.remove(knob);
+                } else {
+                    choice.settings.insert(knob.to_owned(), to);
+                }
+            }
+        });
+    }
+}

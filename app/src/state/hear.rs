@@ -1,0 +1,230 @@
+//! What the session says.
+
+use std::sync::Arc;
+
+use engine::protocol::{DeviceInfo, Event, Summary};
+use leptos::prelude::*;
+
+use super::{Action, Curve, Ghost, Lab, Measured, Notice, Progress, Scores, now};
+use crate::link::Heard;
+use crate::ui::format;
+
+/// Milliseconds between two readings of the status line while the run moves.
+const STATUS_REST: f64 = 250.0;
+/// Deaths of the worker in one experiment after which no new one is started unasked.
+const DEATHS: u32 = 2;
+
+impl Lab {
+    /// Takes in one message.
+    pub(super) fn hear(self, heard: Heard) {
+        match heard {
+            // The line must not be dropped by its own callback.
+            Heard::Dead(why) => set_timeout(move || self.bury(&why), std::time::Duration::ZERO),
+            Heard::Event(event, payload) => self.take(event, payload),
+        }
+    }
+
+    fn bury(self, why: &str) {
+        let deaths = self.line.try_update_value(|l| {
+            l.link = None;
+            l.sent = None;
+            l.deaths += 1;
+            l.deaths
+        });
+        let unborn = self.catalogue.with_untracked(Option::is_none);
+        if unborn || deaths.is_none_or(|d| d > DEATHS) {
+            self.busy.set(false);
+            let notice = Notice::alert("worker", "The engine stopped", format!("It said: {why}"));
+            self.tell(notice.with(Action::Restart));
+        } else {
+            self.tell(Notice::alert(
+                "worker",
+                "The engine had to start again",
+                format!("It said: {why}. The same experiment runs anew."),
+            ));
+            self.busy.set(true);
+            self.connect();
+        }
+    }
+
+    fn runs(self, run: u32) -> bool {
+        self.line.with_value(|l| l.current == run)
+    }
+
+    fn take(self, event: Event, payload: Vec<f32>) {
+        match event {
+            Event::Hello { build, catalogue } => {
+                if build != engine::protocol::BUILD {
+                    return self.renew();
+                }
+                self.catalogue.set(Some(Arc::new(*catalogue)));
+                self.load();
+            }
+            Event::Loaded { run, summary } => {
+                if self.line.with_value(|l| l.run == run) {
+                    self.begin(run, *summary);
+                }
+            }
+            Event::Refused { run, faults } => {
+                if self.line.with_value(|l| l.run == run) {
+                    self.busy.set(false);
+                    self.faults.set(faults);
+                }
+            }
+            Event::Progress { run, playing, step, epoch, loss, accuracy, samples_per_second } => {
+                if self.runs(run) {
+                    self.advance(Progress { playing, step, epoch, loss, accuracy, samples_per_second });
+                }
+            }
+            Event::Evaluated { run, step, train, test } => {
+                if self.runs(run) {
+                    self.scores.set(Some(Scores { step, train, test }));
+                    self.curve.update(|c| {
+                        for (score, loss, accuracy) in [
+                            (train, &mut c.train_loss, &mut c.train_accuracy),
+                            (test, &mut c.test_loss, &mut c.test_accuracy),
+                        ] {
+                            if let Some(l) = score.loss {
+                                loss.push(step, l);
+                            }
+                            accuracy.push(step, score.accuracy);
+                        }
+                    });
+                }
+            }
+            Event::Measured { run, step, probe, tensors } => {
+                if self.runs(run) {
+                    self.probe(&probe).set(Some(Arc::new(Measured { step, tensors, payload })));
+                }
+            }
+            Event::Moved { run, device } => {
+                if self.runs(run) {
+                    self.settle(device);
+                }
+            }
+            Event::Diverged { run, step, message, good } => {
+                if self.runs(run) {
+                    self.playing.set(false);
+                    let text = format!("{} The last good state is step {good}.", super::notice::sentence(&message));
+                    let notice = Notice::alert("diverged", format!("The run diverged at step {step}"), text);
+                    self.tell(notice.with(Action::Rewind));
+                }
+            }
+            Event::Failed { run, fault } => {
+                if self.runs(run) || run == 0 {
+                    self.tell(Notice::alert(
+                        "failed",
+                        "Something did not work",
+                        super::notice::sentence(&fault.to_string()),
+                    ));
+                }
+            }
+        }
+    }
+
+    /// A run begins.
+    fn begin(self, run: u32, summary: Summary) {
+        let before = self.loaded.get_untracked();
+        let Some((spec, _)) = self.line.with_value(|l| l.sent.clone()) else {
+            return;
+        };
+        self.line.update_value(|l| l.current = run);
+        let curve = self.curve.try_update(std::mem::take).unwrap_or_default();
+        if let Some(before) = before.filter(|_| curve.end() > 0.0) {
+            let same_task = before.data == spec.data;
+            let ghost = Ghost { name: self.name_of(&before, &spec), curve };
+            self.ghost.set(same_task.then_some(ghost));
+        }
+        self.measured.with_value(|all| all.values().for_each(|m| m.set(None)));
+        self.scores.set(None);
+        self.faults.set(Vec::new());
+        self.busy.set(false);
+        self.progress.set(Progress::default());
+        self.dismiss("diverged");
+        self.dismiss("failed");
+        self.loaded.set(Some(Arc::new(spec)));
+        self.settle(summary.device.clone());
+        self.summary.set(Some(Arc::new(summary)));
+        self.say();
+        self.take_up();
+    }
+
+    /// Names an earlier experiment by what sets it apart from this one.
+    fn name_of(self, before: &engine::spec::Spec, now: &engine::spec::Spec) -> String {
+        let named = |registry: fn(&engine::protocol::Catalogue) -> &Vec<engine::protocol::EntryInfo>, id: &str| {
+            untrack(|| self.entry(registry, id)).map_or_else(|| id.to_owned(), |e| e.name)
+        };
+        if before.rule.id != now.rule.id {
+            named(|c| &c.rules, &before.rule.id)
+        } else if before.optimizer.id != now.optimizer.id {
+            named(|c| &c.optimizers, &before.optimizer.id)
+        } else if before.stages != now.stages {
+            "the network before".into()
+        } else if before.seed != now.seed {
+            format!("seed {}", before.seed)
+        } else {
+            "before".into()
+        }
+    }
+
+    fn advance(self, progress: Progress) {
+        let before = self.progress.get_untracked();
+        if progress.step != before.step {
+            self.curve.update(|c: &mut Curve| {
+                if let Some(loss) = progress.loss {
+                    c.batch_loss.push(progress.step, loss);
+                }
+                if let Some(accuracy) = progress.accuracy {
+                    c.batch_accuracy.push(progress.step, accuracy);
+                }
+            });
+        }
+        self.progress.set(progress);
+        let at = now();
+        if !progress.playing || self.line.with_value(|l| at - l.status_at >= STATUS_REST) {
+            self.line.update_value(|l| l.status_at = at);
+            self.say();
+        }
+    }
+
+    /// Brings the status line up to date.
+    fn say(self) {
+        self.status.set(format::status(&self.progress.get_untracked()));
+    }
+
+    /// The run is on this device.
+    fn settle(self, device: DeviceInfo) {
+        let asked = self.device.get_untracked();
+        let elsewhere = asked.is_some_and(|a| a != device.device);
+        let moved =
+            self.place.with_untracked(|p| p.as_ref().is_some_and(|p| p.device != device.device)) && asked.is_none();
+        if elsewhere || (moved && !device.advice.is_empty()) {
+            let text =
+                format!("{} {}", super::notice::sentence(&device.reason), super::notice::sentence(&device.advice));
+            self.tell(Notice::alert("device", format!("The run is on {}", format::device(device.device)), text));
+        } else {
+            self.dismiss("device");
+        }
+        self.place.set(Some(device));
+    }
+
+    /// The worker is of another build than the page: a reload brings both from the same deployment, once.
+    fn renew(self) {
+        let window = web_sys::window();
+        let memory = window.as_ref().and_then(|w| w.session_storage().ok().flatten());
+        let tried = memory.as_ref().is_none_or(|m| m.get_item("signalbox-renewed").ok().flatten().is_some());
+        if tried {
+            return self.tell(Notice::alert(
+                "worker",
+                "This page is out of date",
+                "Its parts come from different versions of the lab. Reload it without the cache (Shift and the reload button).",
+            ));
+        }
+        if let Some(memory) = memory {
+            let _ = memory.set_item("signalbox-renewed", "1");
+        }
+        if let Some(window) = window {
+            let _ = window.location().reload();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a person must be told: one notice for each topic, the newest one.
+
+use engine::diagnostic::Diagnostic;
+use leptos::prelude::*;
+
+use super::Lab;
+
+/// A message that stays until it is dismissed or replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// A new notice takes the place of an older one of its topic.
+    pub topic: &'static str,
+    pub tone: Tone,
+    pub title: String,
+    pub text: String,
+    pub action: Option<Action>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Good to know.
+    Plain,
+    /// Something went wrong or stopped.
+    Alert,
+}
+
+/// What a notice's button does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Back to the last good state of a run that diverged.
+    Rewind,
+    /// Copies this text.
+    Copy(String),
+    /// Starts a new worker.
+    Restart,
+}
+
+impl Action {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Action::Rewind => "Back to the last good state",
+            Action::Copy(_) => "Copy the text",
+            Action::Restart => "Start again",
+        }
+    }
+}
+
+impl Notice {
+    pub fn alert(topic: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { topic, tone: Tone::Alert, title: title.into(), text: text.into(), action: None }
+    }
+
+    pub fn plain(topic: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { topic, tone: Tone::Plain, title: title.into(), text: text.into(), action: None }
+    }
+
+    pub fn with(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
+    }
+
+    /// The experiment in the address cannot be read. Its text is kept, so that nothing is lost.
+    pub fn bad_link(faults: &[Diagnostic], text: String) -> Self {
+        let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        Self::alert(
+            "link",
+            "This link could not be opened",
+            format!("{} The default experiment runs instead.", sentence(&why.join("; "))),
+        )
+        .with(Action::Copy(text))
+    }
+}
+
+/// A text that begins with a capital and ends in a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.trim().chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let whole = first + letters.as_str();
+    if whole.is_empty() || whole.ends_with(['.', '!', '?', '…']) { whole } else { whole + "." }
+}
+
+impl Lab {
+    pub fn tell(self, notice: Notice) {
+        self.notices.update(|all| {
+            all.retain(|n| n.topic != notice.topic);
+            all.push(notice);
+        });
+    }
+
+    pub fn dismiss(self, topic: &'static str) {
+        if self.notices.with_untracked(|all| all.iter().any(|n| n.topic == topic)) {
+            self.notices.update(|all| all.retain(|n| n.topic != topic));
+        }
+    }
+
+    /// Does what a notice's button offers.
+    pub fn act(self, notice: &Notice) {
+        match &notice.action {
+            Some(Action::Rewind) => self.rewind(),
+            Some(Action::Copy(text)) => return crate::ui::copy(text),
+            Some(Action::Restart) => self.restart(),
+            None => {}
+        }
+        self.dismiss(notice.topic);
+    }
+}

@@ -1,0 +1,243 @@
+//! What the page asks of the session, and keeps in the address.
+
+use engine::exec::Device;
+use engine::protocol::{Command, KnobInfoKind};
+use engine::registry::Setting;
+use engine::spec::Spec;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+
+use super::{Lab, Notice};
+use crate::fragment;
+use crate::link::Link;
+
+/// How long the address waits for further changes: browsers limit how often a page may write it.
+const ADDRESS_REST: Duration = Duration::from_millis(250);
+
+impl Lab {
+    /// Starts a worker. It says hello, and is then given the spec.
+    pub fn connect(self) {
+        match Link::start(move |heard| self.hear(heard)) {
+            Ok(link) => self.line.update_value(|l| l.link = Some(link)),
+            Err(why) => self.tell(Notice::alert(
+                "worker",
+                "The lab cannot run here",
+                format!("The browser would not start a worker: {why}. A strict content policy or a sandboxed frame can cause this."),
+            )),
+        }
+    }
+
+    /// Ends the worker and starts another one with the same spec.
+    pub fn restart(self) {
+        self.line.update_value(|l| {
+            l.link = None;
+            l.sent = None;
+            l.deaths = 0;
+        });
+        self.busy.set(true);
+        self.connect();
+    }
+
+    fn send(self, command: &Command) {
+        self.line.with_value(|l| {
+            if let Some(link) = &l.link {
+                link.send(command, &[]);
+            }
+        });
+    }
+
+    /// Has the session follow the spec: by turning live knobs where that is enough, else by building it anew.
+    pub(super) fn follow(self) {
+        let spec = self.spec.get_untracked();
+        let sent = self.line.with_value(|l| l.sent.clone());
+        self.line.update_value(|l| l.deaths = 0);
+        let live = self.live_knobs(&spec);
+        match sent {
+            Some((sent, device))
+                if still(&sent, &live) == still(&spec, &live) && self.faults.with_untracked(Vec::is_empty) =>
+            {
+                for (knob, value) in turns(&sent, &spec, &live) {
+                    self.send(&Command::Turn { knob, value });
+                }
+                self.line.update_value(|l| l.sent = Some((spec, device)));
+            }
+            Some(_) | None => self.load(),
+        }
+    }
+
+    /// The rule's live knobs with their defaults.
+    fn live_knobs(self, spec: &Spec) -> Vec<(String, f64)> {
+        let rule = untrack(|| self.entry(|c| &c.rules, &spec.rule.id));
+        let knobs = rule.map(|r| r.knobs).unwrap_or_default();
+        knobs
+            .into_iter()
+            .filter_map(|k| match k.kind {
+                KnobInfoKind::Float { default, live: true, .. } => Some((k.id, default)),
+                KnobInfoKind::Float { live: false, .. }
+                | KnobInfoKind::Int { .. }
+                | KnobInfoKind::Bool { .. }
+                | KnobInfoKind::Choice { .. } => None,
+            })
+            .collect()
+    }
+
+    /// Sends the spec with its dataset's files, as a new run.
+    pub fn load(self) {
+        if self.catalogue.with_untracked(Option::is_none) {
+            return;
+        }
+        let (spec, device) = (self.spec.get_untracked(), self.device.get_untracked());
+        let run = self.line.try_update_value(|l| {
+            l.run += 1;
+            l.sent = Some((spec.clone(), device));
+            l.run
+        });
+        let Some(run) = run else { return };
+        self.busy.set(true);
+        let dataset = untrack(|| self.entry(|c| &c.datasets, &spec.data.id));
+        spawn_local(async move {
+            let files = match &dataset {
+                Some(dataset) => self.files.of(dataset).await,
+                None => Ok(Vec::new()),
+            };
+            if self.line.with_value(|l| l.run != run) {
+                return;
+            }
+            match files {
+                Ok(files) => self.line.with_value(|l| {
+                    if let Some(link) = &l.link {
+                        link.send(&Command::Load { run, spec: Box::new(spec), device }, &files);
+                    }
+                }),
+                Err(fault) => {
+                    self.busy.set(false);
+                    self.faults.set(vec![fault]);
+                }
+            }
+        });
+    }
+
+    pub fn play(self) {
+        self.playing.set(true);
+        self.dismiss("diverged");
+        self.send(&Command::Play);
+    }
+
+    pub fn pause(self) {
+        self.playing.set(false);
+        self.send(&Command::Pause);
+    }
+
+    pub fn step(self) {
+        self.playing.set(false);
+        self.dismiss("diverged");
+        self.send(&Command::Step);
+    }
+
+    pub fn reset(self) {
+        self.dismiss("diverged");
+        self.curve.update(|c| *c = super::Curve::default());
+        self.scores.set(None);
+        self.send(&Command::Reset);
+    }
+
+    pub fn rewind(self) {
+        self.send(&Command::Rewind);
+    }
+
+    pub fn set_pace(self, pace: Option<f64>) {
+        self.pace.set(pace);
+        self.send(&Command::Pace { steps_per_second: pace });
+    }
+
+    /// Moves the run, weights and all.
+    pub fn set_device(self, device: Option<Device>) {
+        self.device.set(device);
+        self.send(&Command::Move { device });
+    }
+
+    /// For tests of what follows the loss of the graphics device.
+    pub fn lose_device(self) {
+        self.send(&Command::LoseDevice);
+    }
+
+    /// Brings a freshly loaded run to what the person wished for.
+    pub(super) fn take_up(self) {
+        if let Some(pace) = self.pace.get_untracked() {
+            self.send(&Command::Pace { steps_per_second: Some(pace) });
+        }
+        self.watch();
+        if self.playing.get_untracked() {
+            self.send(&Command::Play);
+        }
+    }
+
+    fn watch(self) {
+        let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
+        let probes = self.seen.with_untracked(|seen| {
+            seen.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect()
+        });
+        self.send(&Command::Watch { probes, every: self.every.get_untracked() });
+    }
+
+    /// Keeps the session measuring what is on the screen, and nothing else.
+    pub(super) fn keep_watch(self) {
+        Effect::new(move |_| {
+            self.seen.track();
+            self.every.track();
+            if self.summary.with_untracked(Option::is_some) {
+                self.watch();
+            }
+        });
+    }
+
+    /// Keeps the experiment in the address, and opens what a person puts there.
+    pub(super) fn keep_address(self) {
+        let waiting = StoredValue::new(None::<TimeoutHandle>);
+        Effect::new(move |_| {
+            self.spec.track();
+            self.device.track();
+            if let Some(handle) = waiting.get_value() {
+                handle.clear();
+            }
+            let write = move || fragment::show(&self.fragment());
+            waiting.set_value(set_timeout_with_handle(write, ADDRESS_REST).ok());
+        });
+        let changed = window_event_listener_untyped("hashchange", move |_| {
+            let address = fragment::read(&fragment::present());
+            if let Some((faults, text)) = address.fault {
+                self.tell(Notice::bad_link(&faults, text));
+            }
+            if let Some(spec) = address.spec {
+                self.device.set(address.device);
+                self.open(spec);
+            }
+        });
+        on_cleanup(move || changed.remove());
+    }
+
+    /// The experiment as the address holds it.
+    pub fn fragment(self) -> String {
+        self.spec.with_untracked(|s| fragment::write(s, self.device.get_untracked()))
+    }
+}
+
+/// The spec without what can change while it runs.
+fn still(spec: &Spec, live: &[(String, f64)]) -> Spec {
+    let mut still = Spec { rate: 0.0, clip: f64::from(u8::from(spec.clip > 0.0)), ..spec.clone() };
+    still.rule.settings.retain(|k, _| !live.iter().any(|(l, _)| l == k));
+    still
+}
+
+/// The live knobs that differ, by their registers' names.
+fn turns(from: &Spec, to: &Spec, live: &[(String, f64)]) -> Vec<(String, f64)> {
+    let value = |spec: &Spec, knob: &str, default: f64| match spec.rule.settings.get(knob) {
+        Some(Setting::Float(v)) => *v,
+        Some(Setting::Int(v)) => *v as f64,
+        Some(Setting::Bool(_) | Setting::Choice(_)) | None => default,
+    };
+    let own = [("rate".to_owned(), from.rate, to.rate), ("clip".to_owned(), from.clip, to.clip)];
+    let of_rule = live.iter().map(|(k, d)| (format!("rule/{k}"), value(from, k, *d), value(to, k, *d)));
+    own.into_iter().chain(of_rule).filter(|(_, a, b)| a != b).map(|(k, _, b)| (k, b)).collect()
+}

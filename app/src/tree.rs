@@ -1,0 +1,171 @@
+//! Places in a network: a stage number, then the number of a block in each list of blocks on the way down.
+
+use engine::protocol::{StageInfo, Summary};
+use engine::spec::{BlockSpec, Choice, Spec};
+
+/// `[stage, block, block within it, …]`, counted from 0. A stage alone is a place too: its list of blocks.
+pub type Place = Vec<usize>;
+
+/// The list of blocks at `place`: a stage's, or those that a block holds.
+pub fn list<'a>(spec: &'a Spec, place: &[usize]) -> Option<&'a Vec<BlockSpec>> {
+    let (stage, rest) = place.split_first()?;
+    rest.iter().try_fold(spec.stages.get(*stage)?, |at, i| at.get(*i).map(|b| &b.blocks))
+}
+
+fn list_mut<'a>(spec: &'a mut Spec, place: &[usize]) -> Option<&'a mut Vec<BlockSpec>> {
+    let (stage, rest) = place.split_first()?;
+    rest.iter().try_fold(spec.stages.get_mut(*stage)?, |at, i| at.get_mut(*i).map(|b| &mut b.blocks))
+}
+
+pub fn block<'a>(spec: &'a Spec, place: &[usize]) -> Option<&'a BlockSpec> {
+    let (last, outer) = place.split_last()?;
+    list(spec, outer)?.get(*last)
+}
+
+pub fn block_mut<'a>(spec: &'a mut Spec, place: &[usize]) -> Option<&'a mut BlockSpec> {
+    let (last, outer) = place.split_last()?;
+    list_mut(spec, outer)?.get_mut(*last)
+}
+
+/// Puts `new` at the end of the list at `place`.
+pub fn append(spec: &mut Spec, place: &[usize], new: BlockSpec) {
+    if let Some(list) = list_mut(spec, place) {
+        list.push(new);
+    }
+}
+
+pub fn remove(spec: &mut Spec, place: &[usize]) {
+    with_siblings(spec, place, |list, at| {
+        list.remove(at);
+    });
+}
+
+pub fn duplicate(spec: &mut Spec, place: &[usize]) {
+    with_siblings(spec, place, |list, at| list.insert(at + 1, list[at].clone()));
+}
+
+/// Moves a block one place up (or down). At the edge of a stage's list it goes over to the neighbouring stage.
+pub fn shift(spec: &mut Spec, place: &[usize], up: bool) {
+    let mut crossing = None;
+    with_siblings(spec, place, |list, at| {
+        let to = if up { at.checked_sub(1) } else { (at + 1 < list.len()).then_some(at + 1) };
+        match to {
+            Some(to) => list.swap(at, to),
+            None => crossing = Some(at),
+        }
+    });
+    let (Some(at), [stage, _]) = (crossing, place) else {
+        return;
+    };
+    let to = if up { stage.checked_sub(1) } else { Some(stage + 1) };
+    if let Some(to) = to.filter(|t| *t < spec.stages.len()) {
+        let moved = spec.stages[*stage].remove(at);
+        let end = if up { spec.stages[to].len() } else { 0 };
+        spec.stages[to].insert(end, moved);
+    }
+}
+
+fn with_siblings(spec: &mut Spec, place: &[usize], change: impl FnOnce(&mut Vec<BlockSpec>, usize)) {
+    let Some((last, outer)) = place.split_last() else {
+        return;
+    };
+    if let Some(list) = list_mut(spec, outer).filter(|l| *last < l.len()) {
+        change(list, *last);
+    }
+}
+
+/// The figures of the stage or block at `place`.
+pub fn figures<'a>(summary: &'a Summary, place: &[usize]) -> Option<&'a StageInfo> {
+    let (stage, rest) = place.split_first()?;
+    rest.iter().try_fold(summary.stages.get(*stage)?, |at, i| at.blocks.get(*i))
+}
+
+/// The place that a diagnostic's path names: `2 › 1.linear › units` is block 0 of stage 1. The rest of the path is
+/// what within the block is meant.
+pub fn place_of(path: &str) -> (Place, String) {
+    let mut place = Place::new();
+    let mut rest = Vec::new();
+    for part in path.split(['›', '/']).map(str::trim) {
+        let number = part.split('.').next().and_then(|n| n.parse::<usize>().ok());
+        match number.and_then(|n| n.checked_sub(1)) {
+            Some(n) if rest.is_empty() => place.push(n),
+            Some(_) | None if place.is_empty() && matches!(part, "net" | "stages" | "stage") => {}
+            Some(_) | None => rest.push(part),
+        }
+    }
+    (place, rest.join(" › "))
+}
+
+/// The place of the first block with a routing, in reading order.
+pub fn first_route(spec: &Spec) -> Option<Place> {
+    fn search(list: &[BlockSpec], at: &Place) -> Option<Place> {
+        list.iter().enumerate().find_map(|(i, b)| {
+            let mut here = at.clone();
+            here.push(i);
+            if b.routing.is_some() { Some(here) } else { search(&b.blocks, &here) }
+        })
+    }
+    spec.stages.iter().enumerate().find_map(|(i, s)| search(s, &vec![i]))
+}
+
+/// Makes the last hidden stage the expert of a `route` with `routing`: the stage before the read-out, else the
+/// read-out itself.
+pub fn wrap_in_route(spec: &mut Spec, route: &str, routing: Choice) {
+    let Some(stage) = spec.stages.len().checked_sub(2).or(spec.stages.len().checked_sub(1)) else {
+        return;
+    };
+    let blocks = std::mem::take(&mut spec.stages[stage]);
+    spec.stages[stage] = vec![BlockSpec { block: Choice::new(route), routing: Some(routing), blocks }];
+}
+
+/// Puts what a route holds in the route's own place.
+pub fn unwrap_route(spec: &mut Spec, place: &[usize]) {
+    with_siblings(spec, place, |list, at| {
+        let route = list.remove(at);
+        list.splice(at..at, route.blocks);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> Spec {
+        let block = BlockSpec::new;
+        let mut spec = engine::presets::default().spec;
+        spec.stages = vec![vec![block("a"), block("b")], vec![block("c")]];
+        spec
+    }
+
+    fn ids(spec: &Spec) -> Vec<Vec<&str>> {
+        spec.stages.iter().map(|s| s.iter().map(|b| b.block.id.as_str()).collect()).collect()
+    }
+
+    #[test]
+    fn a_block_moves_within_its_stage_and_over_its_edge() {
+        let mut spec = spec();
+        shift(&mut spec, &[0, 0], false);
+        assert_eq!(ids(&spec), [vec!["b", "a"], vec!["c"]]);
+        shift(&mut spec, &[0, 1], false);
+        assert_eq!(ids(&spec), [vec!["b"], vec!["a", "c"]]);
+        shift(&mut spec, &[0, 0], true);
+        assert_eq!(ids(&spec), [vec!["b"], vec!["a", "c"]]);
+    }
+
+    #[test]
+    fn a_route_around_a_stage_can_be_taken_away_again() {
+        let mut spec = spec();
+        let before = spec.clone();
+        wrap_in_route(&mut spec, "route", Choice::new("top-k"));
+        assert_eq!(first_route(&spec), Some(vec![0, 0]));
+        unwrap_route(&mut spec, &[0, 0]);
+        assert_eq!(spec, before);
+    }
+
+    #[test]
+    fn a_diagnostic_names_its_block() {
+        assert_eq!(place_of("2 › 1.linear › units"), (vec![1, 0], "units".into()));
+        assert_eq!(place_of("3"), (vec![2], String::new()));
+        assert_eq!(place_of("rule › threshold"), (vec![], "rule › threshold".into()));
+    }
+}

@@ -1,0 +1,117 @@
+//! A canvas that is drawn at most once a frame, only when it is on the screen, and at the screen's own resolution.
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlCanvasElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
+
+use super::theme::Theme;
+
+/// What a drawing is given: the canvas, already of the right size, and how many of its pixels make one of the page's.
+pub struct Sheet {
+    pub canvas: HtmlCanvasElement,
+    /// Size in the page's pixels.
+    pub width: f64,
+    pub height: f64,
+    pub scale: f64,
+    pub theme: Theme,
+}
+
+/// A picture. `draw` is called again whenever a signal that `watch` reads has changed.
+#[component]
+pub fn Canvas(
+    /// What the picture shows, in words.
+    #[prop(into)]
+    label: Signal<String>,
+    #[prop(into, optional)] class: &'static str,
+    /// Its height for its width, in the page's pixels; else the style sheet says.
+    #[prop(default = None, into)]
+    height: Option<Callback<f64, f64>>,
+    watch: impl Fn() + 'static,
+    draw: impl Fn(&Sheet) + 'static,
+    /// Called when the picture comes onto the screen or leaves it.
+    #[prop(default = None, into)]
+    seen: Option<Callback<bool>>,
+) -> impl IntoView {
+    let node = NodeRef::<html::Canvas>::new();
+    let theme = expect_context::<Signal<Theme>>();
+    let size = RwSignal::new(None::<(f64, f64)>);
+    let visible = RwSignal::new(false);
+    let draw = std::rc::Rc::new(draw);
+    let pending = std::rc::Rc::new(std::cell::Cell::new(false));
+
+    Effect::new(move |_| {
+        let Some(canvas) = node.get() else {
+            return;
+        };
+        on_resize(&canvas, move |w, h| {
+            size.set((w > 0.0 && h > 0.0).then_some((w, h)));
+        });
+        on_sight(&canvas, move |on| {
+            visible.set(on);
+            if let Some(seen) = seen {
+                seen.run(on);
+            }
+        });
+    });
+    if let Some(seen) = seen {
+        on_cleanup(move || seen.run(false));
+    }
+    Effect::new(move |_| {
+        watch();
+        theme.track();
+        if size.get().is_none() || !visible.get() || pending.replace(true) {
+            return;
+        }
+        let (draw, pending) = (draw.clone(), pending.clone());
+        request_animation_frame(move || {
+            pending.set(false);
+            let (Some(canvas), Some(Some((width, height)))) =
+                (node.try_get_untracked().flatten(), size.try_get_untracked())
+            else {
+                return;
+            };
+            let scale = window().device_pixel_ratio();
+            let (w, h) = ((width * scale).round() as u32, (height * scale).round() as u32);
+            // Setting the size clears the canvas, also when it stays the same.
+            canvas.set_width(w);
+            canvas.set_height(h);
+            untrack(|| draw(&Sheet { canvas, width, height, scale, theme: theme.get_untracked() }));
+        });
+    });
+    let tall = move || height.and_then(|h| size.get().map(|(w, _)| format!("{}px", h.run(w))));
+    view! { <canvas node_ref=node class=class style:height=tall role="img" aria-label=label></canvas> }
+}
+
+/// Calls `tell` with the element's size in the page's pixels, now and whenever it changes.
+fn on_resize(canvas: &HtmlCanvasElement, tell: impl Fn(f64, f64) + 'static) {
+    let element = canvas.clone();
+    let heard =
+        Closure::<dyn Fn()>::new(move || tell(f64::from(element.client_width()), f64::from(element.client_height())));
+    if let Ok(observer) = ResizeObserver::new(heard.as_ref().unchecked_ref()) {
+        observer.observe(canvas);
+        keep(heard, move || observer.disconnect());
+    }
+}
+
+/// Calls `tell` when the element comes onto the screen or leaves it.
+fn on_sight(canvas: &HtmlCanvasElement, tell: impl Fn(bool) + 'static) {
+    let heard = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        let last = entries.at(-1).dyn_into::<IntersectionObserverEntry>();
+        tell(last.is_ok_and(|e| e.is_intersecting()));
+    });
+    if let Ok(observer) = IntersectionObserver::new(heard.as_ref().unchecked_ref()) {
+        observer.observe(canvas);
+        keep(heard, move || observer.disconnect());
+    }
+}
+
+/// Keeps a closure as long as its component.
+fn keep<T: ?Sized + 'static>(closure: Closure<T>, end: impl FnOnce() + 'static) {
+    let kept = StoredValue::new_local(Some((closure, Box::new(end) as Box<dyn FnOnce()>)));
+    on_cleanup(move || {
+        if let Some((_closure, end)) = kept.try_update_value(Option::take).flatten() {
+            end();
+        }
+    });
+}

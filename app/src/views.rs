@@ -1,0 +1,12 @@
+//! One file for each picture of a probe.
+
+pub mod alignment;
+pub mod card;
+pub mod chart;
+pub mod confusion;
+pub mod curves;
+pub mod experts;
+pub mod samples;
+pub mod surface;
+pub mod units;
+pub mod weights;

@@ -1,0 +1,68 @@
+//! How far the rule's update points where backpropagation's gradient points, stage by stage.
+
+use leptos::prelude::*;
+
+use super::card::{Card, watches};
+use super::chart::{Axis, Chart, Line};
+use crate::state::{Lab, Trace};
+use crate::ui::field::{Choose, Select};
+
+/// Steps between measurements that are offered.
+const EVERY: [u32; 5] = [1, 10, 50, 100, 500];
+
+#[component]
+pub fn Alignment() -> impl IntoView {
+    let lab = Lab::get();
+    let probe = lab.probe("alignment");
+    let seen = watches("alignment");
+    let tracks = RwSignal::new(Vec::<Trace>::new());
+    Effect::new(move |_| {
+        probe.with(|m| match m {
+            Some(m) => tracks.update(|all| {
+                let cosines = m.tensor("cosine").map(|(_, c)| c).unwrap_or_default();
+                all.resize(cosines.len(), Trace::default());
+                for (track, cosine) in all.iter_mut().zip(cosines) {
+                    track.push(m.step, *cosine);
+                }
+            }),
+            None => tracks.set(Vec::new()),
+        });
+    });
+    let lines = move || {
+        let name = |i: usize, all: usize| if i + 1 == all { "read-out".to_owned() } else { format!("stage {}", i + 1) };
+        tracks.with(|all| {
+            let line = |(i, t): (usize, &Trace)| Line {
+                name: name(i, all.len()),
+                colour: |t, i| t.class(i),
+                points: t.points().to_vec(),
+                width: 1.75,
+                opacity: 1.0,
+            };
+            all.iter().enumerate().map(line).collect()
+        })
+    };
+    let label = Signal::derive(move || {
+        let last = tracks
+            .with(|all| all.iter().filter_map(Trace::last).map(|p| format!("{:.2}", p.value)).collect::<Vec<_>>());
+        format!("Cosine between the rule's update and the gradient, by stage: {}", last.join(", "))
+    });
+    let every = Signal::derive(move || lab.every.get().to_string());
+    let options: Vec<_> = EVERY
+        .iter()
+        .map(|n| Choose::new(n.to_string(), if *n == 1 { "every step".into() } else { format!("every {n} steps") }))
+        .collect();
+    let axis = Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.2}") };
+    view! {
+        <Card
+            title="Alignment with backprop"
+            help="Cosine between what the rule does and the true gradient: 1 is the same direction, 0 is unrelated. It costs a backward pass; close it to switch it off."
+        >
+            <Chart label=label lines=lines watch=move || tracks.track() axis=axis seen=seen />
+            <Select label="Measure" options=options value=every choose=move |v| {
+                if let Ok(n) = v.parse() {
+                    lab.every.set(n);
+                }
+            } />
+        </Card>
+    }
+}

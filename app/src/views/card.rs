@@ -1,0 +1,45 @@
+//! The frame around a picture: its name, a sentence of help, and whether it is open. A closed one measures nothing.
+
+use leptos::prelude::*;
+
+use crate::state::Lab;
+
+#[component]
+pub fn Card(
+    #[prop(into)] title: String,
+    /// A sentence that says what is seen.
+    #[prop(into)]
+    help: String,
+    /// Takes the whole width.
+    #[prop(optional)]
+    wide: bool,
+    #[prop(default = true)] open: bool,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <details class="view" class:wide=wide open=open>
+            <summary>
+                <h3>{title}</h3>
+            </summary>
+            <p class="help">{help}</p>
+            {children()}
+        </details>
+    }
+}
+
+/// Tells the session that a probe's picture is on the screen, or no longer.
+pub fn watches(probe: &'static str) -> Callback<bool> {
+    let lab = Lab::get();
+    Callback::new(move |on: bool| {
+        let known = lab.seen.with_untracked(|s| s.contains(probe));
+        if on != known {
+            lab.seen.update(|s| {
+                if on {
+                    s.insert(probe);
+                } else {
+                    s.remove(probe);
+                }
+            });
+        }
+    })
+}

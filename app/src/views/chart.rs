@@ -1,0 +1,216 @@
+//! Lines over the steps of a run, drawn by plotters; the pointer reads their values.
+
+use std::rc::Rc;
+
+use leptos::ev::PointerEvent;
+use leptos::prelude::*;
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters_canvas::CanvasBackend;
+
+use crate::state::Point;
+use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::format;
+use crate::ui::theme::Theme;
+
+/// One line.
+#[derive(Clone)]
+pub struct Line {
+    pub name: String,
+    pub colour: fn(&Theme, usize) -> RGBColor,
+    pub points: Vec<Point>,
+    /// Width in the page's pixels.
+    pub width: f64,
+    /// How strong, 0 to 1.
+    pub opacity: f64,
+}
+
+/// How values are laid out and written.
+#[derive(Debug, Clone, Copy)]
+pub struct Axis {
+    /// The least range that is shown.
+    pub least: Option<(f64, f64)>,
+    /// The greatest.
+    pub most: (f64, f64),
+    pub write: fn(f64) -> String,
+}
+
+/// Where the last drawing put its steps, in the page's pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Steps {
+    left: f64,
+    right: f64,
+    first: f64,
+    last: f64,
+}
+
+#[component]
+pub fn Chart(
+    #[prop(into)] label: Signal<String>,
+    lines: impl Fn() -> Vec<Line> + 'static,
+    watch: impl Fn() + 'static,
+    axis: Axis,
+    #[prop(into, optional)] log: Signal<bool>,
+    #[prop(default = None, into)] seen: Option<Callback<bool>>,
+) -> impl IntoView {
+    let lines = Rc::new(lines);
+    let read = StoredValue::new_local(lines.clone());
+    let watch = Rc::new(watch);
+    let redraw = StoredValue::new_local(watch.clone());
+    let theme = expect_context::<Signal<Theme>>();
+    let steps = RwSignal::new(Steps::default());
+    let cursor = RwSignal::new(None::<f64>);
+    let at = move |e: PointerEvent| {
+        let s = steps.get_untracked();
+        let x = f64::from(e.offset_x()).clamp(s.left, s.right);
+        let share = (x - s.left) / (s.right - s.left).max(1.0);
+        cursor.set((s.right > s.left).then_some(s.first + share * (s.last - s.first)));
+    };
+    let legend = move || {
+        let cursor = cursor.get();
+        let lines = read.with_value(|lines| lines());
+        lines
+            .into_iter()
+            .enumerate()
+            .filter(|(_, l)| !l.points.is_empty())
+            .map(|(i, l)| {
+                let point = match cursor {
+                    Some(step) => nearest(&l.points, step),
+                    None => l.points.last().copied(),
+                };
+                let colour = theme.with(|t| crate::ui::theme::css((l.colour)(t, i)));
+                view! {
+                    <li>
+                        <span class="swatch" style:background-color=colour style:opacity=l.opacity.max(0.5).to_string()></span>
+                        <span>{l.name}</span>
+                        <b>{point.map(|p| (axis.write)(p.value))}</b>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    let mark = move || {
+        let (step, s) = (cursor.get()?, steps.get());
+        let x = s.left + (step - s.first) / (s.last - s.first).max(1e-9) * (s.right - s.left);
+        Some(view! {
+            <div class="cursor" style:left=format!("{x:.1}px")></div>
+            <div class="cursor-step" style:left=format!("{x:.1}px")>{format!("step {step:.0}")}</div>
+        })
+    };
+    view! {
+        <div class="chart" on:pointermove=at on:pointerdown=at on:pointerleave=move |_| cursor.set(None)>
+            <Canvas
+                label=label
+                class="plot"
+                watch=move || {
+                    watch();
+                    log.track();
+                }
+                seen=seen
+                draw=move |sheet| {
+                    let drawn = if log.get_untracked() {
+                        draw(sheet, &lines(), axis, true)
+                    } else {
+                        draw(sheet, &lines(), axis, false)
+                    };
+                    // A plot that cannot be drawn, for want of room, stays empty.
+                    if let Ok(s) = drawn {
+                        steps.set(s);
+                    }
+                }
+            />
+            {mark}
+        </div>
+        <ul class="legend" aria-hidden="true">
+            {move || {
+                redraw.with_value(|w| w());
+                legend()
+            }}
+        </ul>
+    }
+}
+
+fn nearest(points: &[Point], step: f64) -> Option<Point> {
+    let after = points.partition_point(|p| p.step < step);
+    let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| points.get(i));
+    near.min_by(|a, b| (a.step - step).abs().total_cmp(&(b.step - step).abs())).copied()
+}
+
+/// The range of all values within `axis`, with a little room.
+fn range(lines: &[Line], axis: Axis, log: bool) -> (f64, f64) {
+    let values = || lines.iter().flat_map(|l| &l.points).map(|p| p.value).filter(|v| !log || *v > 0.0);
+    let (mut low, mut high) =
+        values().fold(axis.least.unwrap_or((f64::MAX, f64::MIN)), |(a, b), v| (a.min(v), b.max(v)));
+    if low > high {
+        (low, high) = if log { (0.1, 1.0) } else { (0.0, 1.0) };
+    }
+    if log {
+        return (low.max(1e-9) / 1.15, high.max(1e-8) * 1.15);
+    }
+    let room = ((high - low) * 0.05).max(high.abs() * 1e-3).max(1e-6);
+    ((low - room).max(axis.most.0), (high + room).min(axis.most.1))
+}
+
+type Area = DrawingArea<CanvasBackend, Shift>;
+type Fault = DrawingAreaErrorKind<<CanvasBackend as DrawingBackend>::ErrorType>;
+
+fn draw(sheet: &Sheet, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, Fault> {
+    let Some(backend) = CanvasBackend::with_canvas_object(sheet.canvas.clone()) else {
+        return Ok(Steps::default());
+    };
+    let area: Area = backend.into_drawing_area();
+    area.fill(&sheet.theme.paper)?;
+    let last = lines.iter().filter_map(|l| l.points.last()).fold(10.0_f64, |m, p| m.max(p.step));
+    let (low, high) = range(lines, axis, log);
+    let px = |v: f64| (v * sheet.scale).round() as i32;
+    let mut builder = ChartBuilder::on(&area);
+    builder.margin_top(px(8.0)).margin_right(px(18.0)).x_label_area_size(px(22.0)).y_label_area_size(px(44.0));
+    let shown = if log {
+        let mut chart = builder.build_cartesian_2d(0.0..last, (low..high).log_scale())?;
+        paint(&mut chart, sheet, lines, axis)?
+    } else {
+        let mut chart = builder.build_cartesian_2d(0.0..last, low..high)?;
+        paint(&mut chart, sheet, lines, axis)?
+    };
+    area.present()?;
+    Ok(Steps {
+        left: f64::from(shown.start) / sheet.scale,
+        right: f64::from(shown.end) / sheet.scale,
+        first: 0.0,
+        last,
+    })
+}
+
+/// Draws the mesh and the lines; returns where steps lie, in the canvas's pixels.
+fn paint<Y>(
+    chart: &mut ChartContext<CanvasBackend, Cartesian2d<RangedCoordf64, Y>>,
+    sheet: &Sheet,
+    lines: &[Line],
+    axis: Axis,
+) -> Result<std::ops::Range<i32>, Fault>
+where
+    Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+{
+    let theme = &sheet.theme;
+    let font = ("ui-sans-serif, system-ui, sans-serif", 11.0 * sheet.scale).into_font().color(&theme.faint);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .bold_line_style(theme.line)
+        .light_line_style(TRANSPARENT)
+        .axis_style(theme.line)
+        .x_labels((sheet.width / 90.0) as usize)
+        .y_labels((sheet.height / 36.0) as usize)
+        .x_label_formatter(&|v| format::count(*v as u64))
+        .y_label_formatter(&|v| (axis.write)(*v))
+        .label_style(font)
+        .draw()?;
+    for (i, line) in lines.iter().enumerate() {
+        let colour = (line.colour)(theme, i).mix(line.opacity);
+        let style = colour.stroke_width((line.width * sheet.scale).round().max(1.0) as u32);
+        chart.draw_series(LineSeries::new(line.points.iter().map(|p| (p.step, p.value)), style))?;
+    }
+    Ok(chart.plotting_area().get_pixel_range().0)
+}

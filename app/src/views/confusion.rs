@@ -1,0 +1,129 @@
+//! Which class is taken for which, over test samples.
+
+use leptos::prelude::*;
+
+use super::card::{Card, watches};
+use crate::state::Lab;
+use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::paint::{Brush, Frame};
+use crate::ui::theme::mix;
+
+/// Room for the names of the classes, in the page's pixels.
+const MARGIN: f64 = 34.0;
+/// Classes up to which numbers stand in the cells.
+const NUMBERED: usize = 12;
+
+/// Counts by truth (row) and answer (column).
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Counts {
+    classes: usize,
+    cells: Vec<f32>,
+}
+
+impl Counts {
+    fn row(&self, truth: usize) -> &[f32] {
+        self.cells.get(truth * self.classes..(truth + 1) * self.classes).unwrap_or_default()
+    }
+
+    /// The pair of classes confused most often.
+    fn worst(&self) -> Option<(usize, usize, f32)> {
+        let wrong = self.cells.iter().enumerate().map(|(i, n)| (i / self.classes, i % self.classes, *n));
+        wrong.filter(|(t, a, n)| t != a && *n > 0.0).max_by(|a, b| a.2.total_cmp(&b.2))
+    }
+}
+
+#[component]
+pub fn Confusion() -> impl IntoView {
+    let lab = Lab::get();
+    let probe = lab.probe("confusion");
+    let seen = watches("confusion");
+    let counts = Signal::derive(move || {
+        probe.with(|m| match m.as_ref().and_then(|m| m.tensor("counts")) {
+            Some((&[classes, _], cells)) => Counts { classes, cells: cells.to_vec() },
+            Some(_) | None => Counts::default(),
+        })
+    });
+    let names = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.classes.clone()).unwrap_or_default());
+    let name = move |i: usize| names().get(i).cloned().unwrap_or_else(|| i.to_string());
+    let label = Signal::derive(move || match counts.with(Counts::worst) {
+        Some((truth, answer, n)) => {
+            format!("Confusion matrix: most often, {n:.0} times, {} is taken for {}", name(truth), name(answer))
+        }
+        None => "Confusion matrix: nothing is confused yet".into(),
+    });
+    let said = move || {
+        counts
+            .with(Counts::worst)
+            .map(|(t, a, n)| format!("Most often confused: {} taken for {}, {n:.0} times.", name(t), name(a)))
+    };
+    let table = move || {
+        let counts = counts.get();
+        let head = (0..counts.classes).map(|i| view! { <th scope="col">{name(i)}</th> }).collect_view();
+        let rows = (0..counts.classes).map(|t| {
+            let cells = counts.row(t).iter().map(|n| view! { <td>{format!("{n:.0}")}</td> }).collect_view();
+            view! { <tr><th scope="row">{name(t)}</th>{cells}</tr> }
+        });
+        view! {
+            <table>
+                <caption>"Rows: what it is. Columns: what the network says."</caption>
+                <thead><tr><td></td>{head}</tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        }
+    };
+    let open = RwSignal::new(false);
+    view! {
+        <Card title="Confusion" help="Each row is a class, each column what the network takes it for: a good network fills the diagonal.">
+            <Canvas
+                label=label
+                class="square"
+                watch=move || counts.track()
+                draw=move |s| draw(s, &counts.get_untracked(), &untrack(names))
+                seen=seen
+            />
+            <p class="said">{said}</p>
+            <details class="numbers" on:toggle:target=move |_| open.update(|o| *o = !*o)>
+                <summary>"In numbers"</summary>
+                <div class="scroll" tabindex="0"><Show when=move || open.get()>{table}</Show></div>
+            </details>
+        </Card>
+    }
+}
+
+fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
+    let (Some(brush), true) = (Brush::new(sheet), counts.classes > 0) else {
+        return;
+    };
+    let theme = &sheet.theme;
+    let n = counts.classes;
+    let side = (sheet.width.min(sheet.height) - MARGIN - 2.0) / n as f64;
+    for truth in 0..n {
+        let row = counts.row(truth);
+        let sum: f32 = row.iter().sum::<f32>().max(1.0);
+        for (answer, count) in row.iter().enumerate() {
+            let share = count / sum;
+            let hue = if truth == answer { theme.below } else { theme.above };
+            let strength = if *count > 0.0 { 0.12 + 0.88 * share.sqrt() } else { 0.0 };
+            let (x, y) = (MARGIN + answer as f64 * side, MARGIN + truth as f64 * side);
+            let colour = mix(mix(theme.paper, theme.line, 0.25), hue, strength);
+            brush.rect(Frame { x, y, w: side - 1.0, h: side - 1.0 }, colour);
+            if n <= NUMBERED && *count > 0.0 && side > 15.0 {
+                let ink = if strength > 0.55 { theme.paper } else { theme.ink };
+                brush.text(
+                    &format!("{count:.0}"),
+                    x + side / 2.0,
+                    y + side / 2.0,
+                    (side * 0.42).min(12.0),
+                    ink,
+                    "center",
+                );
+            }
+        }
+        if side > 9.0 {
+            let name = names.get(truth).map_or_else(|| truth.to_string(), |s| s.chars().take(5).collect());
+            let at = MARGIN + (truth as f64 + 0.5) * side;
+            brush.text(&name, MARGIN - 6.0, at, 11.0, theme.faint, "right");
+            brush.text(&name, at, MARGIN - 10.0, 11.0, theme.faint, "center");
+        }
+    }
+}

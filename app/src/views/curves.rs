@@ -1,0 +1,130 @@
+//! Loss and accuracy over the run: of the batches, of the training split and of the test split; and the run before.
+
+use leptos::prelude::*;
+
+use super::card::Card;
+use super::chart::{Axis, Chart, Line};
+use crate::state::{Curve, Lab, Point, Trace};
+use crate::ui::field::Check;
+use crate::ui::format;
+
+/// Rows of the table beside the curves.
+const ROWS: usize = 12;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Loss,
+    Accuracy,
+}
+
+fn lines(lab: Lab, of: Of) -> Vec<Line> {
+    let tracks = |c: &Curve| -> [Vec<Point>; 3] {
+        let [a, b, t]: [&Trace; 3] = match of {
+            Of::Loss => [&c.batch_loss, &c.train_loss, &c.test_loss],
+            Of::Accuracy => [&c.batch_accuracy, &c.train_accuracy, &c.test_accuracy],
+        };
+        [a.points().to_vec(), b.points().to_vec(), t.points().to_vec()]
+    };
+    let mut lines = Vec::new();
+    lab.ghost.with(|g| {
+        if let Some(g) = g {
+            let [_, _, test] = tracks(&g.curve);
+            let name = format!("test, {}", g.name);
+            lines.push(Line { name, colour: |t, _| t.ghost, points: test, width: 1.5, opacity: 1.0 });
+        }
+    });
+    let [batch, train, test] = lab.curve.with(tracks);
+    lines.push(Line { name: "batch".into(), colour: |t, _| t.train, points: batch, width: 1.0, opacity: 0.3 });
+    lines.push(Line { name: "train".into(), colour: |t, _| t.train, points: train, width: 1.75, opacity: 1.0 });
+    lines.push(Line { name: "test".into(), colour: |t, _| t.test, points: test, width: 2.0, opacity: 1.0 });
+    lines
+}
+
+#[component]
+pub fn Curves() -> impl IntoView {
+    let lab = Lab::get();
+    let log = RwSignal::new(false);
+    let watch = move || {
+        lab.curve.track();
+        lab.ghost.track();
+    };
+    let said = move |of: Of| {
+        Signal::derive(move || {
+            let scores = lab.scores.get();
+            let text = |train: String, test: String| format!("train {train}, test {test}");
+            match (of, scores) {
+                (Of::Loss, Some(s)) => {
+                    let word = |l: Option<f32>| l.map_or_else(|| "not finite".into(), format::loss);
+                    format!("Loss over the steps: {}", text(word(s.train.loss), word(s.test.loss)))
+                }
+                (Of::Accuracy, Some(s)) => {
+                    let word = |a: f32| format!("{} %", format::percent(a));
+                    format!("Accuracy over the steps: {}", text(word(s.train.accuracy), word(s.test.accuracy)))
+                }
+                (Of::Loss, None) => "Loss over the steps: nothing yet".into(),
+                (Of::Accuracy, None) => "Accuracy over the steps: nothing yet".into(),
+            }
+        })
+    };
+    let loss = Axis { least: None, most: (0.0, f64::MAX), write: |v| short(v) };
+    let accuracy = Axis { least: Some((0.8, 1.0)), most: (0.0, 1.0), write: |v| format!("{:.1} %", v * 100.0) };
+    view! {
+        <Card title="Curves" wide=true help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
+            <div class="pair">
+                <figure>
+                    <figcaption>
+                        "Loss" <Check label="Logarithmic" value=log set=move |on| log.set(on) />
+                    </figcaption>
+                    <Chart label=said(Of::Loss) lines=move || lines(lab, Of::Loss) watch=watch axis=loss log=log />
+                </figure>
+                <figure>
+                    <figcaption>"Accuracy"</figcaption>
+                    <Chart label=said(Of::Accuracy) lines=move || lines(lab, Of::Accuracy) watch=watch axis=accuracy />
+                </figure>
+            </div>
+            <Table />
+        </Card>
+    }
+}
+
+fn short(v: f64) -> String {
+    format::loss(v as f32)
+}
+
+/// The same in numbers, made only while it is open.
+#[component]
+fn Table() -> impl IntoView {
+    let lab = Lab::get();
+    let open = RwSignal::new(false);
+    let rows = move || {
+        let (loss, accuracy) = lab.curve.with(|c| (c.test_loss.points().to_vec(), c.test_accuracy.clone()));
+        let every = loss.len().div_ceil(ROWS).max(1);
+        loss.iter()
+            .rev()
+            .step_by(every)
+            .map(|p| {
+                let right = accuracy.at(p.step).map(|a| format!("{:.1} %", a.value * 100.0));
+                view! {
+                    <tr>
+                        <td>{format::thousands(p.step)}</td>
+                        <td>{short(p.value)}</td>
+                        <td>{right}</td>
+                    </tr>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <details class="numbers" on:toggle:target=move |_| open.update(|o| *o = !*o)>
+            <summary>"In numbers"</summary>
+            <Show when=move || open.get()>
+                <table>
+                    <thead>
+                        <tr><th scope="col">"Step"</th><th scope="col">"Test loss"</th><th scope="col">"Test accuracy"</th></tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </Show>
+        </details>
+    }
+}

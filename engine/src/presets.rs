@@ -1,0 +1,130 @@
+//! Experiments to begin with.
+
+use crate::spec::text::canonical;
+use crate::spec::{BlockSpec, Choice, Spec};
+
+/// An experiment under a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preset {
+    pub name: &'static str,
+    /// One sentence: what is to be seen.
+    pub help: &'static str,
+    pub spec: Spec,
+}
+
+/// The presets, in the order in which they are offered.
+pub const PRESETS: &[fn() -> Preset] = &[
+    digits_backprop,
+    digits_forward_forward,
+    digits_direct_feedback,
+    spiral,
+    digits_experts,
+    mnist_convolution,
+    mnist1d,
+];
+
+/// What a page without a link opens with.
+pub fn default() -> Preset {
+    digits_backprop()
+}
+
+fn preset(name: &'static str, help: &'static str, spec: &Spec) -> Preset {
+    Preset { name, help, spec: canonical(spec) }
+}
+
+fn linear(units: i64) -> BlockSpec {
+    BlockSpec::new("linear").with("units", units)
+}
+
+fn activation(function: &str) -> BlockSpec {
+    BlockSpec::new("activation").with("function", function)
+}
+
+/// A fully connected network: hidden stages of these widths, and the read-out.
+fn perceptron(hidden: &[i64], function: &str) -> Vec<Vec<BlockSpec>> {
+    let hidden = hidden.iter().map(|units| vec![linear(*units), activation(function)]);
+    hidden.chain([vec![BlockSpec::new("linear")]]).collect()
+}
+
+fn digits_backprop() -> Preset {
+    preset(
+        "Digits, backprop",
+        "Handwritten digits of 8 × 8 pixels, learnt by backpropagation.",
+        &Spec::new(Choice::new("digits"), perceptron(&[64, 32], "relu")),
+    )
+}
+
+fn digits_forward_forward() -> Preset {
+    let mut spec = Spec::new(Choice::new("digits"), perceptron(&[128, 128, 128], "relu"));
+    spec.rule = Choice::new("forward-forward");
+    preset(
+        "Digits, forward-forward",
+        "No backward pass: each stage learns alone to tell true labels from wrong ones (Hinton 2022).",
+        &spec,
+    )
+}
+
+fn digits_direct_feedback() -> Preset {
+    let mut spec = Spec::new(Choice::new("digits"), perceptron(&[64, 32], "tanh"));
+    spec.rule = Choice::new("direct-feedback-alignment");
+    preset(
+        "Digits, direct feedback",
+        "The error reaches every stage straight from the output, through fixed random weights (Nøkland 2016).",
+        &spec,
+    )
+}
+
+fn spiral() -> Preset {
+    let mut spec = Spec::new(Choice::new("spiral"), perceptron(&[16, 16], "tanh"));
+    spec.rate = 0.01;
+    spec.batch = 64;
+    preset("Spiral", "Two arms in the plane: watch each unit bend the surface between them.", &spec)
+}
+
+fn digits_experts() -> Preset {
+    let expert = vec![linear(32), activation("relu")];
+    let route = BlockSpec::new("route").with("experts", 8_i64).holding(expert).routed(Choice::new("top-k"));
+    let stages = vec![vec![linear(64), activation("relu")], vec![route], vec![BlockSpec::new("linear")]];
+    preset(
+        "Experts on digits",
+        "A router sends each digit to two of eight experts; their loads show how it divides the work.",
+        &Spec::new(Choice::new("digits"), stages),
+    )
+}
+
+fn mnist_convolution() -> Preset {
+    let conv = |channels: i64| {
+        vec![BlockSpec::new("conv2d").with("channels", channels), activation("relu"), BlockSpec::new("max-pool")]
+    };
+    let stages = vec![
+        conv(8),
+        conv(16),
+        vec![BlockSpec::new("flatten"), linear(64), activation("relu")],
+        vec![BlockSpec::new("linear")],
+    ];
+    let mut spec = Spec::new(Choice::new("mnist"), stages);
+    spec.batch = 64;
+    preset("MNIST, convolution", "Digits of 28 × 28 pixels, seen through small windows.", &spec)
+}
+
+fn mnist1d() -> Preset {
+    preset(
+        "MNIST-1D",
+        "Digits as signals along time: small, and hard enough to tell methods apart (Greydanus 2020).",
+        &Spec::new(Choice::new("mnist1d"), perceptron(&[128, 128], "relu")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::link;
+
+    #[test]
+    fn presets_are_sound_and_survive_their_links() {
+        for make in PRESETS {
+            let preset = make();
+            assert_eq!(link::decode(&link::encode(&preset.spec)), Ok(preset.spec), "{}", preset.name);
+        }
+    }
+}
