@@ -28,3 +28,4 @@ pub mod routing;
 pub mod rules;
 pub mod session;
 pub mod spec;
+pub mod workloads;
