@@ -37,10 +37,11 @@ pub fn ceiling(executor: &mut dyn Executor) -> Result<f64, Vec<Diagnostic>> {
     let input = plan.role(Role::Input);
     executor.write(input.start, &vec![0.5; input.len()]);
     let state = plan.role(Role::State);
+    let first = state.start..state.start + 1;
     let mut time = |times: u32| {
         let begin = Instant::now();
         executor.run(0, times);
-        let read = pollster::block_on(executor.read(&[state.start..state.start + 1]));
+        let read = pollster::block_on(executor.read(std::slice::from_ref(&first)));
         let lost = |fault: Fault| vec![Diagnostic::new("device", fault.to_string(), "")];
         read.map(|_| begin.elapsed().as_secs_f64()).map_err(lost)
     };

@@ -25,22 +25,19 @@ pub fn costs(rule: &str, own: &CostInfo, backprop: &CostInfo) -> String {
     if own != backprop {
         heads.push(("backprop", backprop));
     }
-    let count: [(&str, fn(&CostInfo) -> String); 8] = [
-        ("parameters", |c| grouped(c.parameters)),
-        ("of them active for a sample", |c| grouped(c.active_parameters)),
-        ("work of a step, operations", |c| grouped(c.work)),
-        ("span of a step, operations", |c| grouped(c.span)),
-        ("temporaries, bytes", |c| grouped(c.memory)),
-        ("in the order", |c| format!("{:?}", c.order)),
-        ("registers, bytes", |c| grouped(c.registers)),
-        ("dispatches", |c| grouped(c.dispatches)),
-    ];
     let mut rows = vec![vec!["counted".to_owned()]];
     rows[0].extend(heads.iter().map(|h| h.0.to_owned()));
-    for (name, figure) in count {
-        let mut row = vec![name.to_owned()];
-        row.extend(heads.iter().map(|h| figure(h.1)));
-        rows.push(row);
-    }
+    let mut row = |name: &str, figure: fn(&CostInfo) -> String| {
+        let figures = heads.iter().map(|h| figure(h.1));
+        rows.push(std::iter::once(name.to_owned()).chain(figures).collect());
+    };
+    row("parameters", |c| grouped(c.parameters));
+    row("of them active for a sample", |c| grouped(c.active_parameters));
+    row("work of a step, operations", |c| grouped(c.work));
+    row("span of a step, operations", |c| grouped(c.span));
+    row("temporaries, bytes", |c| grouped(c.memory));
+    row("in the order", |c| format!("{:?}", c.order));
+    row("registers, bytes", |c| grouped(c.registers));
+    row("dispatches", |c| grouped(c.dispatches));
     table(&rows)
 }
