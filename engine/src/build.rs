@@ -7,7 +7,7 @@ use crate::ops::{
     Op, leaf,
     matmul::MatMul,
     reduce::{Kind, Reduce},
-    scalar::{Binary, Select, Unary, broadcast},
+    scalar::{Binary, Select, Unary},
     shape::{Broadcast, Concat, Detach, Reshape, Slice, Transpose},
     sort::ArgSort,
 };
@@ -115,17 +115,17 @@ impl Graph {
         self.scale(s, 1.0 / size.max(1) as f32)
     }
 
-    /// `x` summed over the axes along which `like` was broadcast to it, and repeated along those where it is itself the
-    /// smaller, so that it has the shape of `like`.
+    /// `x` summed over the axes along which `like` was broadcast to it, so that it has the shape of `like`.
     pub fn sum_like(&mut self, x: Value, like: Value) -> Value {
         let (from, to) = (self.shape(x).clone(), self.shape(like).clone());
         if from == to {
             return x;
         }
-        let Ok(full) = broadcast(&[&from, &to]) else { return self.broadcast(x, to) };
-        let x = self.broadcast(x, full.clone());
-        let skip = full.rank() - to.rank();
-        let axes: Vec<usize> = (0..full.rank()).filter(|&i| i < skip || (to[i - skip] == 1 && full[i] != 1)).collect();
+        if from.rank() < to.rank() || from.size() < to.size() {
+            return self.broadcast(x, to);
+        }
+        let skip = from.rank() - to.rank();
+        let axes: Vec<usize> = (0..from.rank()).filter(|&i| i < skip || (to[i - skip] == 1 && from[i] != 1)).collect();
         let s = self.sum(x, &axes);
         self.reshape(s, to)
     }

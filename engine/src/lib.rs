@@ -27,3 +27,4 @@ pub mod routing;
 pub mod rules;
 pub mod session;
 pub mod spec;
+pub mod workloads;

@@ -57,7 +57,10 @@ fn play(s: &mut Session, enough: u64) -> Vec<Message> {
 }
 
 fn steps(out: &[Message]) -> u64 {
-    out.iter().rev().find_map(|m| if let Event::Progress { step, .. } = m.event { Some(step) } else { None }).unwrap_or(0)
+    out.iter()
+        .rev()
+        .find_map(|m| if let Event::Progress { step, .. } = m.event { Some(step) } else { None })
+        .unwrap_or(0)
 }
 
 fn accuracy(out: &[Message]) -> f32 {
@@ -102,7 +105,9 @@ fn a_run_that_diverges_stops_and_goes_back() {
     wild.loss = engine::rules::Loss::MeanSquared;
     load(&mut s, wild);
     let out = play(&mut s, 100_000);
-    let diverged = out.iter().find_map(|m| if let Event::Diverged { step, good, .. } = m.event { Some((step, good)) } else { None });
+    let diverged = out
+        .iter()
+        .find_map(|m| if let Event::Diverged { step, good, .. } = m.event { Some((step, good)) } else { None });
     let (step, good) = diverged.expect("the run diverges");
     assert!(step > good, "{step} {good}");
     let back = handle(&mut s, Command::Rewind);
@@ -128,8 +133,13 @@ fn what_cannot_run_is_refused_with_its_place() {
 #[test]
 fn a_device_that_is_not_there_is_named() {
     let mut s = Session::new(Box::new(NoGpu));
-    let out = handle(&mut s, Command::Load { run: 1, spec: Box::new(spec("backprop", 0.01)), device: Some(Device::Gpu) });
-    let summary = out.iter().find_map(|m| if let Event::Loaded { summary, .. } = &m.event { Some(summary) } else { None });
+    let out =
+        handle(&mut s, Command::Load { run: 1, spec: Box::new(spec("backprop", 0.01)), device: Some(Device::Gpu) });
+    let summary =
+        out.iter().find_map(|m| if let Event::Loaded { summary, .. } = &m.event { Some(summary) } else { None });
     let device = &summary.unwrap().device;
-    assert_eq!((device.device, device.reason.as_str(), device.advice.as_str()), (Device::Cpu, "there is none", "buy one"));
+    assert_eq!(
+        (device.device, device.reason.as_str(), device.advice.as_str()),
+        (Device::Cpu, "there is none", "buy one")
+    );
 }

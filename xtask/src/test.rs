@@ -63,7 +63,9 @@ fn cargo(args: &str) -> Command {
 /// The page is linted for wasm only: it runs nowhere else.
 fn lint() -> Done {
     run(cargo("clippy --locked --workspace --exclude app --all-targets --all-features -- -D warnings"))?;
-    run(cargo("clippy --locked -p engine -p app --all-targets --target wasm32-unknown-unknown -- -D warnings"))
+    run(cargo(
+        "clippy --locked -p engine -p app --no-default-features --all-targets --target wasm32-unknown-unknown -- -D warnings",
+    ))
 }
 
 fn native() -> Done {
@@ -77,7 +79,7 @@ fn native() -> Done {
 
 fn wasm() -> Done {
     let browser = machine::browser()?;
-    let mut tests = cargo("test --locked -p engine -p app --tests --target wasm32-unknown-unknown");
+    let mut tests = cargo("test --locked -p engine -p app --no-default-features --tests --target wasm32-unknown-unknown");
     tests
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", machine::webdriver(&browser)?)

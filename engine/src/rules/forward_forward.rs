@@ -58,8 +58,8 @@ static KNOBS: [Knob; 4] = [
     Knob {
         id: "head-rate",
         name: "Read-out's rate",
-        help: "Factor on the learning rate for the read-out, which follows the stages as they change.",
-        kind: KnobKind::Float { default: 3.0, min: 0.0, max: 100.0, live: false },
+        help: "Factor on the learning rate for the read-out.",
+        kind: KnobKind::Float { default: 1.0, min: 0.0, max: 100.0, live: false },
     },
 ];
 

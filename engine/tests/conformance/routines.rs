@@ -100,7 +100,6 @@ fn matmul_batched() -> Case {
 fn matmul_broadcast() -> Case {
     let mut bench = Bench::default();
     let (a, b) = (bench.random(&[2, 1, 4, 6]), bench.random(&[3, 6, 5]));
-    let (a, b) = (repeated(&a, &[2, 3, 4, 6]), repeated(&b, &[2, 3, 6, 5]));
     one(bench, MatMul { ta: false, tb: false }, &[&a, &b], product_tolerance(6))
 }
 

@@ -1,0 +1,83 @@
+//! Signalbox at the command line: the page's engine without the page.
+//!
+//! What is asked for goes to standard output, progress and faults to standard error, one line a fault: the place, what
+//! is wrong, the mend. Exit code 2 for faults, 1 for a run that diverged or a claim that does not hold.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use engine::diagnostic::Diagnostic;
+
+mod bench;
+mod ceiling;
+mod device;
+mod explain;
+mod files;
+mod link;
+mod list;
+mod report;
+mod run;
+mod table;
+mod trainer;
+mod verify;
+mod weights;
+
+/// What a command came to, when nothing was wrong with what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// The run diverged, or a claim does not hold.
+    Failed,
+}
+
+type Answer = Result<Outcome, Vec<Diagnostic>>;
+
+/// How networks learn, and how signals find their way: experiments from the command line.
+#[derive(Parser)]
+#[command(version, name = "signalbox")]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train what a spec describes
+    Run(run::Args),
+    /// What there is to choose from
+    List(list::Args),
+    /// Print a spec's step as a program and as a plan, and what it costs
+    Explain {
+        spec: PathBuf,
+        #[command(flatten)]
+        own: files::Own,
+    },
+    /// A spec as the fragment of a link, or a link as a spec
+    Link(link::Args),
+    /// Train what the cards claim, and check the claims
+    Verify(verify::Args),
+    /// Milliseconds of a training step, beside what the machine can do
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let answer = match Line::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::List(args) => list::list(&args),
+        Command::Explain { spec, own } => explain::explain(&spec, &own),
+        Command::Link(args) => link::link(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Bench(args) => bench::bench(&args),
+    };
+    match answer {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Err(faults) => {
+            for fault in faults {
+                eprintln!("{fault}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}

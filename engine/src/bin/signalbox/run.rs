@@ -1,0 +1,117 @@
+//! Training what a spec describes.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args as Arguments;
+use engine::diagnostic::Diagnostic;
+use engine::session::devices::Machine;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::device::{Where, settle};
+use crate::report::{Point, Report, pretty};
+use crate::table::grouped;
+use crate::trainer::{Figures, Trainer};
+use crate::{Answer, Outcome, files, weights};
+
+/// Points of a run's curve.
+const POINTS: u32 = 200;
+/// Every so many of them both splits are looked at.
+const EVALUATE: usize = 20;
+
+#[derive(Debug, Arguments)]
+pub struct Args {
+    /// The experiment, as JSON
+    spec: PathBuf,
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// In the place of the spec's own
+    #[arg(long)]
+    seed: Option<u32>,
+    #[arg(long, value_enum, default_value_t = Where::Auto)]
+    device: Where,
+    /// Where to write curve, final figures, cost, device and time, as JSON
+    #[arg(long, value_name = "OUT.json")]
+    report: Option<PathBuf>,
+    /// Where to write the weights
+    #[arg(long, value_name = "OUT.safetensors")]
+    weights: Option<PathBuf>,
+    #[command(flatten)]
+    own: files::Own,
+}
+
+/// What came of training.
+pub struct Trained {
+    pub curve: Vec<Point>,
+    pub time: Duration,
+    pub diverged: Option<u64>,
+}
+
+pub fn run(args: &Args) -> Answer {
+    let mut spec = files::spec(&args.spec)?;
+    spec.seed = args.seed.unwrap_or(spec.seed);
+    let data = files::data(&spec, &args.own)?;
+    let mut trainer = Trainer::new(&spec, data)?;
+    let place = settle(&mut trainer, &Machine::default(), args.device)?;
+    eprintln!("{place}");
+    let Trained { curve, time, diverged } = train(&mut trainer, args.steps, EVALUATE)?;
+    let steps = curve.last().map_or(0, |p| p.step);
+    let speed = steps as f64 * f64::from(spec.batch) / time.as_secs_f64();
+    println!("{} steps in {:.2} s, {} samples/s", grouped(steps), time.as_secs_f64(), grouped(speed as u64));
+    for (name, figures) in
+        curve.iter().rev().find_map(|p| p.splits).into_iter().flat_map(|s| ["train", "test"].into_iter().zip(s))
+    {
+        println!("{name:<5}  {}", said(figures));
+    }
+    if let Some(path) = &args.report {
+        let report = Report { spec: &spec, lab: &trainer.lab, device: place.json(), time, curve: &curve, diverged };
+        files::write(path, format!("{}\n", pretty(&report.json())).as_bytes())?;
+    }
+    if let Some(path) = &args.weights {
+        files::write(path, &weights::weights(&mut trainer, &spec)?)?;
+    }
+    if let Some(step) = diverged {
+        let mend = "lower the learning rate, or clip the gradient";
+        eprintln!("{}", Diagnostic::new(format!("step {step}"), "the loss is no longer finite", mend));
+        return Ok(Outcome::Failed);
+    }
+    Ok(Outcome::Done)
+}
+
+fn said(figures: Figures) -> String {
+    format!("loss {:.4}  accuracy {:.2} %", figures.loss, 100.0 * figures.accuracy)
+}
+
+/// Trains, with a bar; both splits are looked at every `evaluate` points and at the end. Stops where the loss is not
+/// finite.
+pub fn train(trainer: &mut Trainer, steps: u32, evaluate: usize) -> Result<Trained, Vec<Diagnostic>> {
+    let bar = bar(steps);
+    let chunk = steps.div_ceil(POINTS).max(1);
+    let mut curve = Vec::new();
+    let mut time = Duration::ZERO;
+    let mut done = 0;
+    while done < steps {
+        let begin = Instant::now();
+        let now = chunk.min(steps - done);
+        trainer.step(now);
+        let batch = trainer.last()?;
+        time += begin.elapsed();
+        done += now;
+        bar.set_position(done.into());
+        bar.set_message(said(batch));
+        let look = (curve.len() + 1).is_multiple_of(evaluate) || done == steps || !batch.loss.is_finite();
+        let splits = if look { Some(trainer.evaluate()?) } else { None };
+        curve.push(Point { step: done.into(), batch, splits });
+        if !batch.loss.is_finite() {
+            bar.abandon();
+            return Ok(Trained { curve, time, diverged: Some(done.into()) });
+        }
+    }
+    bar.finish_and_clear();
+    Ok(Trained { curve, time, diverged: None })
+}
+
+fn bar(steps: u32) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
+    ProgressBar::new(steps.into()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,81 @@
+//! A run at the command line: an experiment, its data, and the executor that it is on.
+
+use engine::data::Data;
+use engine::diagnostic::Diagnostic;
+use engine::exec::cpu::Cpu;
+use engine::exec::{Executor, Fault};
+use engine::ir::SlotId;
+use engine::lab::{EVALUATE, Lab, STEP};
+use engine::spec::Spec;
+
+/// Loss and accuracy of the last step's batch, or of a split.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figures {
+    pub loss: f32,
+    pub accuracy: f32,
+}
+
+pub struct Trainer {
+    pub lab: Lab,
+    pub executor: Box<dyn Executor>,
+    data: Data,
+    seed: u32,
+}
+
+fn lost(fault: &Fault) -> Vec<Diagnostic> {
+    vec![Diagnostic::new("device", fault.to_string(), "try --device cpu")]
+}
+
+impl Trainer {
+    /// Loads the experiment on the CPU, with the initial weights of its seed.
+    pub fn new(spec: &Spec, data: Data) -> Result<Self, Vec<Diagnostic>> {
+        let lab = Lab::new(spec, &data)?;
+        let executor = Box::new(Cpu::new(lab.plan.clone()));
+        let mut trainer = Self { lab, executor, data, seed: spec.seed };
+        trainer.restart();
+        Ok(trainer)
+    }
+
+    /// Back to the first step.
+    pub fn restart(&mut self) {
+        let Self { lab, executor, data, seed } = self;
+        for id in lab.graph.slot_ids() {
+            executor.write(lab.plan.slot(id).start, &lab.initial(id, *seed));
+        }
+        for (id, values) in lab.inputs(data) {
+            executor.write(lab.plan.slot(id).start, &values);
+        }
+    }
+
+    /// Begins anew on `executor`, which holds the same plan, and returns the former one.
+    pub fn move_to(&mut self, executor: Box<dyn Executor>) -> Box<dyn Executor> {
+        let former = std::mem::replace(&mut self.executor, executor);
+        self.restart();
+        former
+    }
+
+    /// Goes on by `steps`.
+    pub fn step(&mut self, steps: u32) {
+        self.executor.run(STEP, steps);
+    }
+
+    /// The contents of registers, one after the other, as they are after everything asked for so far.
+    pub fn read(&mut self, slots: &[SlotId]) -> Result<Vec<f32>, Vec<Diagnostic>> {
+        let ranges: Vec<_> = slots.iter().map(|&s| self.lab.plan.slot(s)).collect();
+        let values = pollster::block_on(self.executor.read(&ranges)).map_err(|f| lost(&f))?;
+        Ok(values.concat())
+    }
+
+    /// Of the batch of the last step.
+    pub fn last(&mut self) -> Result<Figures, Vec<Diagnostic>> {
+        let v = self.read(&[self.lab.registers.loss, self.lab.registers.accuracy])?;
+        Ok(Figures { loss: v[0], accuracy: v[1] })
+    }
+
+    /// Of the training and the test split.
+    pub fn evaluate(&mut self) -> Result<[Figures; 2], Vec<Diagnostic>> {
+        self.executor.run(EVALUATE, 1);
+        let v = self.read(&self.lab.scores.concat())?;
+        Ok([Figures { loss: v[0], accuracy: v[1] }, Figures { loss: v[2], accuracy: v[3] }])
+    }
+}

@@ -1,0 +1,137 @@
+//! The cards' claims, tried.
+
+use std::time::{Duration, Instant};
+
+use clap::Args as Arguments;
+use engine::cards::{CARDS, Card, Figure, Measure, Run, SEEDS};
+use engine::diagnostic::Diagnostic;
+use engine::exec::Device;
+use engine::registry::find;
+use engine::session::devices::Machine;
+use engine::spec::Spec;
+
+use crate::device::{Where, settle};
+use crate::run::train;
+use crate::table::table;
+use crate::trainer::Trainer;
+use crate::{Answer, Outcome, files};
+
+#[derive(Debug, Arguments)]
+pub struct Args {
+    /// Ids of cards; all when none is given
+    cards: Vec<String>,
+    #[arg(long, value_enum, default_value_t = Where::Auto)]
+    device: Where,
+}
+
+/// What one run with one seed came to.
+struct Tried {
+    run: &'static str,
+    seed: u32,
+    accuracy: f64,
+    work: f64,
+}
+
+pub fn verify(args: &Args) -> Answer {
+    let chosen = args.cards.iter().map(|id| find(CARDS, id, "card"));
+    let (cards, faults): (Vec<_>, Vec<_>) = chosen.partition(Result::is_ok);
+    let faults: Vec<Diagnostic> = faults.into_iter().filter_map(Result::err).collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let cards: Vec<&Card> = if args.cards.is_empty() { CARDS.to_vec() } else { cards.into_iter().flatten().collect() };
+    let machine = Machine::default();
+    let mut all = true;
+    for card in cards {
+        let begin = Instant::now();
+        let mut tried = Vec::new();
+        for run in (card.runs)() {
+            // The device found for the first seed serves the others.
+            let mut asked = args.device;
+            for seed in SEEDS {
+                eprintln!("{}: {} with seed {seed}", card.meta.id, run.name);
+                let (one, device) = attempt(&run, seed, &machine, asked)?;
+                tried.push(one);
+                asked = match device {
+                    Device::Cpu => Where::Cpu,
+                    Device::Gpu => Where::Gpu,
+                };
+            }
+        }
+        let (text, holds) = told(card, &tried, begin.elapsed());
+        println!("{text}");
+        all &= holds;
+    }
+    Ok(if all { Outcome::Done } else { Outcome::Failed })
+}
+
+fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tried, Device), Vec<Diagnostic>> {
+    let spec = Spec { seed, ..run.spec.clone() };
+    let data = files::data(&spec, &files::Own::default())?;
+    let mut trainer = Trainer::new(&spec, data)?;
+    let place = settle(&mut trainer, machine, asked)?;
+    let steps = u32::try_from(run.steps).unwrap_or(u32::MAX);
+    let curve = train(&mut trainer, steps, usize::MAX)?.curve;
+    let accuracy = curve.last().and_then(|p| p.splits).map_or(f64::NAN, |s| s[1].accuracy.into());
+    Ok((Tried { run: run.name, seed, accuracy, work: trainer.lab.cost.work as f64 }, place.device))
+}
+
+/// The card's table, and whether all of it holds.
+fn told(card: &Card, tried: &[Tried], took: Duration) -> (String, bool) {
+    let of = |figure: Figure, seed: u32| {
+        let run = tried.iter().find(|t| t.run == figure.run && t.seed == seed);
+        run.map_or(f64::NAN, |t| match figure.measure {
+            Measure::Accuracy => t.accuracy,
+            Measure::Work => t.work,
+        })
+    };
+    let mut rows = vec![vec![format!("{} ({})", card.meta.name, card.meta.source)]];
+    rows[0].extend(SEEDS.iter().map(|s| format!("seed {s}")));
+    let mut all = true;
+    for claim in card.claims {
+        let holds = SEEDS.iter().all(|&s| claim.holds(|f| of(f, s)));
+        all &= holds;
+        for figure in std::iter::once(claim.figure).chain(claim.other) {
+            let mut row = vec![format!("  {figure}")];
+            row.extend(SEEDS.iter().map(|&s| shown(figure.measure, of(figure, s))));
+            rows.push(row);
+        }
+        rows.push(vec![format!("  {claim}: {}", if holds { "holds" } else { "FAILS" })]);
+    }
+    let late = if took.as_secs() > card.seconds.into() {
+        format!(", over its budget of {} s", card.seconds)
+    } else {
+        String::new()
+    };
+    (format!("{}  {:.0} s{late}\n", table(&rows), took.as_secs_f64()), all)
+}
+
+fn shown(measure: Measure, value: f64) -> String {
+    match measure {
+        Measure::Accuracy => format!("{value:.4}"),
+        Measure::Work => format!("{:.1} M", value / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(accuracy: [f64; 3]) -> Vec<Tried> {
+        SEEDS
+            .iter()
+            .zip(accuracy)
+            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, accuracy, work: 1e6 })
+            .collect()
+    }
+
+    #[test]
+    fn a_claim_must_hold_for_every_seed() {
+        let (text, holds) = told(CARDS[0], &tried([0.96, 0.97, 0.98]), Duration::from_secs(3));
+        assert!(holds && text.contains("accuracy(backprop) ≥ 0.955: holds") && text.ends_with("3 s\n"), "{text}");
+        let (text, holds) = told(CARDS[0], &tried([0.96, 0.95, 0.98]), Duration::from_secs(3));
+        assert!(!holds && text.contains("FAILS"), "{text}");
+        assert!(!told(CARDS[0], &tried([0.96, f64::NAN, 0.98]), Duration::ZERO).1);
+        assert!(told(CARDS[0], &tried([1.0; 3]), Duration::from_secs(10_000)).0.contains("over its budget"));
+    }
+}

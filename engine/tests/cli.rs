@@ -1,0 +1,165 @@
+//! The command line as its users meet it: what it prints, where faults go, and its exit codes.
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const XOR: &str = r#"{"version": 1, "data": "xor", "rate": 0.03, "batch": 32,
+    "stages": [[{"block": "linear", "units": 16}, {"block": "activation", "function": "tanh"}], ["linear"]]}"#;
+
+fn signalbox(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_signalbox")).args(arguments).output().unwrap()
+}
+
+/// An empty folder of this test's own.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn file(folder: &Path, name: &str, content: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.display().to_string()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_run_learns_reports_and_keeps_its_weights() {
+    let folder = folder("run");
+    let spec = file(&folder, "xor.json", XOR);
+    let (report, weights) = (folder.join("report.json"), folder.join("weights.safetensors"));
+    let [report, weights] = [report, weights].map(|p| p.display().to_string());
+    let run = signalbox(&[
+        "run",
+        &spec,
+        "--steps",
+        "600",
+        "--seed",
+        "5",
+        "--device",
+        "cpu",
+        "--report",
+        &report,
+        "--weights",
+        &weights,
+    ]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert!(text(&run.stdout).contains("600 steps"), "{}", text(&run.stdout));
+
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert_eq!(report["steps"], 600);
+    assert_eq!(report["spec"]["seed"], 5);
+    assert_eq!(report["device"]["device"], "cpu");
+    assert_eq!(report["diverged"], Value::Null);
+    assert!(report["final"]["test"]["accuracy"].as_f64().unwrap() > 0.9, "{}", report["final"]);
+    assert!(report["cost"]["work"].as_u64().unwrap() > 0);
+    let curve = report["curve"].as_array().unwrap();
+    assert_eq!(curve.len(), 200);
+    assert!(curve[199]["loss"].as_f64().unwrap() < curve[0]["loss"].as_f64().unwrap());
+
+    let bytes = std::fs::read(weights).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let count: usize = tensors.tensors().iter().map(|(_, t)| t.shape().iter().product::<usize>()).sum();
+    assert_eq!(count, 2 * 16 + 16 + 16 * 2 + 2);
+    let (_, about) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    assert!(about.metadata().as_ref().unwrap()["spec"].contains("\"xor\""));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_numbers() {
+    let folder = folder("seed");
+    let spec = file(&folder, "xor.json", XOR);
+    let last = |seed: &str, name: &str| {
+        let report = folder.join(name).display().to_string();
+        let run = ["run", &spec, "--steps", "50", "--device", "cpu", "--seed", seed, "--report", &report];
+        assert!(signalbox(&run).status.success());
+        let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        report["curve"].clone()
+    };
+    assert_eq!(last("3", "a.json"), last("3", "b.json"));
+    assert_ne!(last("3", "a.json"), last("4", "c.json"));
+}
+
+#[test]
+fn faults_are_one_line_each_and_exit_with_2() {
+    let folder = folder("faults");
+    let spec =
+        file(&folder, "bad.json", r#"{"version": 1, "data": "xxor", "stages": [[{"block": "linear", "unit": 3}]]}"#);
+    let run = signalbox(&["run", &spec]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(run.stdout.is_empty());
+    let faults = text(&run.stderr);
+    let lines: Vec<_> = faults.lines().collect();
+    assert_eq!(lines.len(), 2, "{faults}");
+    assert!(
+        lines[0].ends_with("bad.json › stages › 1 › 1.linear › unit: unknown field (did you mean `units`?)"),
+        "{faults}"
+    );
+    assert!(lines[1].ends_with("bad.json › data: `xxor` is unknown (did you mean `xor`?)"), "{faults}");
+
+    for arguments in [&["run", "no-such-file.json"][..], &["link", "--open", "#nonsense"], &["verify", "no-such-card"]]
+    {
+        let run = signalbox(arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(text(&run.stderr).lines().count(), 1, "{}", text(&run.stderr));
+    }
+}
+
+#[test]
+fn a_run_that_diverges_says_when_and_exits_with_1() {
+    let folder = folder("diverge");
+    let wild = XOR
+        .replace("0.03", "1000")
+        .replace("\"tanh\"", "\"relu\"")
+        .replace("\"data\"", "\"optimizer\": \"sgd\", \"loss\": \"mean-squared\", \"data\"");
+    let spec = file(&folder, "wild.json", &wild);
+    let report = folder.join("report.json").display().to_string();
+    let run = signalbox(&["run", &spec, "--device", "cpu", "--report", &report]);
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    assert!(text(&run.stderr).contains("the loss is no longer finite"), "{}", text(&run.stderr));
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert!(report["diverged"].is_u64());
+}
+
+#[test]
+fn a_link_leads_back_to_the_spec() {
+    let folder = folder("link");
+    let spec = file(&folder, "xor.json", XOR);
+    let link = signalbox(&["link", &spec, "--base", "https://example.org/lab/"]);
+    let link = text(&link.stdout).trim().to_owned();
+    assert!(link.starts_with("https://example.org/lab/#"), "{link}");
+    let opened = signalbox(&["link", "--open", &link]);
+    let again = file(&folder, "again.json", &text(&opened.stdout));
+    assert_eq!(text(&signalbox(&["link", &again]).stdout).trim(), &link[link.find('#').unwrap()..]);
+}
+
+#[test]
+fn everything_is_listed() {
+    for what in ["rules", "blocks", "routing", "datasets", "optimizers", "schedules", "cards", "probes"] {
+        let list = signalbox(&["list", what, "--json"]);
+        let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+        let entries = list.as_array().unwrap();
+        assert!(!entries.is_empty(), "{what}");
+        let people = text(&signalbox(&["list", what]).stdout);
+        assert!(entries.iter().all(|e| people.contains(e["name"].as_str().unwrap())), "{what}");
+    }
+}
+
+#[test]
+fn a_spec_is_explained() {
+    let folder = folder("explain");
+    let spec = file(&folder, "xor.json", XOR);
+    let out = text(&signalbox(&["explain", &spec]).stdout);
+    for part in ["tick", "matmul", "plan step:", "work of a step", "parameters"] {
+        assert!(out.contains(part), "{part} is missing in\n{out}");
+    }
+}
