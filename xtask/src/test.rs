@@ -79,7 +79,8 @@ fn native() -> Done {
 
 fn wasm() -> Done {
     let browser = machine::browser()?;
-    let mut tests = cargo("test --locked -p engine -p app --no-default-features --tests --target wasm32-unknown-unknown");
+    let mut tests =
+        cargo("test --locked -p engine -p app --no-default-features --tests --target wasm32-unknown-unknown");
     tests
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", machine::webdriver(&browser)?)
