@@ -94,11 +94,11 @@ device_test!(a_plan_loaded_again_makes_no_pipeline, handle, {
 });
 
 device_test!(an_arena_too_large_is_refused, handle, {
-    let plan = Plan { size: 1 << 40, ..some_case("repeat within repeat").plan };
+    let plan = Plan { size: usize::MAX - 7, ..some_case("repeat within repeat").plan };
     match Gpu::load(&handle, Rc::new(plan)).await {
         Err(Fault::TooLarge { needed, allowed }) => assert!(needed > allowed),
         Err(Fault::Lost(why)) => panic!("lost instead: {why}"),
-        Ok(_) => panic!("four terabytes were given out"),
+        Ok(_) => panic!("all that can be addressed was given out"),
     }
     assert_eq!(handle.lost(), None);
 });
