@@ -4,7 +4,7 @@
 //! Where no adapter is to be had the tests say so and pass; on the project's own machines (`CI` is set) that is a
 //! failure.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 //! How fast the graphics processor is, for a person to read: `cargo test --release --test speed -- --ignored
 //! --nocapture`, natively or in a browser. Nothing is asserted: figures depend on what else the machine does.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::rc::Rc;
 
