@@ -4,7 +4,7 @@
 //! Where no adapter is to be had the tests say so and pass; on the project's own machines (`CI` is set) that is a
 //! failure.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::rc::Rc;
 
@@ -95,11 +95,11 @@ device_test!(a_plan_loaded_again_makes_no_pipeline, handle, {
 });
 
 device_test!(an_arena_too_large_is_refused, handle, {
-    let plan = Plan { size: 1 << 40, ..some_case("repeat within repeat").plan };
+    let plan = Plan { size: usize::MAX - 7, ..some_case("repeat within repeat").plan };
     match Gpu::load(&handle, Rc::new(plan)).await {
         Err(Fault::TooLarge { needed, allowed }) => assert!(needed > allowed),
         Err(Fault::Lost(why)) => panic!("lost instead: {why}"),
-        Ok(_) => panic!("four terabytes were given out"),
+        Ok(_) => panic!("all that can be addressed was given out"),
     }
     assert_eq!(handle.lost(), None);
 });

@@ -79,7 +79,7 @@ impl Gpu {
         let scratch = plan.size.next_multiple_of(4);
         let mut lowering = Lowering { tuning, scratch, most: 0, kernels: Vec::new(), flags: HashMap::new() };
         let programs = plan.programs.iter().map(|p| lowering.body(&p.body)).collect();
-        let arena = Arena::new(handle, scratch + lowering.most, &lowering.kernels).await?;
+        let arena = Arena::new(handle, scratch.saturating_add(lowering.most), &lowering.kernels).await?;
         let handle = handle.clone();
         let flags = lowering.flags;
         let mut gpu = Self { handle, arena, programs, flags, pool: Pool::default(), rate: tuning.rate, plan };

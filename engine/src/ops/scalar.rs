@@ -60,7 +60,7 @@ macro_rules! unary {
                 match self { $(Unary::$name => { let f: fn(f64) -> f64 = $eval; f(x) })* }
             }
 
-            /// WGSL with `{x}` for the argument.
+            /// WGSL with `{x}` for the argument; may call what is in `exec/shaders/functions.wgsl`.
             pub fn wgsl(self) -> &'static str { match self { $(Unary::$name => $wgsl,)* } }
 
             fn gradient(self, g: &mut Graph, x: Value, y: Value, ct: Value) -> Option<Value> {
@@ -78,14 +78,14 @@ unary! {
     Sign "sign" 1, |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { 0.0 }, "sign({x})", |_, _, _, _| None;
     Step "step" 1, |x| if x > 0.0 { 1.0 } else { 0.0 }, "select(0.0, 1.0, {x} > 0.0)", |_, _, _, _| None;
     Floor "floor" 1, f64::floor, "floor({x})", |_, _, _, _| None;
-    Exp "exp" 1, f64::exp, "exp({x})", |g, _, y, ct| Some(g.mul(ct, y));
+    Exp "exp" 1, f64::exp, "exponential({x})", |g, _, y, ct| Some(g.mul(ct, y));
     Ln "ln" 1, f64::ln, "log({x})", |g, x, _, ct| Some(g.div(ct, x));
     Sqrt "sqrt" 1, f64::sqrt, "sqrt({x})", |g, _, y, ct| { let h = g.scale(ct, 0.5); Some(g.div(h, y)) };
     Recip "recip" 1, |x| 1.0 / x, "(1.0 / {x})", |g, _, y, ct| { let s = g.mul(y, y); let d = g.mul(ct, s); Some(g.neg(d)) };
     Relu "relu" 1, |x| if x < 0.0 { 0.0 } else { x }, "select({x}, 0.0, {x} < 0.0)", |g, _, y, ct| { let s = g.unary(Unary::Step, y); Some(g.mul(ct, s)) };
-    Sigmoid "sigmoid" 4, |x| 1.0 / (1.0 + (-x).exp()), "(1.0 / (1.0 + exp(-{x})))",
+    Sigmoid "sigmoid" 4, |x| 1.0 / (1.0 + (-x).exp()), "(1.0 / (1.0 + exponential(-{x})))",
         |g, _, y, ct| { let one = g.constant(1.0); let c = g.sub(one, y); let d = g.mul(y, c); Some(g.mul(ct, d)) };
-    Softplus "softplus" 4, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), "(max({x}, 0.0) + log(1.0 + exp(-abs({x}))))",
+    Softplus "softplus" 4, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), "(max({x}, 0.0) + log(1.0 + exponential(-abs({x}))))",
         |g, x, _, ct| { let s = g.sigmoid(x); Some(g.mul(ct, s)) };
     // Beyond ±10 the quotient of exponentials that some drivers use overflows; tanh is ±1 to 32 bits from 9.1 on.
     // Unlike `clamp`, the comparisons let a NaN pass.
@@ -93,8 +93,8 @@ unary! {
         |g, _, y, ct| { let one = g.constant(1.0); let s = g.mul(y, y); let d = g.sub(one, s); Some(g.mul(ct, d)) };
     Erf "erf" 8, libm::erf, "erf({x})",
         |g, x, _, ct| { let s = g.mul(x, x); let n = g.neg(s); let e = g.exp(n); let d = g.scale(e, std::f32::consts::FRAC_2_SQRT_PI); Some(g.mul(ct, d)) };
-    Sin "sin" 4, f64::sin, "sin({x})", |g, x, _, ct| { let c = g.unary(Unary::Cos, x); Some(g.mul(ct, c)) };
-    Cos "cos" 4, f64::cos, "cos({x})", |g, x, _, ct| { let s = g.unary(Unary::Sin, x); let d = g.mul(ct, s); Some(g.neg(d)) };
+    Sin "sin" 4, f64::sin, "turned_sine({x}, 0)", |g, x, _, ct| { let c = g.unary(Unary::Cos, x); Some(g.mul(ct, c)) };
+    Cos "cos" 4, f64::cos, "turned_sine({x}, 1)", |g, x, _, ct| { let s = g.unary(Unary::Sin, x); let d = g.mul(ct, s); Some(g.neg(d)) };
 }
 
 macro_rules! binary {

@@ -157,6 +157,7 @@ fn specials() -> Case {
         vec![Instr::Input(0), Instr::Unary(Unary::Tanh, 0)],
         vec![Instr::Input(0), Instr::Const(1.0), Instr::Binary(Binary::Add, 0, 1)],
         vec![Instr::Input(0), Instr::Unary(Unary::Sigmoid, 0)],
+        vec![Instr::Input(0), Instr::Unary(Unary::Exp, 0)],
     ];
     let commands = codes
         .into_iter()

@@ -9,7 +9,7 @@ use super::kernel::{Fields, Kernel, LANES, Lowered, Space, grid, invocations, wo
 use crate::ops::reduce::Kind;
 use crate::plan::{Instr, Map, Reduce, View};
 
-/// What generated code may call beside what WGSL has.
+/// What generated code may call beside what WGSL has; there are texts in `ops/scalar.rs` that do.
 const FUNCTIONS: &str = include_str!("../shaders/functions.wgsl");
 
 /// One line for each instruction; `input` gives the text that reads an input.
@@ -34,7 +34,8 @@ fn body(code: &[Instr], fields: &mut Fields, input: impl Fn(usize) -> String) ->
 }
 
 fn module(fields: &Fields, rest: &str) -> String {
-    let functions = if rest.contains("erf(") { FUNCTIONS } else { "" };
+    let called = ["exponential(", "erf(", "turned_sine("].iter().any(|name| rest.contains(name));
+    let functions = if called { FUNCTIONS } else { "" };
     format!("{}{functions}{rest}", fields.head())
 }
 

@@ -1,16 +1,8 @@
-//! What differs between a browser and a native program: the clock, and what is known of the adapter.
+//! What differs between a browser and a native program: what is known of the adapter.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use super::super::Absent;
-
-    /// Milliseconds since some moment in the past.
-    pub fn now() -> f64 {
-        use std::sync::OnceLock;
-        use std::time::Instant;
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e3
-    }
 
     /// Whether asking for an adapter makes sense at all.
     pub fn offered() -> Result<(), Absent> {
@@ -40,11 +32,6 @@ mod web {
     /// Calls method `name` of `of`.
     fn call(of: &JsValue, name: &str) -> Option<JsValue> {
         get(of, name)?.dyn_into::<Function>().ok()?.call0(of).ok()
-    }
-
-    /// Milliseconds since some moment in the past; 0 in a browser without a clock.
-    pub fn now() -> f64 {
-        get(&js_sys::global(), "performance").and_then(|p| call(&p, "now")).and_then(|t| t.as_f64()).unwrap_or(0.0)
     }
 
     fn gpu() -> Option<JsValue> {

@@ -29,7 +29,7 @@ impl Arena {
     /// Memory for `floats` numbers, all 0, and the pipelines and parameters of `kernels`.
     pub async fn new(handle: &Handle, floats: usize, kernels: &[Kernel]) -> Result<Self, Fault> {
         let device = handle.device();
-        let needed = floats.max(1) as u64 * 4;
+        let needed = (floats.max(1) as u64).saturating_mul(4);
         let limits = device.limits();
         let allowed = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         if needed > allowed {
