@@ -22,6 +22,7 @@ pub mod optim;
 pub mod plan;
 pub mod presets;
 pub mod probes;
+pub mod presets;
 pub mod protocol;
 pub mod registry;
 pub mod routing;
