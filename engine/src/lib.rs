@@ -22,7 +22,6 @@ pub mod optim;
 pub mod plan;
 pub mod presets;
 pub mod probes;
-pub mod presets;
 pub mod protocol;
 pub mod registry;
 pub mod routing;
