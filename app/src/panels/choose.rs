@@ -273,7 +273,7 @@ fn Where() -> impl IntoView {
             view! {
                 <p class="help">
                     {sentence(&format!("on {} ({}): {}", format::device(p.device), p.name, p.reason))} " " {sentence(&p.advice)} " "
-                    {(!measured.is_empty()).then(|| format!("Measured: {}.", measured.join(", ")))}
+                    {(!measured.is_empty() && !p.reason.contains(" ms")).then(|| format!("Measured: {}.", measured.join(", ")))}
                 </p>
             }
         })

@@ -123,7 +123,7 @@ fn Open() -> impl IntoView {
         });
     };
     view! {
-        <input node_ref=input type="file" accept=".json,application/json" class="hidden" aria-hidden="true" tabindex="-1" on:change=read />
+        <input node_ref=input type="file" accept=".json,application/json" hidden=true on:change=read />
         <button type="button" class="quiet" title="An experiment from a file" on:click=move |_| {
             if let Some(input) = input.get_untracked() {
                 input.click();

@@ -15,6 +15,7 @@ use crate::ui::format;
 pub fn Net() -> impl IntoView {
     let lab = Lab::get();
     let count = Memo::new(move |_| lab.spec.with(|s| s.stages.len()));
+    let known = Memo::new(move |_| lab.catalogue.with(Option::is_some));
     let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
     let classes = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.classes.len()));
     let add = move |_| {
@@ -30,7 +31,8 @@ pub fn Net() -> impl IntoView {
             <p class="end">"input " <b>{input}</b></p>
             <div class="stages">
                 {move || {
-                    let all = count.get();
+                    // Blocks take their names and knobs from the catalogue.
+                    let all = if known.get() { count.get() } else { 0 };
                     (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
                 }}
             </div>

@@ -54,7 +54,7 @@ impl Lab {
     fn take(self, event: Event, payload: Vec<f32>) {
         match event {
             Event::Hello { build, catalogue } => {
-                if build != engine::protocol::BUILD {
+                if build != engine::session::BUILD {
                     return self.renew();
                 }
                 self.catalogue.set(Some(Arc::new(*catalogue)));

@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlCanvasElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
+use web_sys::{Element, HtmlCanvasElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
 
 use super::theme::Theme;
 
@@ -83,6 +83,19 @@ pub fn Canvas(
     view! { <canvas node_ref=node class=class style:height=tall role="img" aria-label=label></canvas> }
 }
 
+/// Tells whether its place is on the screen, where the pictures themselves come only with the first measurement.
+#[component]
+pub fn Sight(seen: Callback<bool>) -> impl IntoView {
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(place) = node.get() {
+            on_sight(&place, move |on| seen.run(on));
+        }
+    });
+    on_cleanup(move || seen.run(false));
+    view! { <div node_ref=node class="sight"></div> }
+}
+
 /// Calls `tell` with the element's size in the page's pixels, now and whenever it changes.
 fn on_resize(canvas: &HtmlCanvasElement, tell: impl Fn(f64, f64) + 'static) {
     let element = canvas.clone();
@@ -95,13 +108,13 @@ fn on_resize(canvas: &HtmlCanvasElement, tell: impl Fn(f64, f64) + 'static) {
 }
 
 /// Calls `tell` when the element comes onto the screen or leaves it.
-fn on_sight(canvas: &HtmlCanvasElement, tell: impl Fn(bool) + 'static) {
+fn on_sight(element: &Element, tell: impl Fn(bool) + 'static) {
     let heard = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
         let last = entries.at(-1).dyn_into::<IntersectionObserverEntry>();
         tell(last.is_ok_and(|e| e.is_intersecting()));
     });
     if let Ok(observer) = IntersectionObserver::new(heard.as_ref().unchecked_ref()) {
-        observer.observe(canvas);
+        observer.observe(element);
         keep(heard, move || observer.disconnect());
     }
 }

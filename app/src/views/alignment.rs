@@ -51,7 +51,8 @@ pub fn Alignment() -> impl IntoView {
         .iter()
         .map(|n| Choose::new(n.to_string(), if *n == 1 { "every step".into() } else { format!("every {n} steps") }))
         .collect();
-    let axis = Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.2}") };
+    let axis =
+        Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.3}"), tick: |v| format!("{v:.1}") };
     view! {
         <Card
             title="Alignment with backprop"

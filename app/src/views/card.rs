@@ -21,8 +21,10 @@ pub fn Card(
             <summary>
                 <h3>{title}</h3>
             </summary>
-            <p class="help">{help}</p>
-            {children()}
+            <div class="view-body">
+                <p class="help">{help}</p>
+                {children()}
+            </div>
         </details>
     }
 }

@@ -34,7 +34,9 @@ pub struct Axis {
     pub least: Option<(f64, f64)>,
     /// The greatest.
     pub most: (f64, f64),
+    /// How readings are written, and ticks.
     pub write: fn(f64) -> String,
+    pub tick: fn(f64) -> String,
 }
 
 /// Where the last drawing put its steps, in the page's pixels.
@@ -204,7 +206,7 @@ where
         .x_labels((sheet.width / 90.0) as usize)
         .y_labels((sheet.height / 36.0) as usize)
         .x_label_formatter(&|v| format::count(*v as u64))
-        .y_label_formatter(&|v| (axis.write)(*v))
+        .y_label_formatter(&|v| (axis.tick)(*v))
         .label_style(font)
         .draw()?;
     for (i, line) in lines.iter().enumerate() {

@@ -8,8 +8,9 @@ use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
 
-/// Room for the names of the classes, in the page's pixels.
-const MARGIN: f64 = 34.0;
+/// Least and most room for the names of the classes, in the page's pixels; and for one letter.
+const MARGIN: (f64, f64) = (28.0, 84.0);
+const LETTER: f64 = 6.4;
 /// Classes up to which numbers stand in the cells.
 const NUMBERED: usize = 12;
 
@@ -96,7 +97,10 @@ fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
     };
     let theme = &sheet.theme;
     let n = counts.classes;
-    let side = (sheet.width.min(sheet.height) - MARGIN - 2.0) / n as f64;
+    let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| i.to_string());
+    let longest = (0..n).map(|i| name(i).chars().count()).max().unwrap_or(1);
+    let left = (longest as f64 * LETTER + 14.0).clamp(MARGIN.0, MARGIN.1);
+    let side = (sheet.width.min(sheet.height) - left - 2.0) / n as f64;
     for truth in 0..n {
         let row = counts.row(truth);
         let sum: f32 = row.iter().sum::<f32>().max(1.0);
@@ -104,7 +108,7 @@ fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
             let share = count / sum;
             let hue = if truth == answer { theme.below } else { theme.above };
             let strength = if *count > 0.0 { 0.12 + 0.88 * share.sqrt() } else { 0.0 };
-            let (x, y) = (MARGIN + answer as f64 * side, MARGIN + truth as f64 * side);
+            let (x, y) = (left + answer as f64 * side, MARGIN.0 + truth as f64 * side);
             let colour = mix(mix(theme.paper, theme.line, 0.25), hue, strength);
             brush.rect(Frame { x, y, w: side - 1.0, h: side - 1.0 }, colour);
             if n <= NUMBERED && *count > 0.0 && side > 15.0 {
@@ -120,10 +124,10 @@ fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
             }
         }
         if side > 9.0 {
-            let name = names.get(truth).map_or_else(|| truth.to_string(), |s| s.chars().take(5).collect());
-            let at = MARGIN + (truth as f64 + 0.5) * side;
-            brush.text(&name, MARGIN - 6.0, at, 11.0, theme.faint, "right");
-            brush.text(&name, at, MARGIN - 10.0, 11.0, theme.faint, "center");
+            let fitting = |room: f64| name(truth).chars().take((room / LETTER) as usize).collect::<String>();
+            let middle = (truth as f64 + 0.5) * side;
+            brush.text(&fitting(left - 8.0), left - 6.0, MARGIN.0 + middle, 11.0, theme.faint, "right");
+            brush.text(&fitting(side), left + middle, MARGIN.0 - 10.0, 11.0, theme.faint, "center");
         }
     }
 }

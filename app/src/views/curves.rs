@@ -66,8 +66,13 @@ pub fn Curves() -> impl IntoView {
             }
         })
     };
-    let loss = Axis { least: None, most: (0.0, f64::MAX), write: |v| short(v) };
-    let accuracy = Axis { least: Some((0.8, 1.0)), most: (0.0, 1.0), write: |v| format!("{:.1} %", v * 100.0) };
+    let loss = Axis { least: None, most: (0.0, f64::MAX), write: short, tick: tick };
+    let accuracy = Axis {
+        least: Some((0.8, 1.0)),
+        most: (0.0, 1.0),
+        write: |v| format!("{:.1} %", v * 100.0),
+        tick: |v| format!("{:.0} %", v * 100.0),
+    };
     view! {
         <Card title="Curves" wide=true help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
             <div class="pair">
@@ -89,6 +94,18 @@ pub fn Curves() -> impl IntoView {
 
 fn short(v: f64) -> String {
     format::loss(v as f32)
+}
+
+/// A loss beside its axis.
+fn tick(v: f64) -> String {
+    let places = if v.abs() >= 10.0 {
+        0
+    } else if v.abs() >= 0.1 || v == 0.0 {
+        1
+    } else {
+        3
+    };
+    format!("{v:.places$}")
 }
 
 /// The same in numbers, made only while it is open.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::format;
 use crate::ui::paint::{Brush, Frame};
 
@@ -65,7 +65,7 @@ pub fn Experts() -> impl IntoView {
     };
     view! {
         <Card title="Experts" help="Each band is one expert, as thick as its share of the samples. The line is the router's entropy: at the top it spreads evenly, at the bottom it is certain.">
-            <Canvas label="" class="sight" watch=|| () draw=|_| () seen=seen />
+            <Sight seen=seen />
             <For each=move || paths.get() key=Clone::clone let:path>
                 {route(path)}
             </For>

@@ -11,6 +11,8 @@ use crate::ui::theme::mix;
 const CELL: f64 = 64.0;
 const CAPTION: f64 = 18.0;
 const GAP: f64 = 8.0;
+/// Samples that are measured.
+const SHOWN: usize = 24;
 
 #[component]
 pub fn Samples() -> impl IntoView {
@@ -34,10 +36,19 @@ pub fn Samples() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Samples" help="Test samples with the class that the network gives them and how sure it is. A bar under the picture and a cross mark the wrong ones.">
-            <Canvas label=label class="samples" watch=move || watched.track() draw=draw seen=seen />
+        <Card title="Samples" help="Test samples with the class that the network gives them and how sure it is. A bar and a cross mark the wrong ones.">
+            <Canvas label=label class="samples" height=Callback::new(height) watch=move || watched.track() draw=draw seen=seen />
         </Card>
     }
+}
+
+/// Height for the samples that are shown, in rows of this width.
+fn height(width: f64) -> f64 {
+    SHOWN.div_ceil(columns(width)) as f64 * (CELL + CAPTION + GAP) - GAP
+}
+
+fn columns(width: f64) -> usize {
+    ((width + GAP) / (CELL + GAP)).floor().max(1.0) as usize
 }
 
 /// The class with the highest probability, and how high that is.
@@ -61,7 +72,7 @@ fn draw(sheet: &Sheet, m: &Measured, names: &[String]) {
         return;
     };
     let theme = &sheet.theme;
-    let columns = ((sheet.width + GAP) / (CELL + GAP)).floor().max(1.0) as usize;
+    let columns = columns(sheet.width);
     let left = (sheet.width - columns as f64 * (CELL + GAP) + GAP) / 2.0;
     let every = images.chunks_exact((h * w).max(1)).zip(labels).zip(p.chunks_exact(classes.max(1)));
     for (i, ((image, label), p)) in every.enumerate() {
@@ -79,8 +90,12 @@ fn draw(sheet: &Sheet, m: &Measured, names: &[String]) {
         if !right {
             brush.rect(Frame { x, y: y + CELL - 3.0, w: CELL, h: 3.0 }, theme.above);
         }
-        let name = names.get(class).cloned().unwrap_or_else(|| class.to_string());
-        let text = format!("{}{name} {:.0} %", if right { "" } else { "✗ " }, sure * 100.0);
+        let called = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
+        let text = if right {
+            format!("{} {:.0} %", called(class), sure * 100.0)
+        } else {
+            format!("✗ {}, is {}", called(class), called(*label as usize))
+        };
         brush.text(
             &text,
             x + CELL / 2.0,

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 
 /// Units shown of one stage.
@@ -56,12 +56,6 @@ pub fn Units() -> impl IntoView {
             </For>
         </Card>
     }
-}
-
-/// Tells whether its place is on the screen: the maps themselves come only with the first measurement.
-#[component]
-fn Sight(seen: Callback<bool>) -> impl IntoView {
-    view! { <Canvas label="" class="sight" watch=|| () draw=|_| () seen=seen /> }
 }
 
 /// Tiles in a row of this width.

@@ -49,7 +49,6 @@ pub fn Blocks(place: Place, name: String) -> impl IntoView {
 fn Block(place: Place, id: String) -> AnyView {
     let lab = Lab::get();
     let entry = untrack(|| lab.entry(|c| &c.blocks, &id));
-    let catalogued = Memo::new(move |_| lab.catalogue.with(Option::is_some));
     let name = entry.as_ref().map_or_else(|| id.clone(), |e| e.name.clone());
     let shown = name.clone();
     let of = format!("{name} {}", number(&place));
@@ -74,11 +73,13 @@ fn Block(place: Place, id: String) -> AnyView {
             <div class="block-head">
                 <span class="block-name">{shown}</span>
                 <Settle knobs=knobs settings=settings of=of_first here=here />
-                {move || catalogued.get().then(|| view! { <Figures place=here.get_value() /> })}
             </div>
             {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
             <details class="more">
-                <summary aria-label=format!("More of {of}")>"more"</summary>
+                <summary>
+                    <Figures place=place.clone() />
+                    <span>"more" <span class="sr">{format!(" of {of}")}</span></span>
+                </summary>
                 {entry.map(|e: EntryInfo| view! { <Help entry=e /> })}
                 <Settle knobs=rest settings=settings of=of_rest here=here />
                 {routing}
