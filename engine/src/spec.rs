@@ -59,7 +59,7 @@ impl Spec {
             optimizer: Choice::new("adam"),
             schedule: Choice::new("constant"),
             loss: Loss::CrossEntropy,
-            rate: 0.001,
+            rate: 0.003,
             batch: 128,
             clip: 0.0,
             seed: 1,

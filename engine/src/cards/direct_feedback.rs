@@ -20,5 +20,5 @@ static CLAIMS: [Claim; 1] = [at_least(accuracy("direct feedback"), 0.94)];
 
 fn runs() -> Vec<Run> {
     let spec = mnist(layers(&[256, 256]), "direct-feedback-alignment");
-    vec![Run { name: "direct feedback", spec, steps: 1250 }]
+    vec![Run { name: "direct feedback", spec, steps: 2000 }]
 }

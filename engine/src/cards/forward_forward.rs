@@ -20,5 +20,5 @@ static CLAIMS: [Claim; 1] = [at_least(accuracy("forward-forward"), 0.93)];
 
 fn runs() -> Vec<Run> {
     let spec = mnist(layers(&[500, 500, 500]), "forward-forward");
-    vec![Run { name: "forward-forward", spec, steps: 2500 }]
+    vec![Run { name: "forward-forward", spec, steps: 2000 }]
 }
