@@ -7,11 +7,16 @@ use std::rc::Rc;
 
 use engine::exec::Executor;
 use engine::exec::gpu::{Gpu, Handle, Variant};
+use engine::lab::{Lab, STEP};
 use engine::noise::Stream;
 use engine::ops::matmul::MatMul;
 use engine::ops::scalar::{Binary, Unary};
 use engine::plan::{Command, Instr, Map, Order, Plan, Planned, Step, View};
 use web_time::Instant;
+
+mod assets;
+
+use assets::load;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -101,11 +106,45 @@ async fn elementwise(handle: &Handle) {
     say(&format!("a map over three times 2²⁰ numbers: {ms:.2} ms, {:.1} GB/s", 16e-6 * len as f64 / ms));
 }
 
+/// Training steps of the workloads that everything is compared on.
+async fn workloads(handle: &Handle) {
+    for workload in engine::workloads::workloads() {
+        let data = load(&workload.spec);
+        let lab = Lab::new(&workload.spec, &data).unwrap();
+        let start = Instant::now();
+        let mut gpu = Gpu::load(handle, lab.plan.clone()).await.unwrap();
+        let loaded = start.elapsed().as_secs_f64() * 1e3;
+        let initial = |id| (id, lab.initial(id, workload.spec.seed));
+        for (id, values) in lab.graph.slot_ids().map(initial).chain(lab.inputs(&data)) {
+            gpu.write(lab.plan.slot(id).start, &values);
+        }
+        let loss = lab.plan.slot(lab.registers.loss);
+        let start = Instant::now();
+        gpu.run(STEP, 1);
+        gpu.read(std::slice::from_ref(&loss)).await.unwrap();
+        let first = start.elapsed().as_secs_f64() * 1e3;
+        let times = (300.0 / first).clamp(2.0, 100.0) as u32;
+        let mut best = f64::INFINITY;
+        for _ in 0..3 {
+            let start = Instant::now();
+            gpu.run(STEP, times);
+            gpu.read(std::slice::from_ref(&loss)).await.unwrap();
+            best = best.min(start.elapsed().as_secs_f64() * 1e3 / f64::from(times));
+        }
+        let dispatches = gpu.dispatches(STEP);
+        say(&format!(
+            "{} {}: {best:.2} ms a step, {dispatches} dispatches, loaded in {loaded:.0} ms",
+            workload.id, workload.what
+        ));
+    }
+}
+
 async fn figures() {
     let Ok(handle) = Handle::open().await else { return };
     let start = Instant::now();
     time(&handle, 64, Vec::new(), 1).await;
     say(&format!("{}: tuned in {:.0} ms", handle.name(), start.elapsed().as_secs_f64() * 1e3));
+    workloads(&handle).await;
     elementwise(&handle).await;
     products(&handle).await;
 }
