@@ -23,15 +23,19 @@ pub fn Watch() -> impl IntoView {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
             <Meters />
+            <Curves />
             <div class="views">
-                <Curves />
-                <Show when=move || surface.get() && plane.get()><Surface /></Show>
-                <Show when=move || samples.get()><Samples /></Show>
-                <Show when=move || experts.get()><Experts /></Show>
-                <Show when=move || confusion.get()><Confusion /></Show>
-                <Show when=move || alignment.get()><Alignment /></Show>
-                <Show when=move || weights.get()><Weights /></Show>
-                <Show when=move || units.get() && plane.get()><Units /></Show>
+                <div class="column">
+                    <Show when=move || surface.get() && plane.get()><Surface /></Show>
+                    <Show when=move || experts.get()><Experts /></Show>
+                    <Show when=move || samples.get()><Samples /></Show>
+                    <Show when=move || weights.get()><Weights /></Show>
+                </div>
+                <div class="column">
+                    <Show when=move || units.get() && plane.get()><Units /></Show>
+                    <Show when=move || confusion.get()><Confusion /></Show>
+                    <Show when=move || alignment.get()><Alignment /></Show>
+                </div>
             </div>
         </section>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
-use super::chart::{Axis, Chart, Line};
+use super::chart::{Axis, Chart, Line, decimals};
 use crate::state::{Lab, Trace};
 use crate::ui::field::{Choose, Select};
 
@@ -51,8 +51,7 @@ pub fn Alignment() -> impl IntoView {
         .iter()
         .map(|n| Choose::new(n.to_string(), if *n == 1 { "every step".into() } else { format!("every {n} steps") }))
         .collect();
-    let axis =
-        Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.3}"), tick: |v| format!("{v:.1}") };
+    let axis = Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.3}"), tick: decimals };
     view! {
         <Card
             title="Alignment with backprop"

@@ -10,14 +10,10 @@ pub fn Card(
     /// A sentence that says what is seen.
     #[prop(into)]
     help: String,
-    /// Takes the whole width.
-    #[prop(optional)]
-    wide: bool,
-    #[prop(default = true)] open: bool,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class="view" class:wide=wide open=open>
+        <details class="view" open=true>
             <summary>
                 <h3>{title}</h3>
             </summary>

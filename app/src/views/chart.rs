@@ -34,9 +34,9 @@ pub struct Axis {
     pub least: Option<(f64, f64)>,
     /// The greatest.
     pub most: (f64, f64),
-    /// How readings are written, and ticks.
+    /// How readings are written, and ticks on an axis of this length.
     pub write: fn(f64) -> String,
-    pub tick: fn(f64) -> String,
+    pub tick: fn(f64, f64) -> String,
 }
 
 /// Where the last drawing put its steps, in the page's pixels.
@@ -134,6 +134,12 @@ pub fn Chart(
     }
 }
 
+/// A tick with as many places as tell it from its neighbours on an axis of this length.
+pub fn decimals(v: f64, length: f64) -> String {
+    let places = (0.7 - length.max(1e-6).log10()).ceil().clamp(0.0, 5.0) as usize;
+    format!("{v:.places$}")
+}
+
 fn nearest(points: &[Point], step: f64) -> Option<Point> {
     let after = points.partition_point(|p| p.step < step);
     let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| points.get(i));
@@ -196,6 +202,8 @@ where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let theme = &sheet.theme;
+    let ends = chart.y_range();
+    let length = ends.end - ends.start;
     let font = ("ui-sans-serif, system-ui, sans-serif", 11.0 * sheet.scale).into_font().color(&theme.faint);
     chart
         .configure_mesh()
@@ -206,7 +214,7 @@ where
         .x_labels((sheet.width / 90.0) as usize)
         .y_labels((sheet.height / 36.0) as usize)
         .x_label_formatter(&|v| format::count(*v as u64))
-        .y_label_formatter(&|v| (axis.tick)(*v))
+        .y_label_formatter(&|v| (axis.tick)(*v, length))
         .label_style(font)
         .draw()?;
     for (i, line) in lines.iter().enumerate() {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::card::Card;
-use super::chart::{Axis, Chart, Line};
+use super::chart::{Axis, Chart, Line, decimals};
 use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
 use crate::ui::format;
@@ -66,15 +66,15 @@ pub fn Curves() -> impl IntoView {
             }
         })
     };
-    let loss = Axis { least: None, most: (0.0, f64::MAX), write: short, tick: tick };
+    let loss = Axis { least: None, most: (0.0, f64::MAX), write: short, tick: decimals };
     let accuracy = Axis {
         least: Some((0.8, 1.0)),
         most: (0.0, 1.0),
         write: |v| format!("{:.1} %", v * 100.0),
-        tick: |v| format!("{:.0} %", v * 100.0),
+        tick: |v, length| decimals(v * 100.0, length * 100.0) + " %",
     };
     view! {
-        <Card title="Curves" wide=true help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
+        <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
             <div class="pair">
                 <figure>
                     <figcaption>
@@ -94,18 +94,6 @@ pub fn Curves() -> impl IntoView {
 
 fn short(v: f64) -> String {
     format::loss(v as f32)
-}
-
-/// A loss beside its axis.
-fn tick(v: f64) -> String {
-    let places = if v.abs() >= 10.0 {
-        0
-    } else if v.abs() >= 0.1 || v == 0.0 {
-        1
-    } else {
-        3
-    };
-    format!("{v:.places$}")
 }
 
 /// The same in numbers, made only while it is open.

@@ -49,7 +49,7 @@ pub fn Units() -> impl IntoView {
         }
     };
     view! {
-        <Card title="What the units see" help="Each square is the plane as one hidden unit sees it: where it answers strongly, and with which sign." wide=true>
+        <Card title="What the units see" help="Each square is the plane as one hidden unit sees it: where it answers strongly, and with which sign.">
             <Sight seen=seen />
             <For each=move || stages.get() key=Clone::clone let:stage>
                 {map(stage)}
