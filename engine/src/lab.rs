@@ -66,6 +66,8 @@ pub struct Lab {
     pub plan: Rc<Plan>,
     pub registers: Registers,
     pub measurements: Vec<Measurement>,
+    /// Programs that make up an evaluation, in the order in which they are to run; other steps may not come between.
+    pub evaluation: Vec<usize>,
     /// Registers in which an evaluation leaves `loss []` and `accuracy []` of the training and the test split.
     pub scores: [[SlotId; 2]; 2],
     pub net: Net,
@@ -76,9 +78,8 @@ pub struct Lab {
     pub by_stage: std::collections::BTreeMap<String, u64>,
 }
 
-/// Numbers of the programs that every run has.
+/// Number of the program that every run has first.
 pub const STEP: usize = 0;
-pub const EVALUATE: usize = 1;
 
 impl Lab {
     /// Builds `spec` on `data`.
@@ -94,8 +95,10 @@ impl Lab {
 
         let mut builder = Builder::new(&resolved, &net, &task, data);
         let (step, taps) = builder.step(rule, &resolved.rule.knobs);
-        let (evaluation, scores, confusion) = builder.evaluate(rule, &resolved.rule.knobs);
-        let mut bodies = vec![("step".to_owned(), step), ("evaluate".to_owned(), evaluation)];
+        let mut bodies = vec![("step".to_owned(), step)];
+        let evaluate::Evaluation { parts, sequence, scores, confusion } =
+            builder.evaluate(rule, &resolved.rule.knobs, bodies.len());
+        bodies.extend(parts);
         let mut measurements = Vec::new();
         for probe in PROBES {
             let mut cx = Measure {
@@ -154,7 +157,20 @@ impl Lab {
         let cost = summary::cost(&graph, &programs[STEP], &plan, task.batch);
         let backprop = summary::backprop(spec, data).unwrap_or_else(|| cost.clone());
         let by_stage = figures.by_stage;
-        Ok(Self { graph, programs, plan, registers, measurements, scores, net, task, cost, backprop, by_stage })
+        Ok(Self {
+            graph,
+            programs,
+            plan,
+            registers,
+            measurements,
+            evaluation: sequence,
+            scores,
+            net,
+            task,
+            cost,
+            backprop,
+            by_stage,
+        })
     }
 
     /// What register `id` holds before the first step of a run of this seed.
@@ -294,16 +310,18 @@ fn hits(g: &mut Graph, logits: Value, labels: Value) -> Value {
     g.eq(answer, labels)
 }
 
-/// The step counter one step on: 32 bits in two halves of 16.
+/// The step counter one step on: 32 bits in two halves of 16, low half first.
 fn advanced(g: &mut Graph, step: Value) -> Value {
     let low = g.slice(step, 0, 0, 1);
     let high = g.slice(step, 0, 1, 1);
     let one = g.constant(1.0);
-    let full = g.constant(65535.5);
     let next = g.add(low, one);
+    let full = g.constant(65535.5);
     let carry = g.lt(full, next);
     let zero = g.constant(0.0);
+    // Chosen by position rather than put side by side: one command instead of three.
+    let half = g.iota(2);
     let low = g.select(carry, zero, next);
     let high = g.add(high, carry);
-    g.concat(&[low, high], 0)
+    g.select(half, high, low)
 }

@@ -12,26 +12,24 @@ use web_time::Instant;
 use crate::catalogue::catalogue;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
-use crate::exec::{Device, Executor, Fault};
+use crate::exec::{Device, Fault};
 use crate::lab::{Lab, summary};
 use crate::protocol::{Command, DataInfo, DeviceInfo, Event, Message, Summary};
 use crate::spec::Spec;
 use crate::spec::resolve::resolve;
 
 pub mod devices;
+mod moving;
 mod run;
+mod watching;
 
-use devices::{Devices, Opening, Unavailable};
+use devices::{Devices, Opening};
 use run::{Checkpoint, Reading, Run, finite};
 
 /// How long a slice of training should take.
 const SLICE: Duration = Duration::from_millis(12);
 /// How often the page hears of the run, at most.
 const FRAME: Duration = Duration::from_millis(33);
-/// How often the state is kept, so that a run can go back or go on elsewhere.
-const KEEP: Duration = Duration::from_millis(1500);
-/// Evaluation takes at most this share of the time.
-const EVALUATION_SHARE: f64 = 0.15;
 /// Below this many milliseconds a step stays on the CPU untried: starting a graphics device's kernels takes longer.
 const TINY_STEP: f64 = 0.1;
 
@@ -56,9 +54,13 @@ struct Progress {
     kept_at: Instant,
     /// The state at load or at the last time it was kept, and the one before.
     good: [Checkpoint; 2],
+    /// The part of an evaluation that comes next, while one goes on.
+    evaluating: Option<usize>,
     evaluated_at: Option<Instant>,
+    /// How long the last evaluation took.
     evaluation: Duration,
-    measured_step: Option<u64>,
+    /// When the probes were last measured: step and time.
+    measured: Option<(u64, Instant)>,
     paced_from: (Instant, u64),
     milliseconds_per_step: f64,
 }
@@ -106,7 +108,8 @@ impl Session {
 
     /// Whether there is nothing to do until a command comes.
     pub fn idle(&self) -> bool {
-        self.run.is_none() || !(self.playing || self.trial.is_some())
+        let evaluating = self.progress.as_ref().is_some_and(|p| p.evaluating.is_some());
+        self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating)
     }
 
     /// Does what the page asks. `files` are those of a `Load`.
@@ -254,155 +257,16 @@ impl Session {
             samples_per_second: 0.0,
             kept_at: now,
             good: [good.clone(), good],
+            evaluating: None,
             evaluated_at: None,
             evaluation: Duration::ZERO,
-            measured_step: None,
+            measured: None,
             paced_from: (now, 0),
             milliseconds_per_step: per_step,
         });
         let mut out = self.report();
         out.extend(self.observe(true).await);
         out
-    }
-
-    /// Milliseconds a step takes where the run is; the run is left as it was.
-    async fn time_steps(&mut self) -> Result<f64, Fault> {
-        let Some(run) = &mut self.run else { return Ok(0.0) };
-        let before = run.checkpoint().await?;
-        run.steps(1).await?;
-        run.settle().await?;
-        let (mut times, mut best) = (1, f64::INFINITY);
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_millis(25) && times <= 4096 {
-            let start = Instant::now();
-            run.steps(times).await?;
-            run.settle().await?;
-            best = best.min(start.elapsed().as_secs_f64() * 1e3 / f64::from(times));
-            times *= 2;
-        }
-        run.restore(&before);
-        Ok(best)
-    }
-
-    fn on_cpu(&self, reason: String, advice: &str) -> DeviceInfo {
-        let name = self.run.as_ref().map_or(String::new(), |r| r.executor.name());
-        DeviceInfo {
-            device: Device::Cpu,
-            name,
-            reason,
-            advice: advice.to_owned(),
-            measured: self.device.measured.clone(),
-        }
-    }
-
-    /// Goes to the device that was opened, or says why it cannot.
-    async fn arrive(&mut self, opened: Result<Box<dyn Executor>, Unavailable>, reason: &str) {
-        let executor = match opened {
-            Ok(executor) => executor,
-            Err(Unavailable { reason, advice }) => {
-                self.device = self.on_cpu(reason, &advice);
-                return;
-            }
-        };
-        let Some(run) = &mut self.run else { return };
-        let Ok(here) = run.checkpoint().await else { return };
-        let name = executor.name();
-        let device = executor.device();
-        run.moved(executor, &here);
-        match self.time_steps().await {
-            Ok(per_step) => {
-                let mut measured = std::mem::take(&mut self.device.measured);
-                measured.retain(|m| m.0 != device);
-                measured.push((device, per_step));
-                self.device = DeviceInfo { device, name, reason: reason.to_owned(), advice: String::new(), measured };
-            }
-            Err(fault) => self.fall_back(&here, &fault),
-        }
-    }
-
-    /// Back to the CPU from a state that is known.
-    fn fall_back(&mut self, from: &Checkpoint, fault: &Fault) {
-        let Some(run) = &mut self.run else { return };
-        let executor = self.devices.cpu(run.lab.plan.clone());
-        run.moved(executor, from);
-        let advice = "choose WebGPU again to go back to it";
-        self.device = self.on_cpu(format!("{fault}; the run goes on here from step {}", from.step), advice);
-    }
-
-    /// What a graphics device is worth for this run, once it has been opened.
-    async fn finish_trial(&mut self, opened: Result<Box<dyn Executor>, Unavailable>) -> Vec<Message> {
-        self.arrive(opened, "").await;
-        let time = |d| self.device.measured.iter().find(|m| m.0 == d).map(|m| m.1);
-        if let (Some(cpu), Some(gpu)) = (time(Device::Cpu), time(Device::Gpu)) {
-            let compared = format!("a step takes {gpu:.2} ms on WebGPU and {cpu:.2} ms on the CPU, measured");
-            if gpu < cpu || self.device.device == Device::Cpu {
-                self.device.reason = compared;
-            } else if let Some(run) = &mut self.run {
-                match run.checkpoint().await {
-                    Ok(here) => {
-                        let executor = self.devices.cpu(run.lab.plan.clone());
-                        run.moved(executor, &here);
-                        self.device = self.on_cpu(compared, "");
-                    }
-                    Err(fault) => return self.lost(fault).await,
-                }
-            }
-        }
-        self.announce()
-    }
-
-    fn announce(&mut self) -> Vec<Message> {
-        if let (Some(progress), Some((_, per_step))) =
-            (&mut self.progress, self.device.measured.iter().find(|m| m.0 == self.device.device))
-        {
-            progress.milliseconds_per_step = *per_step;
-            progress.stride = 1;
-        }
-        self.restart_pace();
-        let Some(run) = &self.run else { return Vec::new() };
-        vec![Event::Moved { run: run.number, device: self.device.clone() }.into()]
-    }
-
-    async fn relocate(&mut self, device: Option<Device>) -> Vec<Message> {
-        self.wanted = device;
-        self.trial = None;
-        let Some(run) = &mut self.run else { return Vec::new() };
-        let plan = run.lab.plan.clone();
-        match device {
-            Some(Device::Cpu) => match run.checkpoint().await {
-                Ok(here) => {
-                    let executor = self.devices.cpu(plan);
-                    run.moved(executor, &here);
-                    self.device = self.on_cpu("asked for".to_owned(), "");
-                }
-                Err(fault) => return self.lost(fault).await,
-            },
-            Some(Device::Gpu) => {
-                let opened = self.devices.gpu(plan).await;
-                self.arrive(opened, "asked for").await;
-            }
-            None => {
-                self.trial = Some(self.devices.gpu(plan));
-                return Vec::new();
-            }
-        }
-        self.announce()
-    }
-
-    /// The device is gone: the run goes on from the last state that was kept.
-    async fn lost(&mut self, fault: Fault) -> Vec<Message> {
-        let Some(good) = self.progress.as_ref().map(|p| p.good[0].clone()) else {
-            let Some(run) = &mut self.run else { return Vec::new() };
-            run.executor = self.devices.cpu(run.lab.plan.clone());
-            let number = run.number;
-            let fault = Diagnostic::new("device", fault.to_string(), "load the experiment anew");
-            return vec![Event::Failed { run: number, fault }.into()];
-        };
-        self.fall_back(&good, &fault);
-        if let Some(progress) = &mut self.progress {
-            progress.sent_step = good.step;
-        }
-        self.announce()
     }
 
     /// One slice of whatever goes on.
@@ -414,10 +278,14 @@ impl Session {
             self.trial = None;
             out.extend(self.finish_trial(opened).await);
         }
+        let Some(progress) = &self.progress else { return out };
+        if progress.evaluating.is_some() {
+            out.extend(self.evaluate().await);
+            return out;
+        }
         if !self.playing {
             return out;
         }
-        let Some(progress) = &self.progress else { return out };
         let mut times = progress.stride;
         if let (Some(pace), Some(run)) = (self.pace, &self.run) {
             let (since, from) = progress.paced_from;
@@ -505,53 +373,6 @@ impl Session {
         vec![event.into()]
     }
 
-    /// Keeps the state, evaluates and measures, each when it is due, or all of it when `now`.
-    async fn observe(&mut self, now: bool) -> Vec<Message> {
-        match self.look(now).await {
-            Ok(out) => out,
-            Err(fault) => self.lost(fault).await,
-        }
-    }
-
-    async fn look(&mut self, now: bool) -> Result<Vec<Message>, Fault> {
-        let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Ok(Vec::new()) };
-        let mut out = Vec::new();
-        if progress.kept_at.elapsed() >= KEEP && run.step > progress.good[0].step {
-            let healthy = run.settle().await?.is_none_or(|r| r.loss.is_finite());
-            if healthy {
-                progress.good.swap(0, 1);
-                progress.good[0] = run.checkpoint().await?;
-            }
-            progress.kept_at = Instant::now();
-        }
-        let rest = progress.evaluation.mul_f64(1.0 / EVALUATION_SHARE).max(Duration::from_millis(400));
-        if now || progress.evaluated_at.is_none_or(|at| at.elapsed() >= rest) {
-            let start = Instant::now();
-            let step = run.step;
-            let [train, test] = run.evaluate().await?;
-            progress.evaluation = start.elapsed();
-            progress.evaluated_at = Some(Instant::now());
-            out.push(Event::Evaluated { run: run.number, step, train, test }.into());
-            out.extend(measure(run, &self.watch, |m| m.after_evaluation).await?);
-        }
-        let due = progress.measured_step.is_none_or(|at| run.step >= at + self.watch.every || run.step < at);
-        if now || due {
-            progress.measured_step = Some(run.step);
-            out.extend(measure(run, &self.watch, |m| !m.after_evaluation && !m.once).await?);
-        }
-        Ok(out)
-    }
-
-    /// What never changes while the run goes on.
-    async fn measure_once(&mut self) -> Vec<Message> {
-        let Some(run) = &mut self.run else { return Vec::new() };
-        let all = Watch { probes: run.lab.measurements.iter().map(|m| m.probe.to_owned()).collect(), every: 1 };
-        match measure(run, &all, |m| m.once).await {
-            Ok(out) => out,
-            Err(fault) => self.lost(fault).await,
-        }
-    }
-
     async fn diverged(&mut self, reading: Reading) -> Vec<Message> {
         self.playing = false;
         let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Vec::new() };
@@ -584,21 +405,4 @@ impl Session {
             None => Ok(Vec::new()),
         }
     }
-}
-
-/// Runs the watched probes that `which` picks.
-async fn measure(
-    run: &mut Run,
-    watch: &Watch,
-    which: impl Fn(&crate::lab::Measurement) -> bool,
-) -> Result<Vec<Message>, Fault> {
-    let lab = run.lab.clone();
-    let mut out = Vec::new();
-    for m in lab.measurements.iter().filter(|m| which(m) && watch.probes.iter().any(|p| p == m.probe)) {
-        let step = run.step;
-        let (tensors, data): (Vec<_>, Vec<_>) = run.measure(m).await?.into_iter().unzip();
-        let event = Event::Measured { run: run.number, step, probe: m.probe.to_owned(), tensors };
-        out.push(Message { event, payload: data.concat() });
-    }
-    Ok(out)
 }

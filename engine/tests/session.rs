@@ -53,6 +53,9 @@ fn play(s: &mut Session, enough: u64) -> Vec<Message> {
         }
     }
     out.extend(handle(s, Command::Pause));
+    while !s.idle() {
+        out.extend(pollster::block_on(s.advance()));
+    }
     out
 }
 

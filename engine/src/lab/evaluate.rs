@@ -1,7 +1,7 @@
 //! Loss and accuracy of a run on both splits, a chunk of samples at a time.
 
 use super::{Builder, Samples, hits, rows};
-use crate::ir::{Role, Shape, SlotId, Stmt, Value};
+use crate::ir::{Shape, SlotId, Stmt, Value};
 use crate::registry::Knobs;
 use crate::rules::Rule;
 
@@ -10,25 +10,41 @@ const MOST: usize = 2000;
 /// Samples at once.
 const CHUNK: usize = 250;
 
+/// How a run is evaluated.
+pub(super) struct Evaluation {
+    /// Name and body of each program: to begin, and for a chunk of each split.
+    pub parts: Vec<(String, Vec<Stmt>)>,
+    /// Numbers of the programs, in the order in which they run.
+    pub sequence: Vec<usize>,
+    /// Registers of loss and accuracy of each split.
+    pub scores: [[SlotId; 2]; 2],
+    /// Counts, for each class of the test split, the answers given: `[C, C]`.
+    pub confusion: SlotId,
+}
+
 impl Builder<'_> {
-    /// The program, the registers that hold loss and accuracy of each split, and the one that counts, for each class of
-    /// the test split, the answers given: `[C, C]`.
-    pub(super) fn evaluate(&mut self, rule: &dyn Rule, knobs: &Knobs) -> (Vec<Stmt>, [[SlotId; 2]; 2], SlotId) {
+    /// The evaluation, whose programs will be numbered from `first` on.
+    pub(super) fn evaluate(&mut self, rule: &dyn Rule, knobs: &Knobs, first: usize) -> Evaluation {
         let classes = self.task.classes;
         let confusion = self.metric("evaluate/confusion", Shape::from([classes, classes]));
-        let mut body = Vec::new();
+        let zero = self.g.constant(0.0);
+        let none = self.g.broadcast(zero, [classes, classes]);
+        let mut begin = vec![(confusion, none)];
+        let mut parts = Vec::new();
+        let mut sequence = vec![first];
         let (train, test) = (self.registers.train, self.registers.test);
         let scores = [("train", train, None), ("test", test, Some(confusion))].map(|(name, samples, counts)| {
-            let (part, slots) = self.split(rule, knobs, name, samples, counts);
-            body.extend(part);
-            slots
+            let (chunk, chunks, slots) = self.split(rule, knobs, name, samples, counts);
+            begin.extend(slots.map(|slot| (slot, zero)));
+            parts.push((format!("evaluate {name}"), vec![Stmt::Tick(chunk)]));
+            sequence.extend(std::iter::repeat_n(first + parts.len(), chunks));
+            [slots[0], slots[1]]
         });
-        for (name, slot) in [("train", scores[0]), ("test", scores[1])] {
-            body.extend(slot.map(|slot| Stmt::Emit { probe: name.to_owned(), slot }));
-        }
-        (body, scores, confusion)
+        parts.insert(0, ("evaluate".to_owned(), vec![Stmt::Tick(begin)]));
+        Evaluation { parts, sequence, scores, confusion }
     }
 
+    /// What a chunk writes, how many chunks there are, and the registers of loss, accuracy and chunks done.
     fn split(
         &mut self,
         rule: &dyn Rule,
@@ -36,20 +52,12 @@ impl Builder<'_> {
         name: &str,
         samples: Samples,
         confusion: Option<SlotId>,
-    ) -> (Vec<Stmt>, [SlotId; 2]) {
+    ) -> (Vec<(SlotId, Value)>, usize, [SlotId; 3]) {
         let len = samples.len.min(MOST);
         let chunk = len.clamp(1, CHUNK);
         let slots =
             ["loss", "accuracy", "chunk"].map(|m| self.metric(&format!("evaluate/{name}/{m}"), Shape::default()));
         let [loss, accuracy, turn] = slots;
-        debug_assert_eq!(self.g.slot(turn).role, Role::Metric);
-
-        let zero = self.g.constant(0.0);
-        let mut reset: Vec<(SlotId, Value)> = slots.iter().map(|&s| (s, zero)).collect();
-        if let Some(counts) = confusion {
-            let shape = self.g.slot(counts).shape.clone();
-            reset.push((counts, self.g.broadcast(zero, shape)));
-        }
 
         let done = self.g.read(turn);
         let size = self.g.constant(chunk as f32);
@@ -85,7 +93,6 @@ impl Builder<'_> {
             let so_far = self.g.read(counts);
             writes.push((counts, self.g.add(so_far, seen)));
         }
-        let times = len.div_ceil(chunk) as u32;
-        (vec![Stmt::Tick(reset), Stmt::Repeat { times, body: vec![Stmt::Tick(writes)] }], [loss, accuracy])
+        (writes, len.div_ceil(chunk), slots)
     }
 }

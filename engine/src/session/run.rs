@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::data::Data;
 use crate::exec::{Executor, Fault, Ticket};
 use crate::ir::{Role, SlotId};
-use crate::lab::{EVALUATE, Lab, Measurement, STEP};
+use crate::lab::{Lab, Measurement, STEP};
 use crate::protocol::{Score, TensorInfo};
 use crate::spec::Spec;
 
@@ -131,11 +131,16 @@ impl Run {
         }
     }
 
-    /// Loss and accuracy on the training and the test split.
-    pub async fn evaluate(&mut self) -> Result<[Score; 2], Fault> {
-        self.executor.run(EVALUATE, 1);
-        let ranges: Vec<_> = self.lab.scores.iter().flatten().map(|&s| self.lab.plan.slot(s)).collect();
-        let read = self.executor.read(&ranges).await?;
+    /// Part number `part` of an evaluation; returns when it is done.
+    pub async fn evaluate(&mut self, part: usize) -> Result<(), Fault> {
+        self.executor.run(self.lab.evaluation[part], 1);
+        self.read(&[self.lab.scores[0][0]]).await?;
+        Ok(())
+    }
+
+    /// Loss and accuracy on the training and the test split, once all parts of an evaluation are done.
+    pub async fn scores(&mut self) -> Result<[Score; 2], Fault> {
+        let read = self.read(&self.lab.scores.concat()).await?;
         let score = |i: usize| Score { loss: finite(first(&read, i)), accuracy: first(&read, i + 1) };
         Ok([score(0), score(2)])
     }

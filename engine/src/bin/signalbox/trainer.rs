@@ -5,7 +5,7 @@ use engine::diagnostic::Diagnostic;
 use engine::exec::cpu::Cpu;
 use engine::exec::{Executor, Fault};
 use engine::ir::SlotId;
-use engine::lab::{EVALUATE, Lab, STEP};
+use engine::lab::{Lab, STEP};
 use engine::spec::Spec;
 
 /// Loss and accuracy of the last step's batch, or of a split.
@@ -74,7 +74,9 @@ impl Trainer {
 
     /// Of the training and the test split.
     pub fn evaluate(&mut self) -> Result<[Figures; 2], Vec<Diagnostic>> {
-        self.executor.run(EVALUATE, 1);
+        for &part in &self.lab.evaluation {
+            self.executor.run(part, 1);
+        }
         let v = self.read(&self.lab.scores.concat())?;
         Ok([Figures { loss: v[0], accuracy: v[1] }, Figures { loss: v[2], accuracy: v[3] }])
     }
