@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
-use engine::protocol::{Catalogue, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
+use engine::protocol::{Catalogue, Command, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
 use engine::spec::Spec;
 use leptos::prelude::*;
 
@@ -41,7 +41,8 @@ pub struct Lab {
     /// Probes whose pictures are on the screen.
     pub seen: RwSignal<BTreeSet<&'static str>>,
 
-    pub catalogue: RwSignal<Option<Arc<Catalogue>>>,
+    /// All that there is to choose from. The page knows it by itself: it need not wait for the worker.
+    catalogue: StoredValue<Catalogue>,
     pub summary: RwSignal<Option<Arc<Summary>>>,
     /// The spec that `summary` describes.
     pub loaded: RwSignal<Option<Arc<Spec>>>,
@@ -105,6 +106,10 @@ pub struct Measured {
 #[derive(Default)]
 struct Line {
     link: Option<Link>,
+    /// Whether the worker has said hello: it hears nothing before.
+    ready: bool,
+    /// What was asked before there was a run.
+    waiting: Vec<Command>,
     /// Number of the last run asked for.
     run: u32,
     /// Number of the run that the session is in.
@@ -146,7 +151,7 @@ impl Lab {
             pace: RwSignal::new(None),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
-            catalogue: RwSignal::default(),
+            catalogue: StoredValue::new(engine::catalogue::catalogue()),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),
             place: RwSignal::default(),
@@ -165,6 +170,7 @@ impl Lab {
         if let Some((faults, text)) = address.fault {
             lab.tell(Notice::bad_link(&faults, text));
         }
+        lab.fetch();
         lab.connect();
         lab.keep_address();
         lab.keep_watch();
@@ -183,12 +189,12 @@ impl Lab {
 
     /// The entries of one registry.
     pub fn entries(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>) -> Vec<EntryInfo> {
-        self.catalogue.with(|c| c.as_ref().map(|c| registry(c).clone()).unwrap_or_default())
+        self.catalogue.with_value(|c| registry(c).clone())
     }
 
     /// One entry of a registry.
     pub fn entry(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>, id: &str) -> Option<EntryInfo> {
-        self.catalogue.with(|c| c.as_ref().and_then(|c| registry(c).iter().find(|e| e.id == id).cloned()))
+        self.catalogue.with_value(|c| registry(c).iter().find(|e| e.id == id).cloned())
     }
 
     /// Whether the figures on the screen belong to the network on the screen.

@@ -16,7 +16,7 @@ pub fn catalogue() -> Catalogue {
         datasets: DATASETS.iter().map(|d| dataset(*d)).collect(),
         blocks: BLOCKS.iter().map(|b| block(*b)).collect(),
         routings: entries(ROUTINGS),
-        rules: entries(RULES),
+        rules: RULES.iter().map(|r| EntryInfo { credit: Some(r.credit()), ..info(*r) }).collect(),
         optimizers: entries(OPTIMIZERS),
         schedules: entries(SCHEDULES),
         probes: entries(PROBES),

@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
 use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
+use crate::rules::Credit;
 use crate::spec::Spec;
 
 /// Names the engine's build: a page and a worker that differ in it come from two deployments.
@@ -226,6 +227,9 @@ pub struct EntryInfo {
     /// For blocks: what they may hold (`nothing`, `blocks`, `experts`).
     #[serde(default)]
     pub holds: String,
+    /// For rules: from where a hidden stage's credit comes.
+    #[serde(default)]
+    pub credit: Option<Credit>,
 }
 
 /// A file that a dataset needs.
@@ -291,6 +295,7 @@ impl EntryInfo {
             knobs: knobs.iter().map(KnobInfo::from).collect(),
             files: Vec::new(),
             holds: String::new(),
+            credit: None,
         }
     }
 }

@@ -86,8 +86,23 @@ pub struct Forward {
     pub taps: Vec<Tap>,
 }
 
+/// From where the credit of a hidden stage comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credit {
+    /// From the stage behind it.
+    Chain,
+    /// Straight from the output.
+    Direct,
+    /// From its own output.
+    Local,
+}
+
 /// A learning rule.
 pub trait Rule: Entry {
+    /// From where credit comes: the page draws it.
+    fn credit(&self) -> Credit;
+
     /// Whether the rule can teach this network this task.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ fn Pick(
         known.into_iter().chain(unknown).collect::<Vec<_>>()
     });
     let choose = move |to: String| {
-        let rate = untrack(|| lab.entry(of, &to)).and_then(|e| default_rate(&e));
+        let rate = lab.entry(of, &to).and_then(|e| default_rate(&e));
         lab.edit(|s| {
             *choice(s) = Choice::new(&to);
             if let Some(rate) = rate {

@@ -39,6 +39,7 @@ pub fn Cost() -> impl IntoView {
         })
     };
     view! {
+        <Show when=move || lab.summary.with(Option::is_some)>
         <section class="panel cost" aria-labelledby="cost-title">
             <h2 id="cost-title">"Cost of a step"</h2>
             <p class="help">"Counted exactly from the program, before it runs."</p>
@@ -56,6 +57,7 @@ pub fn Cost() -> impl IntoView {
                 </table>
             </div>
         </section>
+        </Show>
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod block;
 
+use engine::rules::Credit;
 use engine::spec::BlockSpec;
 use leptos::prelude::*;
 
@@ -15,7 +16,14 @@ use crate::ui::format;
 pub fn Net() -> impl IntoView {
     let lab = Lab::get();
     let count = Memo::new(move |_| lab.spec.with(|s| s.stages.len()));
-    let known = Memo::new(move |_| lab.catalogue.with(Option::is_some));
+    let credit = Memo::new(move |_| {
+        let rule = lab.spec.with(|s| s.rule.id.clone());
+        lab.entry(|c| &c.rules, &rule).and_then(|e| e.credit).map(|credit| match credit {
+            Credit::Chain => ("chain", "credit, stage by stage"),
+            Credit::Direct => ("direct", "credit, straight from the answer"),
+            Credit::Local => ("local", "credit, within each stage"),
+        })
+    });
     let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
     let classes = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.classes.len()));
     let add = move |_| {
@@ -28,11 +36,14 @@ pub fn Net() -> impl IntoView {
         <section class="panel net" aria-labelledby="net-title" class:stale=move || !lab.is_current()>
             <h2 id="net-title">"Network"</h2>
             <Elsewhere />
+            <p class="key">
+                <span class="forward">"forward"</span>
+                <span class="back">{move || credit.get().map(|c| c.1)}</span>
+            </p>
             <p class="end">"input " <b>{input}</b></p>
-            <div class="stages">
+            <div class="stages" data-credit=move || credit.get().map(|c| c.0)>
                 {move || {
-                    // Blocks take their names and knobs from the catalogue.
-                    let all = if known.get() { count.get() } else { 0 };
+                    let all = count.get();
                     (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
                 }}
             </div>
@@ -92,12 +103,13 @@ pub fn Figures(place: Place) -> impl IntoView {
 #[component]
 fn Stage(i: usize, last: bool) -> impl IntoView {
     let lab = Lab::get();
-    let name = if last { format!("Stage {}: read-out", i + 1) } else { format!("Stage {}", i + 1) };
+    let name = if last { "Read-out".to_owned() } else { format!("Stage {}", i + 1) };
     let faults = move || {
         lab.faults.with(|all| all.iter().filter(|f| tree::place_of(&f.path).0 == [i]).cloned().collect::<Vec<_>>())
     };
     view! {
-        <div class="stage" role="group" aria-labelledby=format!("stage-{i}")>
+        <div class="stage" class:last=last role="group" aria-labelledby=format!("stage-{i}")>
+            <span class="credit" aria-hidden="true"></span>
             <div class="stage-head">
                 <h3 id=format!("stage-{i}")>{name}</h3>
                 <Figures place=vec![i] />

@@ -40,7 +40,7 @@ pub fn Palette() -> impl IntoView {
         }
     });
     let add = move |entry: &EntryInfo| {
-        let routing = untrack(|| lab.entries(|c| &c.routings)).into_iter().next_back();
+        let routing = lab.entries(|c| &c.routings).into_iter().next_back();
         if let Some((place, _)) = adding.0.get_untracked() {
             let routing = if entry.holds == "experts" { routing.map(|r| Choice::new(&r.id)) } else { None };
             let new = BlockSpec { block: Choice::new(&entry.id), routing, blocks: inside(entry) };

@@ -27,11 +27,12 @@ impl Lab {
     fn bury(self, why: &str) {
         let deaths = self.line.try_update_value(|l| {
             l.link = None;
+            l.ready = false;
             l.sent = None;
             l.deaths += 1;
             l.deaths
         });
-        let unborn = self.catalogue.with_untracked(Option::is_none);
+        let unborn = self.line.with_value(|l| l.run == 0);
         if unborn || deaths.is_none_or(|d| d > DEATHS) {
             self.busy.set(false);
             let notice = Notice::alert("worker", "The engine stopped", format!("It said: {why}"));
@@ -53,11 +54,14 @@ impl Lab {
 
     fn take(self, event: Event, payload: Vec<f32>) {
         match event {
-            Event::Hello { build, catalogue } => {
+            Event::Hello { build, catalogue: _ } => {
                 if build != engine::session::BUILD {
                     return self.renew();
                 }
-                self.catalogue.set(Some(Arc::new(*catalogue)));
+                self.line.update_value(|l| {
+                    l.ready = true;
+                    l.current = 0;
+                });
                 self.load();
             }
             Event::Loaded { run, summary } => {
@@ -152,7 +156,7 @@ impl Lab {
     /// Names an earlier experiment by what sets it apart from this one.
     fn name_of(self, before: &engine::spec::Spec, now: &engine::spec::Spec) -> String {
         let named = |registry: fn(&engine::protocol::Catalogue) -> &Vec<engine::protocol::EntryInfo>, id: &str| {
-            untrack(|| self.entry(registry, id)).map_or_else(|| id.to_owned(), |e| e.name)
+            self.entry(registry, id).map_or_else(|| id.to_owned(), |e| e.name)
         };
         if before.rule.id != now.rule.id {
             named(|c| &c.rules, &before.rule.id)

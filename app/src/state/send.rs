@@ -32,6 +32,7 @@ impl Lab {
     pub fn restart(self) {
         self.line.update_value(|l| {
             l.link = None;
+            l.ready = false;
             l.sent = None;
             l.deaths = 0;
         });
@@ -40,11 +41,20 @@ impl Lab {
     }
 
     fn send(self, command: &Command) {
-        self.line.with_value(|l| {
-            if let Some(link) = &l.link {
-                link.send(command, &[]);
-            }
+        self.line.update_value(|l| match &l.link {
+            Some(link) if l.current > 0 => link.send(command, &[]),
+            Some(_) | None => l.waiting.push(command.clone()),
         });
+    }
+
+    /// Fetches the dataset's files while the worker starts.
+    pub(super) fn fetch(self) {
+        if let Some(dataset) = self.spec.with_untracked(|s| self.entry(|c| &c.datasets, &s.data.id)) {
+            spawn_local(async move {
+                // What goes wrong is told when the files are needed.
+                let _ = self.files.of(&dataset).await;
+            });
+        }
     }
 
     /// Has the session follow the spec: by turning live knobs where that is enough, else by building it anew.
@@ -68,7 +78,7 @@ impl Lab {
 
     /// The rule's live knobs with their defaults.
     fn live_knobs(self, spec: &Spec) -> Vec<(String, f64)> {
-        let rule = untrack(|| self.entry(|c| &c.rules, &spec.rule.id));
+        let rule = self.entry(|c| &c.rules, &spec.rule.id);
         let knobs = rule.map(|r| r.knobs).unwrap_or_default();
         knobs
             .into_iter()
@@ -84,7 +94,7 @@ impl Lab {
 
     /// Sends the spec with its dataset's files, as a new run.
     pub fn load(self) {
-        if self.catalogue.with_untracked(Option::is_none) {
+        if !self.line.with_value(|l| l.ready) {
             return;
         }
         let (spec, device) = (self.spec.get_untracked(), self.device.get_untracked());
@@ -95,7 +105,7 @@ impl Lab {
         });
         let Some(run) = run else { return };
         self.busy.set(true);
-        let dataset = untrack(|| self.entry(|c| &c.datasets, &spec.data.id));
+        let dataset = self.entry(|c| &c.datasets, &spec.data.id);
         spawn_local(async move {
             let files = match &dataset {
                 Some(dataset) => self.files.of(dataset).await,
@@ -170,6 +180,12 @@ impl Lab {
         self.watch();
         if self.playing.get_untracked() {
             self.send(&Command::Play);
+        }
+        // What was said meanwhile of playing, pace and pictures stands in the store already.
+        for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
+            if command == Command::Step {
+                self.send(&command);
+            }
         }
     }
 

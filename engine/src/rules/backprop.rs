@@ -5,7 +5,7 @@
 //! dW = ∂(loss + auxiliary losses of all stages) / ∂W
 //! ```
 
-use super::{Batch, Learn, Lesson, Rule, Task, Update, try_out};
+use super::{Batch, Credit, Learn, Lesson, Rule, Task, Update, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{SlotId, Value};
@@ -29,6 +29,10 @@ impl Entry for Backprop {
 }
 
 impl Rule for Backprop {
+    fn credit(&self) -> Credit {
+        Credit::Chain
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

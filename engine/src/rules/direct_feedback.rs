@@ -12,7 +12,7 @@
 //! `feedback = shared` there is one matrix `B [C, widest]`, uniform in ±1/√widest, of which every stage takes its first
 //! columns (TinyDFA). Auxiliary losses of a stage reach that stage alone.
 
-use super::{Batch, Learn, Lesson, Rule, Task, Update, try_out};
+use super::{Batch, Credit, Learn, Lesson, Rule, Task, Update, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Init, Value};
@@ -54,6 +54,10 @@ impl Entry for DirectFeedback {
 }
 
 impl Rule for DirectFeedback {
+    fn credit(&self) -> Credit {
+        Credit::Direct
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         if net.stages.len() < 2 {
             return Err(Diagnostic::new(

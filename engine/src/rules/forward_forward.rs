@@ -20,7 +20,7 @@
 //! by row; elsewhere as many values are put before the features, since these are too few to give any up. True and
 //! wrong labels are one-hot, the neutral one is `1/classes` throughout.
 
-use super::{Batch, Forward, Learn, Lesson, Rule, Task, try_out};
+use super::{Batch, Credit, Forward, Learn, Lesson, Rule, Task, try_out};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Shape, Value};
 use crate::net::{Build, Mode, Net, Pass};
@@ -73,6 +73,10 @@ impl Entry for ForwardForward {
 }
 
 impl Rule for ForwardForward {
+    fn credit(&self) -> Credit {
+        Credit::Local
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         let Some((_, hidden)) = net.stages.split_last().filter(|(_, hidden)| !hidden.is_empty()) else {
             return Err(Diagnostic::new(

@@ -48,7 +48,7 @@ pub fn Blocks(place: Place, name: String) -> impl IntoView {
 #[component]
 fn Block(place: Place, id: String) -> AnyView {
     let lab = Lab::get();
-    let entry = untrack(|| lab.entry(|c| &c.blocks, &id));
+    let entry = lab.entry(|c| &c.blocks, &id);
     let name = entry.as_ref().map_or_else(|| id.clone(), |e| e.name.clone());
     let shown = name.clone();
     let of = format!("{name} {}", number(&place));
