@@ -1,8 +1,11 @@
 // C = A · B over a batch, by register tiles without workgroup memory.
 //
 // One invocation makes 4 × 4 elements of C and keeps them in registers: 8 loads feed 16 multiply-adds at each step
-// along the inner axis. Rows and columns beyond the border read the last one and are not stored. Software adapters,
-// on which workgroup memory and barriers cost more than loads, want this one.
+// along the inner axis. Rows and columns beyond the border read the last one and are not stored. Tiles are dealt out
+// in strips eight tiles wide, so that a workgroup covers a square and its rows and columns stay in a cache. Software
+// adapters, on which workgroup memory and barriers cost more than loads, want this one.
+
+const STRIP: u32 = 8u;
 
 struct Params {
     m: u32,
@@ -58,8 +61,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let first = matrix / p.batch * p.part;
     let last = min(first + p.part, p.k);
     let tile = id % tiles;
-    let row = tile / p.tiles_n * 4u;
-    let col = tile % p.tiles_n * 4u;
+    let strip = tile / (STRIP * p.tiles_m);
+    let width = min(STRIP, p.tiles_n - strip * STRIP);
+    let place = tile % (STRIP * p.tiles_m);
+    let row = place / width * 4u;
+    let col = (strip * STRIP + place % width) * 4u;
     let four = vec4(0u, 1u, 2u, 3u);
     var x = p.a + start(batch, p.a_lead) + first * p.a_col + p.a_row * min(row + four, vec4(p.m - 1u));
     var y = p.b + start(batch, p.b_lead) + first * p.b_row + p.b_col * min(col + four, vec4(p.n - 1u));
