@@ -81,6 +81,10 @@ async fn all() {
         Ok(handle) => Rc::new(handle),
         Err(absent) => {
             assert!(std::env::var_os("CI").or(option_env!("CI").map(Into::into)).is_none(), "{absent}");
+            #[cfg(not(target_arch = "wasm32"))]
+            println!("skipped: {absent}");
+            #[cfg(target_arch = "wasm32")]
+            wasm_bindgen_test::console_log!("skipped: {absent}");
             return;
         }
     };
