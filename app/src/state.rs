@@ -118,7 +118,9 @@ struct Line {
     deaths: u32,
     /// The spec sent last.
     sent: Option<(Spec, Option<Device>)>,
+    /// When the status line, and the curves, were last brought up to date.
     status_at: f64,
+    curve_at: f64,
 }
 
 impl Measured {
@@ -201,9 +203,4 @@ impl Lab {
     pub fn is_current(self) -> bool {
         self.loaded.with(|l| l.as_ref().is_some_and(|l| self.spec.with(|s| s.stages == l.stages && s.data == l.data)))
     }
-}
-
-/// Milliseconds since the page was opened.
-pub fn now() -> f64 {
-    web_sys::window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }

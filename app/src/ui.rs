@@ -3,6 +3,7 @@
 pub mod canvas;
 pub mod field;
 pub mod format;
+pub mod frame;
 pub mod knobs;
 pub mod paint;
 pub mod theme;

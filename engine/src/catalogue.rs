@@ -17,7 +17,7 @@ pub fn catalogue() -> Catalogue {
         blocks: BLOCKS.iter().map(|b| block(*b)).collect(),
         routings: entries(ROUTINGS),
         rules: RULES.iter().map(|r| EntryInfo { credit: Some(r.credit()), ..info(*r) }).collect(),
-        optimizers: entries(OPTIMIZERS),
+        optimizers: OPTIMIZERS.iter().map(|o| EntryInfo { rate: Some(o.rate()), ..info(*o) }).collect(),
         schedules: entries(SCHEDULES),
         probes: entries(PROBES),
         cards: entries(CARDS),

@@ -37,7 +37,7 @@ pub enum Command {
     Reset,
     /// Back to the last checkpoint before the run diverged.
     Rewind,
-    /// A live knob by its register's name: `rate`, `clip`, `rule/threshold`.
+    /// A live knob by its register's name: `optim/rate`, `rule/threshold`.
     Turn {
         knob: String,
         value: f64,
@@ -227,6 +227,9 @@ pub struct EntryInfo {
     /// For blocks: what they may hold (`nothing`, `blocks`, `experts`).
     #[serde(default)]
     pub holds: String,
+    /// For optimizers: the learning rate to begin with.
+    #[serde(default)]
+    pub rate: Option<f64>,
     /// For rules: from where a hidden stage's credit comes.
     #[serde(default)]
     pub credit: Option<Credit>,
@@ -295,6 +298,7 @@ impl EntryInfo {
             knobs: knobs.iter().map(KnobInfo::from).collect(),
             files: Vec::new(),
             holds: String::new(),
+            rate: None,
             credit: None,
         }
     }

@@ -40,9 +40,6 @@ pub fn Choose() -> impl IntoView {
     }
 }
 
-/// Knobs that have a field of their own.
-const APART: [&str; 2] = ["learning-rate", "clip"];
-
 /// One entry of a registry, with its help, its source and its knobs.
 #[component]
 fn Pick(
@@ -60,7 +57,7 @@ fn Pick(
         known.into_iter().chain(unknown).collect::<Vec<_>>()
     });
     let choose = move |to: String| {
-        let rate = lab.entry(of, &to).and_then(|e| default_rate(&e));
+        let rate = lab.entry(of, &to).and_then(|e| e.rate);
         lab.edit(|s| {
             *choice(s) = Choice::new(&to);
             if let Some(rate) = rate {
@@ -73,16 +70,6 @@ fn Pick(
             <Select label=label options=options value=id choose=choose />
             {move || entry.get().map(|e| view! { <Help entry=e.clone() /> <Settings entry=e choice=choice read=read /> })}
         </div>
-    }
-}
-
-/// The learning rate that an optimizer starts from.
-fn default_rate(entry: &EntryInfo) -> Option<f64> {
-    use engine::protocol::KnobInfoKind as Kind;
-    let knob = entry.knobs.iter().find(|k| k.id == "learning-rate")?;
-    match knob.kind {
-        Kind::Float { default, .. } => Some(default),
-        Kind::Int { .. } | Kind::Bool { .. } | Kind::Choice { .. } => None,
     }
 }
 
@@ -100,7 +87,7 @@ pub fn Help(entry: EntryInfo) -> impl IntoView {
 #[component]
 fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Spec) -> &Choice) -> impl IntoView {
     let lab = Lab::get();
-    let knobs: Vec<_> = entry.knobs.into_iter().filter(|k| !APART.contains(&k.id.as_str())).collect();
+    let knobs = entry.knobs;
     let settings = Signal::derive(move || lab.spec.with(|s| read(s).settings.clone()));
     (!knobs.is_empty()).then(|| {
         view! {

@@ -64,10 +64,10 @@ pub fn Cost() -> impl IntoView {
 #[component]
 fn Row(name: &'static str, help: &'static str, a: u64, b: u64, write: fn(u64) -> String) -> impl IntoView {
     let ratio = format::ratio(a, b);
-    let class = match a.cmp(&b) {
-        std::cmp::Ordering::Less => "less",
-        std::cmp::Ordering::Equal => "same",
-        std::cmp::Ordering::Greater => "more",
+    let class = match ratio.as_str() {
+        "same" | "×1.00" | "–" => "same",
+        _ if a < b => "less",
+        _ => "more",
     };
     view! {
         <tr>

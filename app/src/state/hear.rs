@@ -5,12 +5,15 @@ use std::sync::Arc;
 use engine::protocol::{DeviceInfo, Event, Summary};
 use leptos::prelude::*;
 
-use super::{Action, Curve, Ghost, Lab, Measured, Notice, Progress, Scores, now};
+use super::{Action, Curve, Ghost, Lab, Measured, Notice, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
+use crate::ui::frame::now;
 
 /// Milliseconds between two readings of the status line while the run moves.
 const STATUS_REST: f64 = 250.0;
+/// Milliseconds between two drawings of the curves.
+const CURVE_REST: f64 = 120.0;
 /// Deaths of the worker in one experiment after which no new one is started unasked.
 const DEATHS: u32 = 2;
 
@@ -173,8 +176,9 @@ impl Lab {
 
     fn advance(self, progress: Progress) {
         let before = self.progress.get_untracked();
+        let at = now();
         if progress.step != before.step {
-            self.curve.update(|c: &mut Curve| {
+            self.curve.update_untracked(|c: &mut Curve| {
                 if let Some(loss) = progress.loss {
                     c.batch_loss.push(progress.step, loss);
                 }
@@ -182,9 +186,12 @@ impl Lab {
                     c.batch_accuracy.push(progress.step, accuracy);
                 }
             });
+            if !progress.playing || self.line.with_value(|l| at - l.curve_at >= CURVE_REST) {
+                self.line.update_value(|l| l.curve_at = at);
+                self.curve.notify();
+            }
         }
         self.progress.set(progress);
-        let at = now();
         if !progress.playing || self.line.with_value(|l| at - l.status_at >= STATUS_REST) {
             self.line.update_value(|l| l.status_at = at);
             self.say();

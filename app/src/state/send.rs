@@ -1,9 +1,10 @@
 //! What the page asks of the session, and keeps in the address.
 
 use engine::exec::Device;
-use engine::protocol::{Command, KnobInfoKind};
+use engine::optim::RATE;
+use engine::protocol::{Command, EntryInfo, KnobInfoKind};
 use engine::registry::Setting;
-use engine::spec::Spec;
+use engine::spec::{Choice, Spec};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;
@@ -76,20 +77,23 @@ impl Lab {
         }
     }
 
-    /// The rule's live knobs with their defaults.
-    fn live_knobs(self, spec: &Spec) -> Vec<(String, f64)> {
-        let rule = self.entry(|c| &c.rules, &spec.rule.id);
-        let knobs = rule.map(|r| r.knobs).unwrap_or_default();
-        knobs
-            .into_iter()
-            .filter_map(|k| match k.kind {
-                KnobInfoKind::Float { default, live: true, .. } => Some((k.id, default)),
+    /// The live knobs of the spec's rule and optimizer.
+    fn live_knobs(self, spec: &Spec) -> Vec<Live> {
+        let of = |entry: Option<EntryInfo>, register: &'static str, choice: fn(&mut Spec) -> &mut Choice| {
+            let knobs = entry.map(|e| e.knobs).unwrap_or_default();
+            knobs.into_iter().filter_map(move |k| match k.kind {
+                KnobInfoKind::Float { default, live: true, .. } => {
+                    Some(Live { register: format!("{register}/{}", k.id), knob: k.id, default, choice })
+                }
                 KnobInfoKind::Float { live: false, .. }
                 | KnobInfoKind::Int { .. }
                 | KnobInfoKind::Bool { .. }
                 | KnobInfoKind::Choice { .. } => None,
             })
-            .collect()
+        };
+        let rule = of(self.entry(|c| &c.rules, &spec.rule.id), "rule", |s| &mut s.rule);
+        let optimizer = of(self.entry(|c| &c.optimizers, &spec.optimizer.id), "optim", |s| &mut s.optimizer);
+        rule.chain(optimizer).collect()
     }
 
     /// Sends the spec with its dataset's files, as a new run.
@@ -239,21 +243,39 @@ impl Lab {
     }
 }
 
+/// A knob that can turn while the run goes on.
+struct Live {
+    /// The register that holds it.
+    register: String,
+    knob: String,
+    default: f64,
+    /// The entry whose knob it is.
+    choice: fn(&mut Spec) -> &mut Choice,
+}
+
+impl Live {
+    fn value(&self, spec: &mut Spec) -> f64 {
+        match (self.choice)(spec).settings.get(&self.knob) {
+            Some(Setting::Float(v)) => *v,
+            Some(Setting::Int(v)) => *v as f64,
+            Some(Setting::Bool(_) | Setting::Choice(_)) | None => self.default,
+        }
+    }
+}
+
 /// The spec without what can change while it runs.
-fn still(spec: &Spec, live: &[(String, f64)]) -> Spec {
-    let mut still = Spec { rate: 0.0, clip: f64::from(u8::from(spec.clip > 0.0)), ..spec.clone() };
-    still.rule.settings.retain(|k, _| !live.iter().any(|(l, _)| l == k));
+fn still(spec: &Spec, live: &[Live]) -> Spec {
+    let mut still = Spec { rate: 0.0, ..spec.clone() };
+    for l in live {
+        (l.choice)(&mut still).settings.remove(&l.knob);
+    }
     still
 }
 
-/// The live knobs that differ, by their registers' names.
-fn turns(from: &Spec, to: &Spec, live: &[(String, f64)]) -> Vec<(String, f64)> {
-    let value = |spec: &Spec, knob: &str, default: f64| match spec.rule.settings.get(knob) {
-        Some(Setting::Float(v)) => *v,
-        Some(Setting::Int(v)) => *v as f64,
-        Some(Setting::Bool(_) | Setting::Choice(_)) | None => default,
-    };
-    let own = [("rate".to_owned(), from.rate, to.rate), ("clip".to_owned(), from.clip, to.clip)];
-    let of_rule = live.iter().map(|(k, d)| (format!("rule/{k}"), value(from, k, *d), value(to, k, *d)));
-    own.into_iter().chain(of_rule).filter(|(_, a, b)| a != b).map(|(k, _, b)| (k, b)).collect()
+/// The registers that differ, with their new values.
+fn turns(from: &Spec, to: &Spec, live: &[Live]) -> Vec<(String, f64)> {
+    let (mut a, mut b) = (from.clone(), to.clone());
+    let rate = (from.rate != to.rate).then(|| (RATE.to_owned(), to.rate));
+    let knobs = live.iter().map(|l| (l.register.clone(), l.value(&mut a), l.value(&mut b)));
+    rate.into_iter().chain(knobs.filter(|(_, a, b)| a != b).map(|(r, _, b)| (r, b))).collect()
 }

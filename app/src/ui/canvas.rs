@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
 
+use super::frame;
 use super::theme::Theme;
 
 /// What a drawing is given: the canvas, already of the right size, and how many of its pixels make one of the page's.
@@ -64,7 +65,7 @@ pub fn Canvas(
             return;
         }
         let (draw, pending) = (draw.clone(), pending.clone());
-        request_animation_frame(move || {
+        frame::draw(move || {
             pending.set(false);
             let (Some(canvas), Some(Some((width, height)))) =
                 (node.try_get_untracked().flatten(), size.try_get_untracked())
@@ -73,9 +74,10 @@ pub fn Canvas(
             };
             let scale = window().device_pixel_ratio();
             let (w, h) = ((width * scale).round() as u32, (height * scale).round() as u32);
-            // Setting the size clears the canvas, also when it stays the same.
-            canvas.set_width(w);
-            canvas.set_height(h);
+            if (canvas.width(), canvas.height()) != (w, h) {
+                canvas.set_width(w);
+                canvas.set_height(h);
+            }
             untrack(|| draw(&Sheet { canvas, width, height, scale, theme: theme.get_untracked() }));
         });
     });

@@ -50,6 +50,8 @@ impl Brush {
     /// `None` when the browser gives no drawing context, as when it is short of memory.
     pub fn new(sheet: &Sheet) -> Option<Self> {
         let cx = context(&sheet.canvas)?;
+        cx.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).ok()?;
+        cx.clear_rect(0.0, 0.0, f64::from(sheet.canvas.width()), f64::from(sheet.canvas.height()));
         cx.set_transform(sheet.scale, 0.0, 0.0, sheet.scale, 0.0, 0.0).ok()?;
         let carrier = sheet.canvas.owner_document().and_then(|d| d.create_element("canvas").ok()).and_then(|c| {
             let canvas: HtmlCanvasElement = c.dyn_into().ok()?;

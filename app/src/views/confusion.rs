@@ -77,7 +77,8 @@ pub fn Confusion() -> impl IntoView {
         <Card title="Confusion" help="Each row is a class, each column what the network takes it for: a good network fills the diagonal.">
             <Canvas
                 label=label
-                class="square"
+                class="matrix"
+                height=Callback::new(move |w: f64| w - left(&names()) + MARGIN.0)
                 watch=move || counts.track()
                 draw=move |s| draw(s, &counts.get_untracked(), &untrack(names))
                 seen=seen
@@ -91,6 +92,12 @@ pub fn Confusion() -> impl IntoView {
     }
 }
 
+/// Room for the names at the left.
+fn left(names: &[String]) -> f64 {
+    let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(1);
+    (longest as f64 * LETTER + 14.0).clamp(MARGIN.0, MARGIN.1)
+}
+
 fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
     let (Some(brush), true) = (Brush::new(sheet), counts.classes > 0) else {
         return;
@@ -98,9 +105,8 @@ fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
     let theme = &sheet.theme;
     let n = counts.classes;
     let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| i.to_string());
-    let longest = (0..n).map(|i| name(i).chars().count()).max().unwrap_or(1);
-    let left = (longest as f64 * LETTER + 14.0).clamp(MARGIN.0, MARGIN.1);
-    let side = (sheet.width.min(sheet.height) - left - 2.0) / n as f64;
+    let left = left(names);
+    let side = (sheet.width - left - 2.0) / n as f64;
     for truth in 0..n {
         let row = counts.row(truth);
         let sum: f32 = row.iter().sum::<f32>().max(1.0);

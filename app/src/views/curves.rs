@@ -26,6 +26,10 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
         [a.points().to_vec(), b.points().to_vec(), t.points().to_vec()]
     };
     let mut lines = Vec::new();
+    let [batch, train, test] = lab.curve.with(tracks);
+    lines.push(Line { name: "batch".into(), colour: |t, _| t.train, points: batch, width: 1.0, opacity: 0.3 });
+    lines.push(Line { name: "train".into(), colour: |t, _| t.train, points: train, width: 1.75, opacity: 1.0 });
+    lines.push(Line { name: "test".into(), colour: |t, _| t.test, points: test, width: 2.0, opacity: 1.0 });
     lab.ghost.with(|g| {
         if let Some(g) = g {
             let [_, _, test] = tracks(&g.curve);
@@ -33,10 +37,6 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
             lines.push(Line { name, colour: |t, _| t.ghost, points: test, width: 1.5, opacity: 1.0 });
         }
     });
-    let [batch, train, test] = lab.curve.with(tracks);
-    lines.push(Line { name: "batch".into(), colour: |t, _| t.train, points: batch, width: 1.0, opacity: 0.3 });
-    lines.push(Line { name: "train".into(), colour: |t, _| t.train, points: train, width: 1.75, opacity: 1.0 });
-    lines.push(Line { name: "test".into(), colour: |t, _| t.test, points: test, width: 2.0, opacity: 1.0 });
     lines
 }
 
