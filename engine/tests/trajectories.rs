@@ -7,7 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 use engine::exec::gpu::{Gpu, Handle};
-use engine::exec::{Executor, cpu::Cpu, oracle::Oracle};
+use engine::exec::{Executor, cpu::Cpu};
 use engine::lab::{Lab, STEP};
 use engine::registry::Knobs;
 use engine::spec::{resolve::resolve, text};
@@ -153,7 +153,7 @@ fn the_cpu_follows_the_definition() {
     for (rule, _) in PINNED {
         let (lab, data) = lab(rule);
         let inputs = lab.inputs(&data);
-        let mut oracle = Oracle::new(&lab.graph, |id| {
+        let mut oracle = engine::exec::oracle::Oracle::new(&lab.graph, |id| {
             let given = inputs.iter().find(|i| i.0 == id);
             given.map_or_else(|| lab.initial(id, 11), |i| i.1.clone())
         });
