@@ -183,7 +183,7 @@ impl Session {
         let executor = self.devices.cpu(lab.plan.clone());
         self.run = Some(Run::new(number, spec, data.clone(), lab.clone(), executor));
         let per_step = self.time_steps().await.unwrap_or(0.0);
-        self.device = self.on_cpu(format!("{per_step:.3} ms a step, measured"), "");
+        self.device = self.on_cpu(format!("{} a step, measured", moving::spoken(per_step)), "");
         self.device.measured = vec![(Device::Cpu, per_step)];
         let mut out = Vec::new();
         match device {
@@ -193,9 +193,9 @@ impl Session {
                 self.arrive(opened, "asked for").await;
             }
             None if per_step < TINY_STEP => {
-                self.device.reason = format!(
-                    "a step takes {per_step:.3} ms here; starting a graphics processor's kernels would take longer"
-                );
+                let step = moving::spoken(per_step);
+                self.device.reason =
+                    format!("a step takes {step} here; starting a graphics processor's kernels would take longer");
             }
             None => self.trial = Some(self.devices.gpu(lab.plan.clone())),
         }
