@@ -34,7 +34,11 @@ impl Files {
                 FileInfo::Asset(name) => self.asset(name).await?,
                 FileInfo::Own(what) => {
                     self.bytes.with_value(|b| b.get(&key(&dataset.id, number)).cloned()).ok_or_else(|| {
-                        Diagnostic::new("data", format!("there is no file yet: {what}"), "choose one under Dataset")
+                        Diagnostic::new(
+                            "data",
+                            format!("no file is chosen yet: {what}"),
+                            "choose one; it stays in this page",
+                        )
                     })?
                 }
             });

@@ -59,7 +59,9 @@ pub fn Faults(of: &'static [&'static str]) -> impl IntoView {
 /// One fault: what is wrong, and the mend.
 #[component]
 pub fn Fault(fault: engine::diagnostic::Diagnostic) -> impl IntoView {
-    let within = crate::tree::place_of(&fault.path).1;
+    // The field or block beside which it stands need not be named again.
+    let (place, rest) = crate::tree::place_of(&fault.path);
+    let within = if place.is_empty() { rest.split_once(" › ").map_or("", |r| r.1).to_owned() } else { rest };
     let within = (!within.is_empty()).then(|| format!("{within}: "));
     view! {
         <p class="fault" role="alert">
