@@ -57,6 +57,8 @@ struct Progress {
     /// The part of an evaluation that comes next, while one goes on.
     evaluating: Option<usize>,
     evaluated_at: Option<Instant>,
+    /// Evaluations so far.
+    evaluations: u32,
     /// How long the last evaluation took.
     evaluation: Duration,
     /// When the probes were last measured: step and time.
@@ -143,14 +145,7 @@ impl Session {
                 }
                 self.observe(true).await
             }
-            Command::Turn { knob, value } => {
-                let Some(run) = &mut self.run else { return Vec::new() };
-                if run.turn(&knob, value as f32) {
-                    return Vec::new();
-                }
-                let fault = Diagnostic::new(knob, "is no live knob of this run", "load the experiment anew");
-                vec![Event::Failed { run: run.number, fault }.into()]
-            }
+            Command::Turn { knob, value } => self.turn(&knob, value).await,
             Command::Pace { steps_per_second } => {
                 self.pace = steps_per_second.filter(|p| *p > 0.0);
                 self.restart_pace();
@@ -166,6 +161,21 @@ impl Session {
                 Vec::new()
             }
         }
+    }
+
+    /// Sets a live knob. The state before is kept: it is what to go back to if the new value makes the run diverge.
+    async fn turn(&mut self, knob: &str, value: f64) -> Vec<Message> {
+        let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Vec::new() };
+        match run.checkpoint().await {
+            Ok(here) if progress.last.is_none_or(|r| r.loss.is_finite()) => progress.good = [here.clone(), here],
+            Ok(_) => {}
+            Err(fault) => return self.lost(fault).await,
+        }
+        if run.turn(knob, value as f32) {
+            return Vec::new();
+        }
+        let fault = Diagnostic::new(knob, "is no live knob of this run", "load the experiment anew");
+        vec![Event::Failed { run: run.number, fault }.into()]
     }
 
     async fn load(&mut self, number: u32, spec: Spec, device: Option<Device>, files: &[Vec<u8>]) -> Vec<Message> {
@@ -259,6 +269,7 @@ impl Session {
             good: [good.clone(), good],
             evaluating: None,
             evaluated_at: None,
+            evaluations: 0,
             evaluation: Duration::ZERO,
             measured: None,
             paced_from: (now, 0),
@@ -387,7 +398,8 @@ impl Session {
         let message = format!(
             "The loss is no longer a number from step {step} on. The learning rate {} is probably too high for this \
              network: lower it, or clip the gradient, and go back to step {}.",
-            run.spec.rate, good.step
+            run.rate(),
+            good.step
         );
         let event = Event::Diverged { run: run.number, step, message, good: good.step };
         let mut out = vec![event.into()];

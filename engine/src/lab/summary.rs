@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Builder, STEP};
 use crate::cost::figures;
 use crate::data::Data;
-use crate::ir::{Graph, Program, Role, Shape, SlotId};
+use crate::ir::{Graph, Program, Role, Shape, SlotId, Value};
 use crate::net::{Build, Clock, Mode, Net};
 use crate::ops::{Op, Primitive};
 use crate::plan::{Plan, compile};
@@ -105,18 +105,25 @@ pub fn stages(net: &Net, task: &Task) -> Vec<StageInfo> {
         let parameters = g.slot_ids().filter(own).map(|id| g.slot(id).shape.size() as u64).sum();
         StageInfo { output: output.iter().skip(1).copied().collect(), parameters, flops, blocks }
     };
-    outputs
-        .iter()
-        .enumerate()
-        .map(|(i, output)| {
-            let stage = (i + 1).to_string();
-            let depth = |path: &str| path.matches(" › ").count();
-            let blocks = made
-                .iter()
-                .filter(|(path, _)| path.starts_with(&format!("{stage} › ")) && depth(path) == 1)
-                .map(|(path, v)| info(path, g.shape(*v), Vec::new()))
-                .collect();
-            info(&stage, g.shape(*output), blocks)
-        })
+    let inner = |stage: &str| children(stage, &made, &|path, v, blocks| info(path, g.shape(v), blocks));
+    let stage = |(i, output): (usize, &Value)| {
+        let name = (i + 1).to_string();
+        info(&name, g.shape(*output), inner(&name))
+    };
+    outputs.iter().enumerate().map(stage).collect()
+}
+
+/// The blocks directly inside `path`, each with those inside it, in the order in which they were built.
+fn children(
+    path: &str,
+    made: &[(String, Value)],
+    info: &dyn Fn(&str, Value, Vec<StageInfo>) -> StageInfo,
+) -> Vec<StageInfo> {
+    let inside =
+        |at: &str| at.strip_prefix(path).and_then(|r| r.strip_prefix(" › ")).is_some_and(|r| !r.contains(" › "));
+    let mut seen = std::collections::HashSet::new();
+    made.iter()
+        .filter(|(at, _)| inside(at) && seen.insert(at.clone()))
+        .map(|(at, v)| info(at, *v, children(at, made, info)))
         .collect()
 }

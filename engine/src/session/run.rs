@@ -6,6 +6,7 @@ use crate::data::Data;
 use crate::exec::{Executor, Fault, Ticket};
 use crate::ir::{Role, SlotId};
 use crate::lab::{Lab, Measurement, STEP};
+use crate::optim::RATE;
 use crate::protocol::{Score, TensorInfo};
 use crate::spec::Spec;
 
@@ -88,6 +89,13 @@ impl Run {
         self.turned.push((slot, value));
         self.executor.write(self.lab.plan.slot(slot).start, &[value]);
         true
+    }
+
+    /// The learning rate before its schedule, as it is turned now.
+    pub fn rate(&self) -> f64 {
+        let slot = self.lab.graph.find_slot(RATE);
+        let turned = self.turned.iter().find(|t| Some(t.0) == slot);
+        turned.map_or(self.spec.rate, |t| f64::from(t.1))
     }
 
     /// Moves to another executor, whose arena holds nothing yet, and goes on from `from` there.

@@ -16,6 +16,7 @@ const KEEP: Duration = Duration::from_millis(1500);
 const EVALUATION_SHARE: f64 = 0.15;
 /// The shortest time between two evaluations, and between two measurements of the probes.
 const SETTLED: Duration = Duration::from_millis(400);
+const EARLY: Duration = Duration::from_millis(20);
 const GLANCE: Duration = Duration::from_millis(100);
 
 impl Session {
@@ -38,7 +39,9 @@ impl Session {
             }
             progress.kept_at = Instant::now();
         }
-        let rest = progress.evaluation.mul_f64(1.0 / EVALUATION_SHARE).max(SETTLED);
+        // Early on, when most happens, more often.
+        let settled = (EARLY * progress.evaluations).min(SETTLED);
+        let rest = progress.evaluation.mul_f64(1.0 / EVALUATION_SHARE).max(settled);
         if now || progress.evaluated_at.is_none_or(|at| at.elapsed() >= rest) {
             progress.evaluating = Some(0);
             progress.evaluation = Duration::ZERO;
@@ -77,6 +80,7 @@ impl Session {
         }
         progress.evaluating = None;
         progress.evaluated_at = Some(Instant::now());
+        progress.evaluations += 1;
         let step = run.step;
         let [train, test] = run.scores().await?;
         let mut out = vec![Event::Evaluated { run: run.number, step, train, test }.into()];

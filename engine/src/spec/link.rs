@@ -31,6 +31,9 @@ pub fn encode(spec: &Spec) -> String {
 pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
     let refuse = |message: &str, mend: &str| vec![Diagnostic::new("link", message, mend)];
     let fragment = link.trim().rsplit('#').next().unwrap_or_default();
+    // The page's address names the experiment among other things: `#spec=…&device=cpu`.
+    let named = fragment.split('&').find_map(|part| part.strip_prefix("spec="));
+    let fragment = named.unwrap_or_else(|| fragment.split('&').next().unwrap_or_default());
     if fragment.is_empty() {
         return Err(refuse("there is no experiment in it", "copy what follows the `#` too"));
     }
