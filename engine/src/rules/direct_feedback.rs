@@ -11,6 +11,9 @@
 //! Within the stage the chain rule carries that to the weights; the last stage is taught by the exact gradient. With
 //! `feedback = shared` there is one matrix `B [C, widest]`, uniform in ±1/√widest, of which every stage takes its first
 //! columns (TinyDFA). Auxiliary losses of a stage reach that stage alone.
+//!
+//! What is sent does not vanish where the loss is least over a stage's weights, as a gradient would. So that the hidden
+//! stages come to rest all the same they have a smaller learning rate than the read-out, `hidden-rate` times it.
 
 use super::{Batch, Credit, Learn, Lesson, Rule, Task, Update, try_out};
 use crate::ad;
@@ -29,7 +32,7 @@ static META: Meta = Meta {
     source: "Nøkland 2016; Launay, Poli, Boniface and Krzakala 2020",
 };
 
-static KNOBS: [Knob; 2] = [
+static KNOBS: [Knob; 3] = [
     Knob {
         id: "feedback",
         name: "Feedback",
@@ -41,6 +44,12 @@ static KNOBS: [Knob; 2] = [
         name: "Scale",
         help: "Factor on the error that the hidden stages receive.",
         kind: KnobKind::Float { default: 1.0, min: 0.0, max: 100.0, live: true },
+    },
+    Knob {
+        id: "hidden-rate",
+        name: "Hidden stages' rate",
+        help: "Factor on the learning rate for the hidden stages, which random feedback easily drives too far.",
+        kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
 ];
 
@@ -120,5 +129,6 @@ fn taught(cx: &mut Learn, pass: &Pass, sent: Value) -> Vec<Update> {
     let weights: Vec<Value> = pass.params.iter().map(|&slot| cx.g.read(slot)).collect();
     let gradients = ad::vjp(cx.g, &seeds, &weights, &ad::Exact);
     let known = pass.params.iter().zip(gradients);
-    known.filter_map(|(&slot, gradient)| Some(Update { slot, gradient: gradient?, rate: 1.0 })).collect()
+    let rate = cx.knobs.float("hidden-rate") as f32;
+    known.filter_map(|(&slot, gradient)| Some(Update { slot, gradient: gradient?, rate })).collect()
 }

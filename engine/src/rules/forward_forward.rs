@@ -56,10 +56,10 @@ static KNOBS: [Knob; 4] = [
         kind: KnobKind::Choice { default: "random", options: &["random", "hard"] },
     },
     Knob {
-        id: "head-rate",
-        name: "Read-out's rate",
-        help: "Factor on the learning rate for the read-out, which follows the stages as they change.",
-        kind: KnobKind::Float { default: 3.0, min: 0.0, max: 100.0, live: false },
+        id: "hidden-rate",
+        name: "Hidden stages' rate",
+        help: "Factor on the learning rate for the hidden stages, so that the read-out can follow as they change.",
+        kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
 ];
 
@@ -126,16 +126,16 @@ impl Rule for ForwardForward {
         let contrast = cx.g.concat(&[yes, no], 0);
         let (net, normalise) = (cx.net, cx.knobs.bool("normalise"));
         let passes = hidden(&mut cx.build(Mode::Train), net, normalise, contrast);
+        let rate = cx.knobs.float("hidden-rate") as f32;
         let mut updates = Vec::new();
         for pass in &passes {
             let objective = contrastive(cx, pass);
             let objective = cx.penalised(objective, pass);
-            updates.extend(cx.descend(objective, pass, 1.0));
+            updates.extend(cx.descend(objective, pass, rate));
         }
         if let Some(head) = forward.passes.last() {
             let objective = cx.penalised(loss, head);
-            let rate = cx.knobs.float("head-rate") as f32;
-            updates.extend(cx.descend(objective, head, rate));
+            updates.extend(cx.descend(objective, head, 1.0));
         }
         Lesson { loss, logits, updates, writes: forward.writes, taps: forward.taps }
     }
