@@ -28,6 +28,7 @@ fn a_link_gives_back_the_experiment() {
     assert_eq!(decode(&code), Ok(sample()));
     assert_eq!(decode(&format!("#{code}")), Ok(sample()));
     assert_eq!(decode(&format!(" https://example.org/lab/?bench=1#{code}\n")), Ok(sample()));
+    assert_eq!(decode(&format!("https://example.org/#spec={code}&device=cpu")), Ok(sample()));
 }
 
 #[test]
