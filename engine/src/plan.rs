@@ -15,6 +15,7 @@ use std::ops::Range;
 
 pub mod compile;
 mod fuse;
+mod join;
 mod order;
 mod place;
 mod print;
