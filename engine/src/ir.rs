@@ -43,6 +43,10 @@ impl SlotId {
     }
 }
 
+/// Elements of the largest value or register that a graph takes: a gigabyte. Sizes up to it do not overflow the 32 bits
+/// that a browser counts memory in.
+const LARGEST: u64 = 1 << 28;
+
 /// Extents along each axis; empty for a scalar.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Shape(pub Vec<usize>);
@@ -51,6 +55,11 @@ impl Shape {
     /// Number of elements.
     pub fn size(&self) -> usize {
         self.0.iter().product()
+    }
+
+    /// Whether it has more elements than anything that could be run: see [`LARGEST`].
+    fn is_absurd(&self) -> bool {
+        self.0.iter().fold(1u64, |size, &extent| size.saturating_mul(extent as u64)) > LARGEST
     }
 
     pub fn rank(&self) -> usize {
@@ -282,6 +291,9 @@ impl Graph {
             }
             return id;
         }
+        if slot.shape.is_absurd() {
+            self.too_large(&slot.shape);
+        }
         self.slots.push(slot);
         SlotId(self.slots.len() as u32 - 1)
     }
@@ -289,7 +301,15 @@ impl Graph {
     /// The content of a register as it was when the tick began.
     pub fn read(&mut self, slot: SlotId) -> Value {
         let shape = self.slot(slot).shape.clone();
+        if shape.is_absurd() {
+            return self.insert(leaf::Poison.into(), Vec::new(), Shape::default());
+        }
         self.insert(leaf::Read { slot }.into(), Vec::new(), shape)
+    }
+
+    fn too_large(&mut self, shape: &Shape) -> Value {
+        let message = format!("{shape} numbers are more than the {} MB that one value may take", LARGEST >> 18);
+        self.fault(message, "use fewer units, a smaller batch, or less data")
     }
 
     /// Notes a fault at the present path and returns a poisoned value.
@@ -318,6 +338,7 @@ impl Graph {
         }
         let shapes: Vec<&Shape> = args.iter().map(|&a| self.shape(a)).collect();
         match op.shape(&shapes) {
+            Ok(shape) if shape.is_absurd() => self.too_large(&shape),
             Ok(shape) => self.insert(op, args.to_vec(), shape),
             Err(message) => {
                 let message = format!("{op}: {message}");
