@@ -50,9 +50,10 @@ pub async fn ceiling(executor: &mut dyn Executor) -> Result<f64, Fault> {
 
 /// Seconds of `times` products.
 async fn time(executor: &mut dyn Executor, times: u32) -> Result<f64, Fault> {
-    let first = executor.plan().role(Role::State).start;
+    let state = executor.plan().role(Role::State).start;
+    let first = state..state + 1;
     let begin = Instant::now();
     executor.run(0, times);
-    executor.read(&[first..first + 1]).await?;
+    executor.read(std::slice::from_ref(&first)).await?;
     Ok(begin.elapsed().as_secs_f64())
 }
