@@ -1,6 +1,7 @@
 //! The page: draws what the session in the worker says, and tells it what the person asks for.
 
 mod app;
+mod bench;
 mod files;
 mod fragment;
 mod link;
@@ -11,5 +12,8 @@ mod ui;
 mod views;
 
 fn main() {
-    leptos::mount::mount_to_body(app::App);
+    match bench::asked() {
+        Some(asked) => leptos::mount::mount_to_body(|| leptos::view! { <bench::Bench asked /> }),
+        None => leptos::mount::mount_to_body(app::App),
+    }
 }

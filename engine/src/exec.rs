@@ -62,6 +62,10 @@ pub trait Executor {
     fn plan(&self) -> &Rc<Plan>;
     /// Puts `data` at `offset` of the arena.
     fn write(&mut self, offset: usize, data: &[f32]);
+    /// Pieces of work that the device is given in one replay of a program, while every flag is set.
+    fn dispatches(&self, program: usize) -> u64 {
+        self.plan().programs[program].dispatches()
+    }
     /// Replays program number `program` of the plan `times` times.
     fn run(&mut self, program: usize, times: u32);
     /// The ranges as they are after everything asked for so far.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bench::Measured;
 use crate::data::Look;
 use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
@@ -54,6 +55,12 @@ pub enum Command {
     /// Moves the run, with its weights, to this device or the better one.
     Move {
         device: Option<Device>,
+    },
+    /// Measures a workload by its id on a device, apart from any run. Its dataset's files follow as those of a `Load`.
+    /// Answered by `Benched`.
+    Bench {
+        workload: String,
+        device: Device,
     },
     /// Destroys the graphics device as if it had been lost: for tests of what follows.
     LoseDevice,
@@ -112,6 +119,11 @@ pub enum Event {
         step: u64,
         message: String,
         good: u64,
+    },
+    /// How fast a workload is on a device, or why it could not be measured there.
+    Benched {
+        measured: Option<Box<Measured>>,
+        faults: Vec<Diagnostic>,
     },
     /// Something failed that the person should know of; the run stands.
     Failed {

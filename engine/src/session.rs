@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use web_time::Instant;
 
+use crate::bench::Place;
 use crate::catalogue::catalogue;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
@@ -18,6 +19,7 @@ use crate::protocol::{Command, DataInfo, DeviceInfo, Event, Message, Summary};
 use crate::spec::Spec;
 use crate::spec::resolve::resolve;
 
+mod bench;
 pub mod devices;
 mod moving;
 mod run;
@@ -79,6 +81,8 @@ pub struct Session {
     playing: bool,
     pace: Option<f64>,
     watch: Watch,
+    /// The devices on which something was measured.
+    places: Vec<Place>,
 }
 
 impl Session {
@@ -100,6 +104,7 @@ impl Session {
             playing: false,
             pace: None,
             watch: Watch { probes: Vec::new(), every: 1 },
+            places: Vec::new(),
         }
     }
 
@@ -156,6 +161,7 @@ impl Session {
                 self.observe(true).await
             }
             Command::Move { device } => self.relocate(device).await,
+            Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()

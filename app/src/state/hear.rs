@@ -117,6 +117,8 @@ impl Lab {
                     self.tell(notice.with(Action::Rewind));
                 }
             }
+            // Nothing of the kind is asked for in the lab.
+            Event::Benched { .. } => {}
             Event::Failed { run, fault } => {
                 if self.runs(run) || run == 0 {
                     self.tell(Notice::alert(

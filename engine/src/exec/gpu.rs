@@ -88,20 +88,6 @@ impl Gpu {
         Ok(gpu)
     }
 
-    /// Dispatches in one replay of program number `program` while every flag is set.
-    pub fn dispatches(&self, program: usize) -> u64 {
-        fn count(body: &[Code]) -> u64 {
-            body.iter()
-                .map(|code| match code {
-                    Code::Tick(range) => range.len() as u64,
-                    Code::Repeat { times, body } => u64::from(*times) * count(body),
-                    Code::When { body, .. } => count(body),
-                })
-                .sum()
-        }
-        count(&self.programs[program])
-    }
-
     fn record(&self, body: &[Code], recorder: &mut Recorder<'_>) {
         for code in body {
             match code {
@@ -144,6 +130,20 @@ impl Executor for Gpu {
 
     fn plan(&self) -> &Rc<Plan> {
         &self.plan
+    }
+
+    /// More than there are commands: some take several passes.
+    fn dispatches(&self, program: usize) -> u64 {
+        fn count(body: &[Code]) -> u64 {
+            body.iter()
+                .map(|code| match code {
+                    Code::Tick(range) => range.len() as u64,
+                    Code::Repeat { times, body } => u64::from(*times) * count(body),
+                    Code::When { body, .. } => count(body),
+                })
+                .sum()
+        }
+        count(&self.programs[program])
     }
 
     fn write(&mut self, offset: usize, data: &[f32]) {

@@ -1,148 +1,97 @@
 //! Milliseconds of a training step on each executor there is, beside the ceiling measured in the same run.
 
-use std::rc::Rc;
-use std::time::Instant;
-
-use clap::Args as Arguments;
-use engine::diagnostic::Diagnostic;
+use clap::{Args as Arguments, ValueEnum};
+use engine::bench::{Measured, Missing, Place, Report, measure};
+use engine::diagnostic::{Diagnostic, instead};
 use engine::exec::Device;
 use engine::session::devices::Machine;
 use engine::workloads::{Workload, workloads};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::ceiling::{ceiling, product};
-use crate::device::{called, open};
+use crate::device::{called, word};
 use crate::table::{grouped, table};
-use crate::trainer::Trainer;
 use crate::{Answer, Outcome, files, report};
-
-/// Repetitions of a measurement; the median counts.
-const REPETITIONS: usize = 7;
-/// How long one takes, about, in seconds; so does the warm-up.
-const REPETITION: f64 = 0.3;
 
 #[derive(Debug, Arguments)]
 pub struct Args {
+    /// The workloads to measure: W1 W2 …; all of them when none is named
+    workloads: Vec<String>,
+    /// The only device to measure on
+    #[arg(long, value_enum)]
+    device: Option<Only>,
     /// As JSON
     #[arg(long)]
     json: bool,
 }
 
-/// A workload on an executor.
-struct Measured {
-    workload: &'static str,
-    what: &'static str,
-    place: String,
-    /// Of one step, each repetition, in milliseconds, in ascending order.
-    times: Vec<f64>,
-    /// Floating-point operations of a step, counted.
-    work: u64,
-    dispatches: u64,
-    ceiling: f64,
-}
-
-impl Measured {
-    fn median(&self) -> f64 {
-        self.times[self.times.len() / 2]
-    }
-
-    fn rate(&self) -> f64 {
-        self.work as f64 / (1e-3 * self.median())
-    }
-
-    fn row(&self) -> Vec<String> {
-        vec![
-            format!("{} {}", self.workload, self.what),
-            self.place.clone(),
-            format!("{:.4}", self.median()),
-            format!("{:.1}", self.rate() / 1e9),
-            format!("{:.0} %", 100.0 * self.rate() / self.ceiling),
-            grouped(self.dispatches),
-        ]
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "workload": self.workload,
-            "what": self.what,
-            "device": self.place,
-            "milliseconds": self.median(),
-            "repetitions": self.times,
-            "work": self.work,
-            "gflops": self.rate() / 1e9,
-            "fraction_of_ceiling": self.rate() / self.ceiling,
-            "dispatches": self.dispatches,
-        })
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    Cpu,
+    Gpu,
 }
 
 pub fn bench(args: &Args) -> Answer {
-    let mut ceilings = Vec::new();
-    let mut all = Vec::new();
+    let chosen = chosen(&args.workloads)?;
+    let devices: &[Device] = match args.device {
+        None => &[Device::Cpu, Device::Gpu],
+        Some(Only::Cpu) => &[Device::Cpu],
+        Some(Only::Gpu) => &[Device::Gpu],
+    };
     let machine = Machine::default();
-    for device in [Device::Cpu, Device::Gpu] {
-        let mut executor = match open(&machine, device, Rc::new(product())) {
-            Ok(executor) => executor,
-            Err(absent) => {
-                absent.iter().for_each(|a| eprintln!("{a}"));
-                continue;
+    let mut report = Report::new(format!("{} {}", std::env::consts::OS, std::env::consts::ARCH));
+    for &device in devices {
+        let place = pollster::block_on(Place::open(&machine, device));
+        for workload in &chosen {
+            eprintln!("{} on the {} …", workload.id, word(device));
+            let measured = place.clone().and_then(|place| {
+                let data = files::data(&workload.spec, &files::Own::default())?;
+                pollster::block_on(measure(&machine, &place, workload, &data))
+            });
+            match measured {
+                Ok(measured) => report.results.push(measured),
+                Err(faults) => {
+                    faults.iter().for_each(|f| eprintln!("{f}"));
+                    report.missing.push(Missing { workload: workload.id.to_owned(), device, faults });
+                }
             }
-        };
-        let place = called(device, &executor.name());
-        let ceiling = ceiling(executor.as_mut())?;
-        drop(executor);
-        for workload in workloads() {
-            eprintln!("{} on {place} …", workload.id);
-            all.push(measure(&workload, &machine, device, &place, ceiling)?);
         }
-        ceilings.push((place, ceiling));
     }
     if args.json {
-        let ceilings: Vec<_> = ceilings.iter().map(|c| json!({ "device": c.0, "gflops": c.1 / 1e9 })).collect();
-        let results: Vec<_> = all.iter().map(Measured::json).collect();
-        println!("{}", report::pretty(&json!({ "version": 1, "ceilings": ceilings, "results": results })));
-        return Ok(Outcome::Done);
+        println!("{}", report::pretty(&json!(report)));
+    } else {
+        print!("{}", readable(&report.results));
     }
-    for (name, ceiling) in ceilings {
-        println!("{name}: {:.1} GFLOP/s in a product of 1024×1024 matrices", ceiling / 1e9);
-    }
-    let mut rows =
-        vec![["workload", "device", "ms a step", "GFLOP/s", "of ceiling", "dispatches"].map(str::to_owned).to_vec()];
-    rows.extend(all.iter().map(Measured::row));
-    print!("{}", table(&rows));
     Ok(Outcome::Done)
 }
 
-fn measure(
-    workload: &Workload,
-    machine: &Machine,
-    device: Device,
-    place: &str,
-    ceiling: f64,
-) -> Result<Measured, Vec<Diagnostic>> {
-    let data = files::data(&workload.spec, &files::Own::default())?;
-    let mut trainer = Trainer::new(&workload.spec, data)?;
-    let executor = open(machine, device, trainer.lab.plan.clone())?;
-    trainer.move_to(executor);
-    let mut time = |steps: u32| {
-        let begin = Instant::now();
-        trainer.step(steps);
-        trainer.last()?;
-        Ok::<_, Vec<Diagnostic>>(begin.elapsed().as_secs_f64())
-    };
-    // The warm-up also finds how many steps fill a repetition.
-    let (mut steps, mut took) = (1, time(1)?);
-    while took < REPETITION {
-        steps = (f64::from(steps) * (REPETITION / took).clamp(1.1, 10.0)).ceil() as u32;
-        took = time(steps)?;
+fn chosen(ids: &[String]) -> Result<Vec<Workload>, Vec<Diagnostic>> {
+    let all = workloads();
+    let known: Vec<_> = all.iter().map(|w| w.id).collect();
+    let unknown = |id: &&String| !known.contains(&id.as_str());
+    let faults: Vec<_> = ids
+        .iter()
+        .filter(unknown)
+        .map(|id| Diagnostic::new("workload", format!("there is no `{id}`"), instead(id, &known)))
+        .collect();
+    if !faults.is_empty() {
+        return Err(faults);
     }
-    let mut times = Vec::new();
-    for _ in 0..REPETITIONS {
-        times.push(1e3 * time(steps)? / f64::from(steps));
-    }
-    times.sort_by(f64::total_cmp);
-    let Workload { id, what, .. } = *workload;
-    let cost = &trainer.lab.cost;
-    let (work, dispatches) = (cost.work, cost.dispatches);
-    Ok(Measured { workload: id, what, place: place.to_owned(), times, work, dispatches, ceiling })
+    Ok(all.into_iter().filter(|w| ids.is_empty() || ids.iter().any(|id| id == w.id)).collect())
+}
+
+fn readable(results: &[Measured]) -> String {
+    let head = ["workload", "device", "ms a step", "GFLOP/s", "at most", "of it", "dispatches"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(results.iter().map(|m| {
+        vec![
+            format!("{} {}", m.workload, m.what),
+            called(m.device, &m.name),
+            format!("{:.4}", m.milliseconds),
+            format!("{:.1}", m.gflops),
+            format!("{:.1}", m.ceiling_gflops),
+            format!("{:.0} %", 100.0 * m.fraction_of_ceiling),
+            grouped(m.dispatches),
+        ]
+    }));
+    table(&rows)
 }

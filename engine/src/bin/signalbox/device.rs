@@ -49,11 +49,15 @@ impl std::fmt::Display for Place {
 
 /// A device as people read it: `cpu (2 threads)`.
 pub fn called(device: Device, name: &str) -> String {
-    let device = match device {
+    format!("{} ({name})", word(device))
+}
+
+/// A device as it is asked for.
+pub fn word(device: Device) -> &'static str {
+    match device {
         Device::Cpu => "cpu",
         Device::Gpu => "gpu",
-    };
-    format!("{device} ({name})")
+    }
 }
 
 /// Loads `plan` on `device`.

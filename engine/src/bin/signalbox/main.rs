@@ -10,7 +10,6 @@ use clap::{Parser, Subcommand};
 use engine::diagnostic::Diagnostic;
 
 mod bench;
-mod ceiling;
 mod device;
 mod explain;
 mod files;

@@ -1,17 +1,19 @@
-//! What the machine can do at most: the rate of one large product of matrices, on the executor itself.
+//! What a device can do at most: the rate of one large product of matrices, on the executor itself.
 
 use std::rc::Rc;
-use std::time::Instant;
 
-use engine::diagnostic::Diagnostic;
-use engine::exec::{Executor, Fault};
-use engine::ir::{Graph, Init, Program, Role, Shape, Slot, Stmt};
-use engine::plan::{Plan, compile};
+use web_time::Instant;
+
+use crate::exec::{Executor, Fault};
+use crate::ir::{Graph, Init, Program, Role, Shape, Slot, Stmt};
+use crate::plan::{Plan, compile};
 
 /// Rows and columns of the matrices.
 const SIDE: usize = 1024;
 /// How often it is timed; the best counts.
 const TRIES: usize = 5;
+/// Seconds of one try: enough to hide what starting and waiting take.
+const TRY: f64 = 0.05;
 
 /// The product of two registers into a third.
 pub fn product() -> Plan {
@@ -32,26 +34,26 @@ pub fn product() -> Plan {
 ///
 /// # Errors
 /// The device was lost.
-pub fn ceiling(executor: &mut dyn Executor) -> Result<f64, Vec<Diagnostic>> {
+pub async fn ceiling(executor: &mut dyn Executor) -> Result<f64, Fault> {
     let plan = executor.plan().clone();
     let input = plan.role(Role::Input);
     executor.write(input.start, &vec![0.5; input.len()]);
-    let state = plan.role(Role::State);
-    let first = state.start..state.start + 1;
-    let mut time = |times: u32| {
-        let begin = Instant::now();
-        executor.run(0, times);
-        let read = pollster::block_on(executor.read(std::slice::from_ref(&first)));
-        let lost = |fault: Fault| vec![Diagnostic::new("device", fault.to_string(), "")];
-        read.map(|_| begin.elapsed().as_secs_f64()).map_err(lost)
-    };
-    time(1)?;
-    let once = time(1)?;
-    // A try of some 50 ms hides what starting and waiting take.
-    let times = (0.05 / once).clamp(1.0, 100.0) as u32;
+    time(executor, 1).await?;
+    let once = time(executor, 1).await?;
+    let times = (TRY / once).clamp(1.0, 100.0) as u32;
     let mut best = f64::INFINITY;
     for _ in 0..TRIES {
-        best = best.min(time(times)? / f64::from(times));
+        best = best.min(time(executor, times).await? / f64::from(times));
     }
     Ok(2.0 * (SIDE as f64).powi(3) / best)
+}
+
+/// Seconds of `times` products.
+async fn time(executor: &mut dyn Executor, times: u32) -> Result<f64, Fault> {
+    let state = executor.plan().role(Role::State).start;
+    let first = state..state + 1;
+    let begin = Instant::now();
+    executor.run(0, times);
+    executor.read(std::slice::from_ref(&first)).await?;
+    Ok(begin.elapsed().as_secs_f64())
 }
