@@ -14,7 +14,7 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "The shares of the experts stay apart from 0, while the router's entropy falls: they divide the digits up.",
-    seconds: 240,
+    seconds: 120,
 };
 
 static CLAIMS: [Claim; 2] = [
@@ -33,7 +33,7 @@ fn runs() -> Vec<Run> {
         let expert = vec![BlockSpec::new("linear").with("units", 64), BlockSpec::new("activation")];
         let route = BlockSpec::new("route").with("experts", 8).routed(routing).holding(expert);
         let spec = mnist(vec![vec![route], vec![BlockSpec::new("linear")]], "backprop");
-        Run { name, spec, steps: 1250 }
+        Run { name, spec, steps: 800 }
     };
     vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
 }
