@@ -33,7 +33,7 @@ fn runs() -> Vec<Run> {
         let expert = vec![BlockSpec::new("linear").with("units", 64), BlockSpec::new("activation")];
         let route = BlockSpec::new("route").with("experts", 8).routed(routing).holding(expert);
         let spec = mnist(vec![vec![route], vec![BlockSpec::new("linear")]], "backprop");
-        Run { name, spec, steps: 1250 }
+        Run { name, spec, steps: 800 }
     };
     vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
 }

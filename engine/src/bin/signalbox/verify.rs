@@ -12,7 +12,7 @@ use engine::spec::Spec;
 
 use crate::device::{Where, settle};
 use crate::run::train;
-use crate::table::table;
+use crate::table::{grouped, table};
 use crate::trainer::Trainer;
 use crate::{Answer, Outcome, files};
 
@@ -43,26 +43,39 @@ pub fn verify(args: &Args) -> Answer {
     let machine = Machine::default();
     let mut all = true;
     for card in cards {
-        let begin = Instant::now();
-        let mut tried = Vec::new();
-        for run in (card.runs)() {
-            // The device found for the first seed serves the others.
-            let mut asked = args.device;
-            for seed in SEEDS {
-                eprintln!("{}: {} with seed {seed}", card.meta.id, run.name);
-                let (one, device) = attempt(&run, seed, &machine, asked)?;
-                tried.push(one);
-                asked = match device {
-                    Device::Cpu => Where::Cpu,
-                    Device::Gpu => Where::Gpu,
-                };
-            }
-        }
-        let (text, holds) = told(card, &tried, begin.elapsed());
-        println!("{text}");
-        all &= holds;
+        all &= holds(card, &machine, args.device)?;
     }
     Ok(if all { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Tries a card with every seed, tells what came of it, and whether all that it claims holds.
+fn holds(card: &Card, machine: &Machine, device: Where) -> Result<bool, Vec<Diagnostic>> {
+    let begin = Instant::now();
+    let mut tried = Vec::new();
+    for run in (card.runs)() {
+        // The device found for the first seed serves the others.
+        let mut asked = device;
+        for seed in SEEDS {
+            let start = Instant::now();
+            let (one, device) = attempt(&run, seed, machine, asked)?;
+            eprintln!(
+                "{}: {} with seed {seed}, {} steps: accuracy {} in {:.1} s",
+                card.meta.id,
+                run.name,
+                grouped(run.steps),
+                shown(Measure::Accuracy, one.accuracy),
+                start.elapsed().as_secs_f64(),
+            );
+            tried.push(one);
+            asked = match device {
+                Device::Cpu => Where::Cpu,
+                Device::Gpu => Where::Gpu,
+            };
+        }
+    }
+    let (text, holds) = told(card, &tried, begin.elapsed());
+    println!("{text}");
+    Ok(holds)
 }
 
 fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tried, Device), Vec<Diagnostic>> {
@@ -115,6 +128,9 @@ fn shown(measure: Measure, value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use engine::cards::{Claim, Relation};
+    use engine::spec::{BlockSpec, Choice};
+
     use super::*;
 
     fn tried(accuracy: [f64; 3]) -> Vec<Tried> {
@@ -133,5 +149,26 @@ mod tests {
         assert!(!holds && text.contains("FAILS"), "{text}");
         assert!(!told(CARDS[0], &tried([0.96, f64::NAN, 0.98]), Duration::ZERO).1);
         assert!(told(CARDS[0], &tried([1.0; 3]), Duration::from_secs(10_000)).0.contains("over its budget"));
+    }
+
+    /// A card that trains for a moment, and claims what nothing reaches or what everything does.
+    #[test]
+    fn verifying_fails_where_a_bound_is_out_of_reach() {
+        fn runs() -> Vec<Run> {
+            let stages = vec![vec![BlockSpec::new("linear")]];
+            vec![Run { name: "xor", spec: Spec::new(Choice::new("xor"), stages), steps: 3 }]
+        }
+        static REACHED: [Claim; 1] = [bound(0.0)];
+        static IMPOSSIBLE: [Claim; 1] = [bound(1.01)];
+        let machine = Machine::default();
+        for (claims, expected) in [(&REACHED, true), (&IMPOSSIBLE, false)] {
+            let card = Card { runs, claims, ..*CARDS[0] };
+            assert_eq!(holds(&card, &machine, Where::Cpu), Ok(expected));
+        }
+    }
+
+    const fn bound(offset: f64) -> Claim {
+        let figure = Figure { measure: Measure::Accuracy, run: "xor" };
+        Claim { figure, relation: Relation::AtLeast, factor: 0.0, other: None, offset }
     }
 }
