@@ -14,7 +14,7 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "The shares of the experts stay apart from 0, while the router's entropy falls: they divide the digits up.",
-    seconds: 240,
+    seconds: 120,
 };
 
 static CLAIMS: [Claim; 2] = [
