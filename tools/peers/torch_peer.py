@@ -34,8 +34,8 @@ def conv():
 def workload(name):
     """The network, one batch, the loss and the optimizer of a workload."""
     if name == "W1":
-        net = mlp([2, 8, 8, 1], nn.Tanh)
-        return net, torch.rand(32, 2) * 2 - 1, torch.rand(32, 1), F.mse_loss, torch.optim.SGD(net.parameters(), 0.03)
+        net, x = mlp([2, 8, 8, 2], nn.Tanh), torch.rand(32, 2) * 2 - 1
+        return net, x, torch.randint(0, 2, (32,)), F.cross_entropy, torch.optim.SGD(net.parameters(), 0.1)
     if name == "W4":
         net, x = conv(), torch.rand(64, 1, 28, 28)
     else:

@@ -33,9 +33,7 @@ function forward(params, x, { activation }) {
 }
 
 function lossOf(params, x, y, workload) {
-  const answer = forward(params, x, workload);
-  if (workload.optimizer === "sgd") return np.square(answer.sub(y)).mean();
-  return nn.logSoftmax(answer).mul(y).sum(-1).mean().neg();
+  return nn.logSoftmax(forward(params, x, workload)).mul(y).sum(-1).mean().neg();
 }
 
 /** Adam as PyTorch defaults it. `t` counts steps, as an array, so that nothing is compiled anew. */
@@ -58,9 +56,8 @@ globalThis.bench = async (name, backend) => {
   const { batch, conv, widths, optimizer } = workload;
   const shape = conv ? [batch, 1, 28, 28] : [batch, widths[0]];
   const x = np.array(random(shape.reduce((a, b) => a * b))).reshape(shape);
-  const y = optimizer === "sgd"
-    ? np.array(random(batch)).reshape([batch, 1])
-    : np.array(oneHot(batch)).reshape([batch, 10]);
+  const classes = widths?.at(-1) ?? 10;
+  const y = np.array(oneHot(batch, classes)).reshape([batch, classes]);
   const like = () => parameters(workload).map((p) => {
     const zero = np.zeros(p.shape);
     p.dispose();
@@ -69,7 +66,7 @@ globalThis.bench = async (name, backend) => {
   let state = optimizer === "sgd" ? [parameters(workload)] : [parameters(workload), like(), like(), np.array(0)];
   const update = jit((at, input, target) => {
     const [loss, grads] = valueAndGrad((params) => lossOf(params, input, target, workload))(tree.ref(at[0]));
-    const next = optimizer === "sgd" ? [at[0].map((p, n) => p.sub(grads[n].mul(0.03)))] : adam(at, grads);
+    const next = optimizer === "sgd" ? [at[0].map((p, n) => p.sub(grads[n].mul(0.1)))] : adam(at, grads);
     return [next, loss];
   });
   const step = () => {

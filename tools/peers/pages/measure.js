@@ -4,7 +4,7 @@
 const WARM = 1, SECONDS = 3, GROUP = 250;
 
 export const WORKLOADS = {
-  W1: { widths: [2, 8, 8, 1], batch: 32, activation: "tanh", optimizer: "sgd" },
+  W1: { widths: [2, 8, 8, 2], batch: 32, activation: "tanh", optimizer: "sgd" },
   W2: { widths: [784, 256, 256, 10], batch: 128, activation: "relu", optimizer: "adam" },
   W3: { widths: [784, 1024, 1024, 10], batch: 256, activation: "relu", optimizer: "adam" },
   W4: { conv: true, batch: 64, optimizer: "adam" },
@@ -25,10 +25,10 @@ export function weights(shape, fanIn, seed) {
   return random(shape.reduce((a, b) => a * b), seed).map((value) => value * scale);
 }
 
-/** Class labels as rows of ones and zeros. */
-export function oneHot(batch) {
-  const rows = new Float32Array(batch * 10);
-  for (let row = 0; row < batch; row += 1) rows[row * 10 + (row * 7) % 10] = 1;
+/** Class labels as rows of ones and zeros: `[batch, classes]`. */
+export function oneHot(batch, classes) {
+  const rows = new Float32Array(batch * classes);
+  for (let row = 0; row < batch; row += 1) rows[row * classes + (row * 7) % classes] = 1;
   return rows;
 }
 

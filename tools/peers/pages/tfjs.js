@@ -29,12 +29,10 @@ globalThis.bench = async (name, backend) => {
   const { forward, variables } = network(workload);
   const shape = conv ? [batch, 28, 28, 1] : [batch, widths[0]];
   const x = tf.tensor(random(shape.reduce((a, b) => a * b)), shape);
-  const regression = name === "W1";
-  const y = regression ? tf.tensor(random(batch), [batch, 1]) : tf.tensor(oneHot(batch), [batch, 10]);
-  const loss = () => regression
-    ? tf.mean(tf.square(tf.sub(forward(x), y)))
-    : tf.losses.softmaxCrossEntropy(y, forward(x)).asScalar();
-  const optimizer = rule === "adam" ? tf.train.adam(0.001) : tf.train.sgd(0.03);
+  const classes = widths?.at(-1) ?? 10;
+  const y = tf.tensor(oneHot(batch, classes), [batch, classes]);
+  const loss = () => tf.losses.softmaxCrossEntropy(y, forward(x)).asScalar();
+  const optimizer = rule === "adam" ? tf.train.adam(0.001) : tf.train.sgd(0.1);
   const step = () => optimizer.minimize(loss, true, variables);
   const result = await measure(step, async (value) => {
     const [number] = await value.data();
