@@ -1,5 +1,6 @@
 //! What a person builds, chooses, runs and reads.
 
+mod badges;
 pub mod choose;
 pub mod cost;
 pub mod header;

@@ -115,6 +115,13 @@ impl Graph {
         self.scale(s, 1.0 / size.max(1) as f32)
     }
 
+    /// Root of the mean square of all elements, shape `[]`.
+    pub fn root_mean_square(&mut self, x: Value) -> Value {
+        let s = self.square(x);
+        let m = self.mean_all(s);
+        self.sqrt(m)
+    }
+
     /// `x` summed over the axes along which `like` was broadcast to it, and repeated along those where it is itself the
     /// smaller, so that it has the shape of `like`.
     pub fn sum_like(&mut self, x: Value, like: Value) -> Value {

@@ -6,9 +6,9 @@ use crate::data::{DATASETS, Dataset, Source};
 use crate::optim::{OPTIMIZERS, SCHEDULES};
 use crate::probes::PROBES;
 use crate::protocol::{Catalogue, EntryInfo, FileInfo};
-use crate::registry::Entry;
+use crate::registry::{Entry, Knobs};
 use crate::routing::ROUTINGS;
-use crate::rules::RULES;
+use crate::rules::{RULES, Rule};
 
 /// Everything that can be chosen, in the order of the registries.
 pub fn catalogue() -> Catalogue {
@@ -16,7 +16,7 @@ pub fn catalogue() -> Catalogue {
         datasets: DATASETS.iter().map(|d| dataset(*d)).collect(),
         blocks: BLOCKS.iter().map(|b| block(*b)).collect(),
         routings: entries(ROUTINGS),
-        rules: RULES.iter().map(|r| EntryInfo { credit: Some(r.credit()), ..info(*r) }).collect(),
+        rules: RULES.iter().map(|r| rule(*r)).collect(),
         optimizers: OPTIMIZERS.iter().map(|o| EntryInfo { rate: Some(o.rate()), ..info(*o) }).collect(),
         schedules: entries(SCHEDULES),
         probes: entries(PROBES),
@@ -30,6 +30,11 @@ fn info<T: Entry + ?Sized>(entry: &T) -> EntryInfo {
 
 fn entries<T: Entry + ?Sized>(registry: &[&'static T]) -> Vec<EntryInfo> {
     registry.iter().map(|e| info(*e)).collect()
+}
+
+fn rule(rule: &dyn Rule) -> EntryInfo {
+    let needs = rule.needs(&Knobs::defaults(rule.knobs()));
+    EntryInfo { credit: Some(rule.credit()), needs: Some(needs), ..info(rule) }
 }
 
 fn dataset(dataset: &dyn Dataset) -> EntryInfo {

@@ -10,6 +10,7 @@ use crate::cost;
 use crate::data::{Data, Split};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Program, Role, Shape, Slot, SlotId, Stmt, Value};
+use crate::lesson::{Batch, Learn};
 use crate::net::{Clock, Net, Tap, stream};
 use crate::noise::Stream;
 use crate::ops::random::{Shuffle, halves};
@@ -17,7 +18,7 @@ use crate::ops::rows::Gather;
 use crate::plan::{Plan, compile};
 use crate::probes::{Measure, PROBES};
 use crate::protocol::CostInfo;
-use crate::rules::{Batch, Learn, Lesson, Rule, Task};
+use crate::rules::{Rule, Task};
 use crate::spec::Spec;
 use crate::spec::resolve::{Resolved, resolve};
 
@@ -115,7 +116,8 @@ impl Lab {
                 taps: &taps,
                 confusion,
             };
-            let Some(values) = probe.measure(&mut cx) else { continue };
+            let Some(recording) = probe.measure(&mut cx) else { continue };
+            let values = recording.tensors;
             let id = probe.meta().id;
             let writes: Vec<(SlotId, Value)> = values
                 .iter()
@@ -123,7 +125,8 @@ impl Lab {
                 .collect();
             let tensors: Vec<(String, SlotId)> =
                 values.into_iter().zip(&writes).map(|((name, _), (slot, _))| (name, *slot)).collect();
-            let mut body = vec![Stmt::Tick(writes)];
+            let mut body = recording.before;
+            body.push(Stmt::Tick(writes));
             body.extend(tensors.iter().map(|(_, slot)| Stmt::Emit { probe: id.to_owned(), slot: *slot }));
             measurements.push(Measurement {
                 probe: id,
@@ -264,8 +267,8 @@ impl<'a> Builder<'a> {
 
     /// One step: a batch, what the rule learns from it, the optimizer's writes, the counters.
     fn step(&mut self, rule: &dyn Rule, knobs: &crate::registry::Knobs) -> (Vec<Stmt>, Vec<(Tap, [SlotId; 2])>) {
-        let batch = batch(&mut self.g, self.clock, self.registers.train, self.task);
-        let lesson: Lesson = rule.learn(&mut self.learn(knobs), batch);
+        let batch = batch(&mut self.g, self.clock, self.registers.train, self.task, rule.hold(knobs));
+        let lesson = rule.learn(&mut self.learn(knobs), batch);
         let recipe = self.resolved.recipe();
         let mut writes = recipe.step(&mut self.g, self.clock, &lesson.updates);
         writes.extend(&lesson.writes);
@@ -282,16 +285,17 @@ impl<'a> Builder<'a> {
             taps.push((tap, [load, entropy]));
         }
         let emit = |probe: &str, slot| Stmt::Emit { probe: probe.to_owned(), slot };
-        let body =
-            vec![Stmt::Tick(writes), emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)];
+        let mut body = lesson.before;
+        body.extend([Stmt::Tick(writes), emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)]);
         (body, taps)
     }
 }
 
-/// The batch that the present step looks at.
-pub fn batch(g: &mut Graph, clock: Clock, from: Samples, task: &Task) -> Batch {
+/// The batch that the step of this clock looks at, when each batch stays for `hold` steps.
+pub fn batch(g: &mut Graph, clock: Clock, from: Samples, task: &Task, hold: u32) -> Batch {
     let shuffle = Shuffle { rows: from.len, batch: task.batch, stream: stream("batch") };
-    let index = g.push(shuffle, &[clock.seed, clock.step]);
+    let (turn, _) = clock.turns(g, hold);
+    let index = g.push(shuffle, &[clock.seed, turn]);
     rows(g, from, index, task.classes)
 }
 

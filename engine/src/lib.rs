@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod exec;
 pub mod ir;
 pub mod lab;
+pub mod lesson;
 pub mod net;
 pub mod noise;
 pub mod ops;

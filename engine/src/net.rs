@@ -106,6 +106,40 @@ impl Clock {
         let sum = g.add(low, high);
         g.reshape(sum, Shape::default())
     }
+
+    /// The step's number divided by `every`, 1 to 255: the whole part `[2]`, in halves as the step is, and the
+    /// remainder `[]`. Exact on every executor, also where division is rounded carelessly: it goes by digits of 8 bits.
+    pub fn turns(self, g: &mut Graph, every: u32) -> (Value, Value) {
+        if every <= 1 {
+            return (self.step, g.constant(0.0));
+        }
+        let (base, every) = (g.constant(256.0), g.constant(every as f32));
+        let half = g.constant(0.5);
+        let mut rest = g.constant(0.0);
+        let mut halves = [rest; 2];
+        for (start, whole) in [(1, 1), (0, 0)] {
+            let word = g.slice(self.step, 0, start, 1);
+            let high = g.scale(word, 1.0 / 256.0);
+            let high = g.floor(high);
+            let low = g.mul(high, base);
+            let low = g.sub(word, low);
+            let mut quotient = g.constant(0.0);
+            for digit in [high, low] {
+                let carried = g.mul(rest, base);
+                let value = g.add(carried, digit);
+                // Half a unit keeps the quotient away from whole numbers, where rounding would count.
+                let middle = g.add(value, half);
+                let q = g.div(middle, every);
+                let q = g.floor(q);
+                let taken = g.mul(q, every);
+                rest = g.sub(value, taken);
+                let shifted = g.mul(quotient, base);
+                quotient = g.add(shifted, q);
+            }
+            halves[whole] = quotient;
+        }
+        (g.concat(&halves, 0), g.reshape(rest, Shape::default()))
+    }
 }
 
 /// A name's 32-bit FNV-1a hash: the stream of its noise.

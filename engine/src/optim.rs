@@ -5,9 +5,9 @@
 //! register: the learning rate and its like from knobs, corrections for the early steps from the step counter.
 
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
+use crate::lesson::Update;
 use crate::net::Clock;
 use crate::registry::{Entry, Knob, KnobKind, Knobs};
-use crate::rules::Update;
 
 mod adam;
 mod schedule;

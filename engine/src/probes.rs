@@ -1,17 +1,19 @@
 //! Probes: what can be measured of a run. One file each in `probes/`, one line in [`PROBES`].
 
 use crate::data::Data;
-use crate::ir::{SlotId, Value};
-use crate::lab::Registers;
-use crate::net::Tap;
+use crate::ir::{SlotId, Stmt, Value};
+use crate::lab::{Registers, batch};
+use crate::lesson::{Batch, Learn};
+use crate::net::{Clock, Tap};
 use crate::registry::Entry;
-use crate::rules::{Learn, Rule};
+use crate::rules::Rule;
 
 mod alignment;
 mod confusion;
 mod experts;
 mod plane;
 mod samples;
+mod signals;
 mod weights;
 
 /// What a probe builds its measurement with.
@@ -26,10 +28,32 @@ pub struct Measure<'a> {
     pub confusion: SlotId,
 }
 
+/// What a probe measures.
+pub struct Recording {
+    /// Statements that run first, see [`Lesson::before`](crate::lesson::Lesson::before).
+    pub before: Vec<Stmt>,
+    /// The tensors, by name.
+    pub tensors: Vec<(String, Value)>,
+}
+
+impl From<Vec<(String, Value)>> for Recording {
+    fn from(tensors: Vec<(String, Value)>) -> Self {
+        Self { before: Vec::new(), tensors }
+    }
+}
+
+impl Measure<'_> {
+    /// The batch that the run's rule looks at in the step of this clock.
+    pub fn batch(&mut self, clock: Clock) -> Batch {
+        let hold = self.rule.hold(self.learn.knobs);
+        batch(self.learn.g, clock, self.registers.train, self.learn.task, hold)
+    }
+}
+
 /// A measurement.
 pub trait Probe: Entry {
-    /// Builds what is measured, by name; `None` when it does not fit this run.
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>>;
+    /// Builds what is measured; `None` when it does not fit this run.
+    fn measure(&self, cx: &mut Measure) -> Option<Recording>;
 
     /// Whether it never changes while a run goes on.
     fn once(&self) -> bool {
@@ -51,4 +75,5 @@ pub const PROBES: &[&dyn Probe] = &[
     &plane::Points,
     &experts::Experts,
     &alignment::Alignment,
+    &signals::Signals,
 ];

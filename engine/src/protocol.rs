@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
 use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
-use crate::rules::Credit;
+use crate::rules::{Credit, Needs};
 use crate::spec::Spec;
 
 /// Names the engine's build: a page and a worker that differ in it come from two deployments.
@@ -245,6 +245,9 @@ pub struct EntryInfo {
     /// For rules: from where a hidden stage's credit comes.
     #[serde(default)]
     pub credit: Option<Credit>,
+    /// For rules: what they ask for, at their defaults.
+    #[serde(default)]
+    pub needs: Option<Needs>,
 }
 
 /// A file that a dataset needs.
@@ -312,6 +315,7 @@ impl EntryInfo {
             holds: String::new(),
             rate: None,
             credit: None,
+            needs: None,
         }
     }
 }

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ad;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
-use crate::net::{Build, Clock, Mode, Net, Pass, Tap};
+use crate::ir::{Graph, Shape, Value};
+use crate::lesson::{Batch, Forward, Learn, Lesson};
+use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
@@ -36,56 +36,6 @@ pub struct Task {
     pub batch: usize,
 }
 
-/// What a rule is given to build one step or one prediction.
-pub struct Learn<'a> {
-    pub g: &'a mut Graph,
-    pub net: &'a Net,
-    pub task: &'a Task,
-    pub knobs: &'a Knobs,
-    pub clock: Clock,
-}
-
-/// One batch: `x [B, …]`, `labels [B]` and the same as rows `target [B, classes]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Batch {
-    pub x: Value,
-    pub labels: Value,
-    pub target: Value,
-}
-
-/// The direction a weight is to move against.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Update {
-    pub slot: SlotId,
-    /// A gradient, or what the rule has in its place; of the weight's shape.
-    pub gradient: Value,
-    /// Factor on the learning rate for this weight.
-    pub rate: f32,
-}
-
-/// What one step learns.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lesson {
-    /// The figure that the page shows as training loss: `[]`.
-    pub loss: Value,
-    /// The network's answer to the batch: `[B, classes]`.
-    pub logits: Value,
-    pub updates: Vec<Update>,
-    /// Other registers the step writes: running statistics, the rule's own state.
-    pub writes: Vec<(SlotId, Value)>,
-    pub taps: Vec<Tap>,
-}
-
-/// A pass of a batch through all stages, as a rule joins them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Forward {
-    /// What each stage saw and gave; the last one gave the logits `[B, classes]`.
-    pub passes: Vec<Pass>,
-    /// Registers that a step must write: running statistics.
-    pub writes: Vec<(SlotId, Value)>,
-    pub taps: Vec<Tap>,
-}
-
 /// From where the credit of a hidden stage comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -96,12 +46,48 @@ pub enum Credit {
     Direct,
     /// From its own output.
     Local,
+    /// From its neighbours on both sides, while all of them settle together.
+    Neighbours,
+    /// From one number that every stage hears: how well a change of all weights did.
+    Scalar,
+    /// Into the input, and from there forward through the stages once more.
+    Input,
+    /// From nowhere: the stage learns what its input looks like, or does not learn.
+    None,
+}
+
+/// What a rule asks of that which it runs on, be it a chip or a cortex. The page shows it as badges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Needs {
+    /// Errors travel back through the transposes of the weights that the signals came forward through.
+    pub transposed_weights: bool,
+    /// What a hidden stage learns depends on the stages behind it.
+    pub global_error: bool,
+    /// Every stage's activities are kept until the last stage has answered.
+    pub stored_activities: bool,
+    /// Every hidden stage is told the labels, rather than the network as a whole.
+    pub labels_at_stages: bool,
+    /// The blocks must have derivatives.
+    pub derivatives: bool,
+    /// Once the forward pass is through, all stages can learn at the same time: no stage's credit waits for another's.
+    pub parallel_stages: bool,
+    /// How often a batch goes through the network in one step, forward or backward.
+    pub passes: u32,
 }
 
 /// A learning rule.
 pub trait Rule: Entry {
     /// From where credit comes: the page draws it.
     fn credit(&self) -> Credit;
+
+    /// What it asks for; `engine/tests/rules/needs.rs` holds it against the program.
+    fn needs(&self, knobs: &Knobs) -> Needs;
+
+    /// For how many steps one batch stays the same, 1 to 255: a rule that settles over several steps says so here.
+    fn hold(&self, _knobs: &Knobs) -> u32 {
+        1
+    }
 
     /// Whether the rule can teach this network this task.
     ///
@@ -125,13 +111,6 @@ pub trait Rule: Entry {
 
 pub const RULES: &[&dyn Rule] =
     &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
-
-impl Forward {
-    /// What the last stage gave. A network has at least one stage where [`Rule::fits`] has approved of it.
-    pub fn logits(&self) -> Value {
-        self.passes[self.passes.len() - 1].output
-    }
-}
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.
@@ -160,74 +139,4 @@ fn try_out(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(),
         format!("the last stage gives {shape}, but the read-out needs one number a class: {expected}"),
         "end it with a linear block of 0 units, which takes the number of classes",
     ))
-}
-
-impl Learn<'_> {
-    pub fn build(&mut self, mode: Mode) -> Build<'_> {
-        Build::new(self.g, mode, self.clock, self.net.outputs)
-    }
-
-    /// Passes `x [B, …]` through all stages in series.
-    pub fn series(&mut self, mode: Mode, x: Value) -> Forward {
-        let net = self.net;
-        let mut build = self.build(mode);
-        let passes = net.forward(&mut build, x);
-        Forward { passes, writes: build.writes, taps: build.taps }
-    }
-
-    /// `objective []` with the auxiliary losses of a stage added.
-    pub fn penalised(&mut self, objective: Value, pass: &Pass) -> Value {
-        pass.losses.iter().fold(objective, |sum, &loss| self.g.add(sum, loss))
-    }
-
-    /// The updates that follow the gradient of `objective []` with respect to a stage's weights.
-    pub fn descend(&mut self, objective: Value, pass: &Pass, rate: f32) -> Vec<Update> {
-        let weights: Vec<Value> = pass.params.iter().map(|&slot| self.g.read(slot)).collect();
-        let gradients = ad::gradients(self.g, objective, &weights, &ad::Exact);
-        pass.params.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate }).collect()
-    }
-
-    /// What backpropagation would have in the place of each of the lesson's updates: the gradient of the task's loss of
-    /// the lesson's own logits, through whatever the rule detached.
-    pub fn reference(&mut self, lesson: &Lesson, target: Value) -> Vec<Value> {
-        let loss = self.loss(lesson.logits, target);
-        let weights: Vec<Value> = lesson.updates.iter().map(|u| self.g.read(u.slot)).collect();
-        ad::gradients(self.g, loss, &weights, &ad::Through)
-    }
-
-    /// The task's loss of each row of `logits [B, classes]`: `[B]`.
-    pub fn losses(&mut self, logits: Value, target: Value) -> Value {
-        let batch = self.g.shape(logits).first().copied().unwrap_or(1);
-        let rows = match self.task.loss {
-            Loss::CrossEntropy => self.g.cross_entropy(logits, target),
-            Loss::MeanSquared => {
-                let d = self.g.sub(logits, target);
-                let s = self.g.square(d);
-                self.g.mean(s, &[1])
-            }
-        };
-        self.g.reshape(rows, [batch])
-    }
-
-    /// The task's loss `[]` of `logits [B, classes]`.
-    pub fn loss(&mut self, logits: Value, target: Value) -> Value {
-        let rows = self.losses(logits, target);
-        self.g.mean_all(rows)
-    }
-
-    /// The value of a live knob: a register, so that it can change while the program runs.
-    pub fn live(&mut self, knob: &str) -> Value {
-        let value = self.knobs.float(knob) as f32;
-        let name = format!("rule/{knob}");
-        let slot =
-            self.g.declare(Slot { name, role: Role::Knob, shape: Shape::default(), init: Init::Constant(value) });
-        self.g.read(slot)
-    }
-
-    /// A fixed random register of the rule's own.
-    pub fn feedback(&mut self, name: &str, shape: impl Into<Shape>, init: Init) -> Value {
-        let slot = Slot { name: format!("rule/{name}"), role: Role::Feedback, shape: shape.into(), init };
-        let slot = self.g.declare(slot);
-        self.g.read(slot)
-    }
 }

@@ -6,10 +6,11 @@ mod support;
 
 use engine::exec::oracle::Oracle;
 use engine::ir::{Graph, Init, Program, Role, Slot, SlotId, Stmt};
+use engine::lesson::Update;
 use engine::ops::Tensor;
+use engine::ops::random::{halves, word};
 use engine::optim::{OPTIMIZERS, Recipe, SCHEDULES};
 use engine::registry::{Knobs, Setting, Settings, find};
-use engine::rules::Update;
 use support::*;
 
 fn recipe(optimizer: &str, settings: &[(&str, Setting)], schedule: &str, rate: f64, clip: f64) -> Recipe {
@@ -151,4 +152,22 @@ fn schedules() {
     assert!(distance(&fall, &[1.0, 0.55, 0.1, 0.1]) < 1e-6, "{fall:?}");
     let steps = factors("step", &[("every", int(3)), ("factor", float(0.5))], &[0, 2, 3, 5, 6, 9]);
     assert!(distance(&steps, &[1.0, 1.0, 0.5, 0.5, 0.25, 0.125]) < 1e-6, "{steps:?}");
+}
+
+/// A step's number divided, exactly, over all 32 bits, in the single precision that executors compute in.
+#[test]
+fn turns_divide_the_step() {
+    for every in [2u32, 3, 7, 16, 20, 255] {
+        let mut g = Graph::new();
+        let (step, clock) = clock(&mut g);
+        let (turn, rest) = clock.turns(&mut g, every);
+        let mut oracle = registers(&g);
+        oracle.round = true;
+        for n in [0, 1, every - 1, every, 65_535, 65_536, 65_537, (1 << 24) + 1, u32::MAX - 1, u32::MAX] {
+            oracle.write(step, Tensor::new([2], halves(n).map(f64::from).to_vec()));
+            let got = oracle.values(&g, &[turn, rest]);
+            assert_eq!(word(&got[0].data), n / every, "{n} by {every}");
+            assert_eq!(got[1].data[0], f64::from(n % every), "{n} by {every}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use engine::spec::{Choice, Spec};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::badges::Badges;
 use super::notices::Faults;
 use crate::state::{Lab, Notice, sentence};
 use crate::tree;
@@ -68,7 +69,7 @@ fn Pick(
     view! {
         <div class="pick">
             <Select label=label options=options value=id choose=choose />
-            {move || entry.get().map(|e| view! { <Help entry=e.clone() /> <Settings entry=e choice=choice read=read /> })}
+            {move || entry.get().map(|e| view! { <Help entry=e.clone() /> {e.needs.map(|needs| view! { <Badges needs=needs /> })} <Settings entry=e choice=choice read=read /> })}
         </div>
     }
 }

@@ -22,6 +22,10 @@ pub fn Net() -> impl IntoView {
             Credit::Chain => ("chain", "credit, stage by stage"),
             Credit::Direct => ("direct", "credit, straight from the answer"),
             Credit::Local => ("local", "credit, within each stage"),
+            Credit::Neighbours => ("neighbours", "credit, between neighbours that settle"),
+            Credit::Scalar => ("scalar", "credit, one number for all stages"),
+            Credit::Input => ("input", "credit, into the input and forward again"),
+            Credit::None => ("none", "no credit"),
         })
     });
     let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));

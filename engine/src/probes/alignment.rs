@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Measure, Probe};
+use super::{Measure, Probe, Recording};
 use crate::ir::Value;
-use crate::lab::batch;
 use crate::registry::{Entry, Meta};
 
 /// `cosine [stages]`: 1 where the rule does what backpropagation does, 0 where they are at right angles. On the batch
@@ -26,8 +25,8 @@ impl Entry for Alignment {
 }
 
 impl Probe for Alignment {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
-        let batch = batch(cx.learn.g, cx.learn.clock, cx.registers.train, cx.learn.task);
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
+        let batch = cx.batch(cx.learn.clock);
         let lesson = cx.rule.learn(&mut cx.learn, batch);
         let reference = cx.learn.reference(&lesson, batch.target);
         let g = &mut *cx.learn.g;
@@ -59,6 +58,6 @@ impl Probe for Alignment {
                 g.reshape(cosine, [1])
             })
             .collect();
-        Some(vec![("cosine".to_owned(), g.concat(&parts, 0))])
+        Some(Recording { before: lesson.before, tensors: vec![("cosine".to_owned(), g.concat(&parts, 0))] })
     }
 }

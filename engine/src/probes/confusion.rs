@@ -1,7 +1,6 @@
 //! Which classes are taken for which.
 
-use super::{Measure, Probe};
-use crate::ir::Value;
+use super::{Measure, Probe, Recording};
 use crate::registry::{Entry, Meta};
 
 /// `counts [C, C]` of the test samples of the last evaluation: rows by true class, columns by answer.
@@ -21,8 +20,8 @@ impl Entry for Confusion {
 }
 
 impl Probe for Confusion {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
-        Some(vec![("counts".to_owned(), cx.learn.g.read(cx.confusion))])
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
+        Some(Recording::from(vec![("counts".to_owned(), cx.learn.g.read(cx.confusion))]))
     }
 
     fn after_evaluation(&self) -> bool {

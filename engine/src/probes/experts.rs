@@ -1,6 +1,6 @@
 //! What routers do: the share of each expert, and how unsure the router is.
 
-use super::{Measure, Probe};
+use super::{Measure, Probe, Recording};
 use crate::ir::Value;
 use crate::registry::{Entry, Meta};
 
@@ -21,7 +21,7 @@ impl Entry for Experts {
 }
 
 impl Probe for Experts {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         let g = &mut *cx.learn.g;
         let values: Vec<(String, Value)> = cx
             .taps
@@ -33,6 +33,6 @@ impl Probe for Experts {
                 [(format!("load {}", tap.path), load), (format!("entropy {}", tap.path), entropy)]
             })
             .collect();
-        (!values.is_empty()).then_some(values)
+        (!values.is_empty()).then(|| values.into())
     }
 }

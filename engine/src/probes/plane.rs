@@ -1,6 +1,6 @@
 //! Data in the plane: the points, what the network answers at each place, and what each hidden unit does there.
 
-use super::{Measure, Probe};
+use super::{Measure, Probe, Recording};
 use crate::data::Look;
 use crate::ir::{Graph, Value};
 use crate::net::Mode;
@@ -82,18 +82,18 @@ fn grid(g: &mut Graph, side: usize) -> Value {
 }
 
 impl Probe for Surface {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         if cx.data.look != Look::Plane {
             return None;
         }
         let x = grid(cx.learn.g, FINE);
         let logits = cx.rule.predict(&mut cx.learn, x);
-        Some(vec![("probabilities".to_owned(), cx.learn.g.softmax(logits))])
+        Some(Recording::from(vec![("probabilities".to_owned(), cx.learn.g.softmax(logits))]))
     }
 }
 
 impl Probe for Units {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         if cx.data.look != Look::Plane {
             return None;
         }
@@ -110,19 +110,22 @@ impl Probe for Units {
                 (format!("stage {}", i + 1), g.slice(flat, 1, 0, units.min(UNITS)))
             })
             .collect();
-        (!values.is_empty()).then_some(values)
+        (!values.is_empty()).then(|| values.into())
     }
 }
 
 impl Probe for Points {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         if cx.data.look != Look::Plane {
             return None;
         }
         let g = &mut *cx.learn.g;
         let shown = g.iota(cx.registers.train.len.min(POINTS));
         let (x, y) = (g.read(cx.registers.train.x), g.read(cx.registers.train.y));
-        Some(vec![("x".to_owned(), g.push(Gather, &[x, shown])), ("y".to_owned(), g.push(Gather, &[y, shown]))])
+        Some(Recording::from(vec![
+            ("x".to_owned(), g.push(Gather, &[x, shown])),
+            ("y".to_owned(), g.push(Gather, &[y, shown])),
+        ]))
     }
 
     fn once(&self) -> bool {

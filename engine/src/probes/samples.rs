@@ -1,8 +1,7 @@
 //! A few test images with what the network makes of them.
 
-use super::{Measure, Probe};
+use super::{Measure, Probe, Recording};
 use crate::data::Look;
-use crate::ir::Value;
 use crate::lab::rows;
 use crate::registry::{Entry, Meta};
 
@@ -26,7 +25,7 @@ impl Entry for Samples {
 }
 
 impl Probe for Samples {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         let Look::Image { height, width } = cx.data.look else { return None };
         let shown = cx.registers.test.len.min(SHOWN);
         let index = cx.learn.g.iota(shown);
@@ -35,10 +34,10 @@ impl Probe for Samples {
         let g = &mut *cx.learn.g;
         let images = g.reshape(batch.x, [shown, height, width]);
         let probabilities = g.softmax(logits);
-        Some(vec![
+        Some(Recording::from(vec![
             ("images".to_owned(), images),
             ("labels".to_owned(), batch.labels),
             ("probabilities".to_owned(), probabilities),
-        ])
+        ]))
     }
 }

@@ -1,7 +1,7 @@
 //! What the first layer looks for.
 
-use super::{Measure, Probe};
-use crate::ir::{Role, Value};
+use super::{Measure, Probe, Recording};
+use crate::ir::Role;
 use crate::registry::{Entry, Meta};
 
 /// Units shown.
@@ -24,7 +24,7 @@ impl Entry for Weights {
 }
 
 impl Probe for Weights {
-    fn measure(&self, cx: &mut Measure) -> Option<Vec<(String, Value)>> {
+    fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         let g = &mut *cx.learn.g;
         let inputs: usize = cx.data.input.iter().product();
         let first = g.slot_ids().find(|&id| {
@@ -33,6 +33,6 @@ impl Probe for Weights {
         })?;
         let units = g.slot(first).shape[1];
         let weights = g.read(first);
-        Some(vec![("weights".to_owned(), g.slice(weights, 1, 0, units.min(SHOWN)))])
+        Some(Recording::from(vec![("weights".to_owned(), g.slice(weights, 1, 0, units.min(SHOWN)))]))
     }
 }

@@ -5,10 +5,11 @@
 //! dW = ∂(loss + auxiliary losses of all stages) / ∂W
 //! ```
 
-use super::{Batch, Credit, Learn, Lesson, Rule, Task, Update, try_out};
+use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{SlotId, Value};
+use crate::lesson::{Batch, Learn, Lesson, Update};
 use crate::net::{Mode, Net};
 use crate::registry::{Entry, Knobs, Meta};
 
@@ -33,6 +34,18 @@ impl Rule for Backprop {
         Credit::Chain
     }
 
+    fn needs(&self, _: &Knobs) -> Needs {
+        Needs {
+            transposed_weights: true,
+            global_error: true,
+            stored_activities: true,
+            labels_at_stages: false,
+            derivatives: true,
+            parallel_stages: false,
+            passes: 2,
+        }
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }
@@ -46,6 +59,7 @@ impl Rule for Backprop {
         let weights: Vec<Value> = slots.iter().map(|&slot| cx.g.read(slot)).collect();
         let gradients = ad::gradients(cx.g, objective, &weights, &ad::Exact);
         let updates = slots.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate: 1.0 });
-        Lesson { loss, logits, updates: updates.collect(), writes: forward.writes, taps: forward.taps }
+        let updates = updates.collect();
+        forward.lesson(loss, logits, updates)
     }
 }

@@ -15,10 +15,11 @@
 //! What is sent does not vanish where the loss is least over a stage's weights, as a gradient would. So that the hidden
 //! stages come to rest all the same they have a smaller learning rate than the read-out, `hidden-rate` times it.
 
-use super::{Batch, Credit, Learn, Lesson, Rule, Task, Update, try_out};
+use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Init, Value};
+use crate::lesson::{Batch, Learn, Lesson, Signal, Update};
 use crate::net::{Mode, Net, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
@@ -67,6 +68,18 @@ impl Rule for DirectFeedback {
         Credit::Direct
     }
 
+    fn needs(&self, _: &Knobs) -> Needs {
+        Needs {
+            transposed_weights: false,
+            global_error: true,
+            stored_activities: true,
+            labels_at_stages: false,
+            derivatives: true,
+            parallel_stages: true,
+            passes: 2,
+        }
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         if net.stages.len() < 2 {
             return Err(Diagnostic::new(
@@ -88,14 +101,16 @@ impl Rule for DirectFeedback {
         let widths: Vec<usize> = hidden.iter().map(|p| cx.g.shape(p.output)[1..].iter().product()).collect();
         let sent = feedback(cx, error, &widths);
         let mut updates = Vec::new();
-        for (pass, sent) in hidden.iter().zip(sent) {
+        let mut signals = Vec::new();
+        for (i, (pass, sent)) in hidden.iter().zip(sent).enumerate() {
             updates.extend(taught(cx, pass, sent));
+            signals.push(Signal { name: "error received", stage: i + 1, value: cx.g.root_mean_square(sent) });
         }
         for pass in last {
             let objective = cx.penalised(loss, pass);
             updates.extend(cx.descend(objective, pass, 1.0));
         }
-        Lesson { loss, logits, updates, writes: forward.writes, taps: forward.taps }
+        Lesson { signals, ..forward.lesson(loss, logits, updates) }
     }
 }
 

@@ -20,9 +20,10 @@
 //! by row; elsewhere as many values are put before the features, since these are too few to give any up. True and
 //! wrong labels are one-hot, the neutral one is `1/classes` throughout.
 
-use super::{Batch, Credit, Forward, Learn, Lesson, Rule, Task, try_out};
+use super::{Credit, Needs, Rule, Task, try_out};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Shape, Value};
+use crate::lesson::{Batch, Forward, Learn, Lesson, Signal};
 use crate::net::{Build, Mode, Net, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
@@ -77,6 +78,19 @@ impl Rule for ForwardForward {
         Credit::Local
     }
 
+    fn needs(&self, _: &Knobs) -> Needs {
+        Needs {
+            transposed_weights: false,
+            global_error: false,
+            // The read-out sees the activities of all hidden stages.
+            stored_activities: true,
+            labels_at_stages: true,
+            derivatives: true,
+            parallel_stages: true,
+            passes: 3,
+        }
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         let Some((_, hidden)) = net.stages.split_last().filter(|(_, hidden)| !hidden.is_empty()) else {
             return Err(Diagnostic::new(
@@ -128,8 +142,13 @@ impl Rule for ForwardForward {
         let passes = hidden(&mut cx.build(Mode::Train), net, normalise, contrast);
         let rate = cx.knobs.float("hidden-rate") as f32;
         let mut updates = Vec::new();
-        for pass in &passes {
-            let objective = contrastive(cx, pass);
+        let mut signals = Vec::new();
+        for (i, pass) in passes.iter().enumerate() {
+            let [yes, no] = goodness(cx.g, pass);
+            for (name, goodness) in [("goodness, true label", yes), ("goodness, wrong label", no)] {
+                signals.push(Signal { name, stage: i + 1, value: cx.g.mean_all(goodness) });
+            }
+            let objective = contrastive(cx, pass, [yes, no]);
             let objective = cx.penalised(objective, pass);
             updates.extend(cx.descend(objective, pass, rate));
         }
@@ -137,7 +156,7 @@ impl Rule for ForwardForward {
             let objective = cx.penalised(loss, head);
             updates.extend(cx.descend(objective, head, 1.0));
         }
-        Lesson { loss, logits, updates, writes: forward.writes, taps: forward.taps }
+        Lesson { signals, ..forward.lesson(loss, logits, updates) }
     }
 }
 
@@ -204,21 +223,29 @@ fn handed_on(b: &mut Build, normalise: bool, h: Value) -> Value {
     b.g.detach(pattern)
 }
 
-/// The loss `[]` of a hidden stage whose batch holds the true labels in its first half and the wrong ones in its second.
-fn contrastive(cx: &mut Learn, pass: &Pass) -> Value {
-    let threshold = cx.live("threshold");
-    let g = &mut *cx.g;
+/// Mean square of a hidden stage's units, `[B]` for each half of its batch: with the true labels, with wrong ones.
+fn goodness(g: &mut Graph, pass: &Pass) -> [Value; 2] {
     let shape = g.shape(pass.output).clone();
     let (half, width) = (shape[0] / 2, shape[1..].iter().product::<usize>());
     let flat = g.reshape(pass.output, [2 * half, width]);
     let square = g.square(flat);
-    let goodness = g.sum(square, &[1]);
-    let threshold = g.scale(threshold, width as f32);
-    let above = g.sub(goodness, threshold);
-    let (yes, no) = (g.slice(above, 0, 0, half), g.slice(above, 0, half, half));
-    let lack = g.neg(yes);
-    let lack = g.softplus(lack);
-    let excess = g.softplus(no);
-    let (lack, excess) = (g.mean_all(lack), g.mean_all(excess));
-    g.add(lack, excess)
+    let goodness = g.mean(square, &[1]);
+    [0, half].map(|start| g.slice(goodness, 0, start, half))
+}
+
+/// The loss `[]` of a hidden stage of this goodness.
+fn contrastive(cx: &mut Learn, pass: &Pass, goodness: [Value; 2]) -> Value {
+    let threshold = cx.live("threshold");
+    let width = cx.g.shape(pass.output)[1..].iter().product::<usize>() as f32;
+    let g = &mut *cx.g;
+    let [lack, excess] = goodness.map(|mean| {
+        let above = g.sub(mean, threshold);
+        g.scale(above, width)
+    });
+    let lack = g.neg(lack);
+    let terms = [lack, excess].map(|v| {
+        let v = g.softplus(v);
+        g.mean_all(v)
+    });
+    g.add(terms[0], terms[1])
 }

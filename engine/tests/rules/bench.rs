@@ -1,0 +1,140 @@
+//! A rule at work on a small network, for all tests of rules.
+
+use engine::exec::oracle::Oracle;
+use engine::ir::{Graph, Program, SlotId, Stmt, Value};
+use engine::lesson::{Batch, Learn, Lesson};
+use engine::net::{Clock, Net, Node};
+use engine::ops::Tensor;
+use engine::optim::{OPTIMIZERS, Recipe, SCHEDULES};
+use engine::registry::{Knobs, Setting, Settings, find};
+use engine::rules::{Loss, RULES, Rule, Task};
+
+use crate::support::{self, *};
+
+/// A rule at work on a small network.
+pub struct Bench {
+    pub g: Graph,
+    pub net: Net,
+    pub task: Task,
+    pub rule: &'static dyn Rule,
+    pub knobs: Knobs,
+    pub clock: Clock,
+    pub step: SlotId,
+    pub batch: Batch,
+}
+
+impl Bench {
+    pub fn new(rule: &str, settings: &[(&str, Setting)], net: Net, input: &[usize], batch: usize) -> Self {
+        let rule = find(RULES, rule, "").unwrap();
+        let given: Settings = settings.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+        let knobs = Knobs::resolve(rule.knobs(), &given, "rule").unwrap();
+        let task = Task { input: input.into(), classes: net.outputs, loss: Loss::CrossEntropy, batch };
+        let mut g = Graph::new();
+        let (step, clock) = clock(&mut g);
+        let x = support::input(&mut g, "x", &[&[batch], input].concat());
+        let labels = support::input(&mut g, "labels", &[batch]);
+        let (x, labels) = (g.read(x), g.read(labels));
+        let target = g.one_hot(labels, task.classes);
+        Self { g, net, task, rule, knobs, clock, step, batch: Batch { x, labels, target } }
+    }
+
+    pub fn with<T>(&mut self, f: impl FnOnce(&mut Learn) -> T) -> T {
+        let (net, task, knobs) = (&self.net, &self.task, &self.knobs);
+        f(&mut Learn { g: &mut self.g, net, task, knobs, clock: self.clock })
+    }
+
+    pub fn fits(&self) -> Result<(), String> {
+        self.rule.fits(&self.net, &self.task, &self.knobs).map_err(|d| d.to_string())
+    }
+
+    pub fn learn(&mut self) -> Lesson {
+        self.fits().unwrap();
+        let (rule, batch) = (self.rule, self.batch);
+        let lesson = self.with(|cx| rule.learn(cx, batch));
+        assert!(self.g.faults().is_empty(), "{:?}", self.g.faults());
+        for update in &lesson.updates {
+            assert_eq!(*self.g.shape(update.gradient), self.g.slot(update.slot).shape);
+        }
+        lesson
+    }
+
+    pub fn registers(&self) -> Oracle {
+        let mut oracle = registers(&self.g);
+        let n = self.task.batch;
+        let labels = (0..n).map(|i| (i * 7 % self.task.classes) as f64).collect();
+        oracle.write(self.slot("labels"), Tensor::new([n], labels));
+        oracle
+    }
+
+    /// The registers when the step's own tick begins.
+    pub fn prepared(&self, lesson: &Lesson) -> Oracle {
+        let mut oracle = self.registers();
+        oracle.run(&Program::new(std::rc::Rc::new(self.g.clone()), "before", lesson.before.clone()));
+        oracle
+    }
+
+    pub fn slot(&self, name: &str) -> SlotId {
+        self.g.find_slot(name).unwrap_or_else(|| panic!("no register {name}"))
+    }
+
+    /// What the lesson has for the weight of this name.
+    pub fn update(&self, lesson: &Lesson, name: &str) -> Value {
+        lesson.updates.iter().find(|u| self.g.slot(u.slot).name == name).unwrap().gradient
+    }
+}
+
+pub fn hidden(units: i64) -> Vec<Node> {
+    vec![linear(units), activation("tanh")]
+}
+
+pub fn read_out() -> Vec<Node> {
+    vec![linear(0)]
+}
+
+/// Points around the corners of a square; opposite corners are of one class. None is learnt by a linear read-out.
+pub fn corners() -> (Vec<f64>, Vec<f64>) {
+    let noise = numbers(5, 64);
+    let point = |i: usize| {
+        let (a, b) = ((i % 2) as f64, (i / 2 % 2) as f64);
+        ([2.0 * a - 1.0 + 0.3 * noise[2 * i], 2.0 * b - 1.0 + 0.3 * noise[2 * i + 1]], f64::from(u8::from(a != b)))
+    };
+    let points: Vec<_> = (0..32).map(point).collect();
+    (points.iter().flat_map(|p| p.0).collect(), points.iter().map(|p| p.1).collect())
+}
+
+/// Share of right answers after `steps` steps of Adam.
+pub fn taught(rule: &str, settings: &[(&str, Setting)], net: Net, steps: u32) -> f64 {
+    let mut bench = Bench::new(rule, settings, net, &[2], 32);
+    let lesson = bench.learn();
+    let recipe = Recipe {
+        optimizer: find(OPTIMIZERS, "adam", "").unwrap(),
+        knobs: Knobs::defaults(find(OPTIMIZERS, "adam", "").unwrap().knobs()),
+        schedule: find(SCHEDULES, "constant", "").unwrap(),
+        schedule_knobs: Knobs::default(),
+        rate: 0.02,
+        clip: 0.0,
+    };
+    let mut writes = recipe.step(&mut bench.g, bench.clock, &lesson.updates);
+    writes.extend(&lesson.writes);
+    let one = input(&mut bench.g, "one", &[2]);
+    let one_read = bench.g.read(one);
+    let next = bench.g.add(bench.clock.step, one_read);
+    writes.push((bench.step, next));
+    let (rule, x) = (bench.rule, bench.batch.x);
+    let logits = bench.with(|cx| rule.predict(cx, x));
+    let guess = bench.g.arg_max(logits);
+    let hit = bench.g.eq(guess, bench.batch.labels);
+    let accuracy = bench.g.mean_all(hit);
+    let mut oracle = bench.registers();
+    let (points, labels) = corners();
+    oracle.write(bench.slot("x"), Tensor::new([32, 2], points));
+    oracle.write(bench.slot("labels"), Tensor::new([32], labels));
+    oracle.write(one, Tensor::new([2], vec![1.0, 0.0]));
+    let mut body = lesson.before.clone();
+    body.push(Stmt::Tick(writes));
+    let program = Program::new(std::rc::Rc::new(bench.g.clone()), "step", body);
+    let faults = engine::check::check(&program);
+    assert!(faults.is_empty(), "{faults:?}");
+    (0..steps).for_each(|_| oracle.run(&program));
+    oracle.values(&bench.g, &[accuracy])[0].data[0]
+}
