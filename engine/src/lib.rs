@@ -25,6 +25,7 @@ pub mod plan;
 pub mod presets;
 pub mod probes;
 pub mod protocol;
+pub mod race;
 pub mod registry;
 pub mod routing;
 pub mod rules;

@@ -47,6 +47,29 @@ pub struct Spec {
     /// Largest norm of the whole gradient; 0 leaves it alone.
     pub clip: f64,
     pub seed: u32,
+    /// What runs side by side; empty for one run. See [`crate::race`].
+    #[serde(default)]
+    pub lanes: Vec<Lane>,
+    /// How many seeds a race runs, from `seed` on.
+    #[serde(default = "one")]
+    pub seeds: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// What one lane of a race changes of the experiment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Lane {
+    /// What people call it; made of its changes when there is none.
+    pub name: Option<String>,
+    pub rule: Option<Choice>,
+    pub optimizer: Option<Choice>,
+    /// Learning rate before the schedule.
+    pub rate: Option<f64>,
+    /// Knobs of blocks and routings, by path: `1/1.linear/units`, `2/1.route/routing`, `2/1.route/routing/k`.
+    pub set: Settings,
 }
 
 impl Spec {
@@ -63,6 +86,8 @@ impl Spec {
             batch: 128,
             clip: 0.0,
             seed: 1,
+            lanes: Vec::new(),
+            seeds: 1,
         }
     }
 }

@@ -163,3 +163,32 @@ fn a_spec_is_explained() {
         assert!(out.contains(part), "{part} is missing in\n{out}");
     }
 }
+
+#[test]
+fn a_race_tells_of_every_lane() {
+    let folder = folder("race");
+    let lanes = r#""seeds": 2, "lanes": [{}, {"rule": "direct-feedback-alignment"}, {"name": "slow", "rate": 0.0001}]"#;
+    let spec = file(&folder, "race.json", &XOR.replacen("\"batch\": 32", &format!("\"batch\": 32, {lanes}"), 1));
+    let report = folder.join("report.json").display().to_string();
+    let run = signalbox(&["run", &spec, "--steps", "200", "--device", "cpu", "--report", &report]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let out = text(&run.stdout);
+    assert!(out.contains("Direct feedback alignment") && out.contains("what differs") && out.contains('±'), "{out}");
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let lanes = report["lanes"].as_array().unwrap();
+    assert_eq!(lanes.len(), 3);
+    let mean = |i: usize| lanes[i]["accuracy"]["mean"].as_f64().unwrap();
+    assert!(mean(0) > mean(2), "a three-hundredth of the rate learns less: {} and {}", mean(0), mean(2));
+    // Runs of one seed begin at the same weights and see the same batches; a run alone gives the same curve.
+    let runs = lanes[0]["runs"].as_array().unwrap();
+    assert_eq!((runs.len(), runs[1]["spec"]["seed"].as_u64()), (2, Some(2)));
+    let single = folder.join("single.json").display().to_string();
+    let plain = file(&folder, "plain.json", XOR);
+    signalbox(&["run", &plain, "--steps", "200", "--seed", "2", "--device", "cpu", "--report", &single]);
+    let single: Value = serde_json::from_slice(&std::fs::read(single).unwrap()).unwrap();
+    assert_eq!(single["curve"], runs[1]["curve"]);
+
+    let refused = signalbox(&["run", &spec, "--weights", "w.safetensors"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).starts_with("--weights: "), "{}", text(&refused.stderr));
+}

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::Shape;
 use crate::net::{Net, Node, Stage};
 use crate::optim::{OPTIMIZERS, Optimizer, Recipe, SCHEDULES, Schedule};
+use crate::race::lanes;
 use crate::registry::{Entry, Knobs, find};
 use crate::routing::ROUTINGS;
 use crate::rules::{Loss, RULES, Rule, Task};
@@ -69,6 +70,7 @@ pub fn resolve(spec: &Spec) -> Result<Resolved, Vec<Diagnostic>> {
     let optimizer = choice(OPTIMIZERS, &spec.optimizer, "optimizer", &mut faults);
     let schedule = choice(SCHEDULES, &spec.schedule, "schedule", &mut faults);
     figures(spec, &mut faults);
+    race(spec, &mut faults);
     match (data, rule, optimizer, schedule) {
         (Some(data), Some(rule), Some(optimizer), Some(schedule)) if faults.is_empty() => {
             let (loss, batch) = (spec.loss, spec.batch as usize);
@@ -76,6 +78,36 @@ pub fn resolve(spec: &Spec) -> Result<Resolved, Vec<Diagnostic>> {
             Ok(Resolved { data, stages, rule, optimizer, schedule, loss, batch, rate, clip })
         }
         _ => Err(faults),
+    }
+}
+
+/// The lanes: each must change what is there to what there is.
+fn race(spec: &Spec, faults: &mut Vec<Diagnostic>) {
+    if spec.lanes.len() > limits::LANES {
+        let mend = format!("keep to {}", limits::LANES);
+        return faults.push(Diagnostic::new("lanes", format!("{} lanes", spec.lanes.len()), mend));
+    }
+    for (i, lane) in spec.lanes.iter().enumerate() {
+        if lane.name.as_ref().is_some_and(|n| n.is_empty() || n.chars().count() > limits::NAME) {
+            let mend = format!("give it 1 to {} letters, or none at all", limits::NAME);
+            faults.push(Diagnostic::new(
+                format!("lanes › {} › name", i + 1),
+                "the name is too short or too long",
+                mend,
+            ));
+        }
+    }
+    if spec.lanes.is_empty() || !faults.is_empty() {
+        return;
+    }
+    match lanes(spec) {
+        Ok(lanes) => {
+            for (i, (_, plain)) in lanes.iter().enumerate() {
+                let own = resolve(plain).err().unwrap_or_default();
+                faults.extend(own.into_iter().map(|f| f.within(&format!("lanes › {}", i + 1))));
+            }
+        }
+        Err(wrong) => faults.extend(wrong),
     }
 }
 
@@ -186,6 +218,7 @@ fn figures(spec: &Spec, faults: &mut Vec<Diagnostic>) {
     within("rate", spec.rate, 0.0, limits::RATE);
     within("batch", spec.batch.into(), 1.0, limits::BATCH.into());
     within("clip", spec.clip, 0.0, limits::CLIP);
+    within("seeds", spec.seeds.into(), 1.0, limits::SEEDS.into());
 }
 
 #[cfg(test)]

@@ -30,13 +30,27 @@ use crate::spec::resolve::{place, resolve};
 use crate::spec::{BlockSpec, Choice, Spec, VERSION, limits};
 
 mod canonical;
+mod lanes;
 mod write;
 
 pub use canonical::canonical;
 pub use write::{compact, write};
 
-const FIELDS: &[&str] =
-    &["version", "data", "stages", "rule", "optimizer", "schedule", "loss", "rate", "batch", "clip", "seed"];
+const FIELDS: &[&str] = &[
+    "version",
+    "data",
+    "stages",
+    "rule",
+    "optimizer",
+    "schedule",
+    "loss",
+    "rate",
+    "batch",
+    "clip",
+    "seed",
+    "lanes",
+    "seeds",
+];
 
 const LOSSES: &[(&str, Loss)] = &[("cross-entropy", Loss::CrossEntropy), ("mean-squared", Loss::MeanSquared)];
 
@@ -161,6 +175,10 @@ impl Reader {
         spec.clip = self.number(fields, "clip").unwrap_or(spec.clip);
         spec.batch = self.whole(fields, "batch").unwrap_or(spec.batch);
         spec.seed = self.whole(fields, "seed").unwrap_or(spec.seed);
+        spec.seeds = self.whole(fields, "seeds").unwrap_or(spec.seeds);
+        if let Some(v) = fields.get("lanes") {
+            spec.lanes = self.lanes(v);
+        }
         spec
     }
 

@@ -15,6 +15,7 @@ mod explain;
 mod files;
 mod link;
 mod list;
+mod race;
 mod report;
 mod run;
 mod table;
@@ -42,7 +43,7 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train what a spec describes
+    /// Train what a spec describes: one run, or a race of its lanes over its seeds
     Run(run::Args),
     /// What there is to choose from
     List(list::Args),

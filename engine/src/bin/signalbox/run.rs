@@ -1,4 +1,4 @@
-//! Training what a spec describes.
+//! Training what a spec describes: one run, or the lanes of a race.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,32 +12,32 @@ use crate::device::{Where, settle};
 use crate::report::{Point, Report, pretty};
 use crate::table::grouped;
 use crate::trainer::{Figures, Trainer};
-use crate::{Answer, Outcome, files, weights};
+use crate::{Answer, Outcome, files, race, weights};
 
 /// Points of a run's curve.
 const POINTS: u32 = 200;
 /// Every so many of them both splits are looked at.
-const EVALUATE: usize = 20;
+pub const EVALUATE: usize = 20;
 
 #[derive(Debug, Arguments)]
 pub struct Args {
     /// The experiment, as JSON
     spec: PathBuf,
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    steps: u32,
+    pub steps: u32,
     /// In the place of the spec's own
     #[arg(long)]
     seed: Option<u32>,
     #[arg(long, value_enum, default_value_t = Where::Auto)]
-    device: Where,
+    pub device: Where,
     /// Where to write curve, final figures, cost, device and time, as JSON
     #[arg(long, value_name = "OUT.json")]
-    report: Option<PathBuf>,
+    pub report: Option<PathBuf>,
     /// Where to write the weights
     #[arg(long, value_name = "OUT.safetensors")]
-    weights: Option<PathBuf>,
+    pub weights: Option<PathBuf>,
     #[command(flatten)]
-    own: files::Own,
+    pub own: files::Own,
 }
 
 /// What came of training.
@@ -50,6 +50,9 @@ pub struct Trained {
 pub fn run(args: &Args) -> Answer {
     let mut spec = files::spec(&args.spec)?;
     spec.seed = args.seed.unwrap_or(spec.seed);
+    if !spec.lanes.is_empty() || spec.seeds > 1 {
+        return race::race(&spec, args);
+    }
     let data = files::data(&spec, &args.own)?;
     let mut trainer = Trainer::new(&spec, data)?;
     let place = settle(&mut trainer, &Machine::default(), args.device)?;

@@ -6,7 +6,7 @@ use crate::optim::{OPTIMIZERS, SCHEDULES};
 use crate::registry::{Entry, find};
 use crate::routing::ROUTINGS;
 use crate::rules::RULES;
-use crate::spec::{BlockSpec, Choice, Spec};
+use crate::spec::{BlockSpec, Choice, Lane, Spec};
 
 /// The same experiment with every setting in its knob's own type, and without those that are the default anyway. What
 /// no registry knows stays as it is.
@@ -22,6 +22,16 @@ pub fn canonical(spec: &Spec) -> Spec {
         batch: spec.batch,
         clip: spec.clip,
         seed: spec.seed,
+        lanes: spec.lanes.iter().map(lane).collect(),
+        seeds: spec.seeds,
+    }
+}
+
+fn lane(lane: &Lane) -> Lane {
+    Lane {
+        rule: lane.rule.as_ref().map(|r| choice(r, RULES)),
+        optimizer: lane.optimizer.as_ref().map(|o| choice(o, OPTIMIZERS)),
+        ..lane.clone()
     }
 }
 

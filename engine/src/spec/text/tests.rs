@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::blocks::Holds;
 use crate::registry::KnobKind;
+use crate::spec::Lane;
 use crate::spec::link::{decode, encode};
 
 fn faults(text: &str) -> Vec<String> {
@@ -166,6 +167,34 @@ fn absurd_sizes_are_refused() {
 }
 
 #[test]
+fn lanes_are_read_and_written() {
+    let text = r#"{"version": 1, "data": "digits", "stages": [["linear"]], "seeds": 3, "lanes": [
+        {"rule": {"id": "backprop"}, "set": {"1/1.linear/bias": false}},
+        {"name": "slow", "optimizer": {"id": "sgd", "momentum": 0.5}, "rate": 0.01}]}"#;
+    let spec = read(text).unwrap();
+    assert_eq!((spec.lanes.len(), spec.seeds), (2, 3));
+    assert_eq!(spec.lanes[0].set, Settings::from([("1/1.linear/bias".to_owned(), Setting::Bool(false))]));
+    assert_eq!(read(&write(&spec)), Ok(spec.clone()));
+    assert_eq!(decode(&encode(&spec)), Ok(spec));
+}
+
+#[test]
+fn faults_of_lanes_have_their_place() {
+    let of = |lanes: &str| faults(&format!(r#"{{"version":1,"data":"digits","stages":[["linear"]],"lanes":{lanes}}}"#));
+    assert_eq!(of("3"), [r#"lanes: a number is no list of lanes (write [{"rule": "…"}, …])"#]);
+    assert_eq!(of(r#"[{}, {"rulle": "backprop"}]"#), ["lanes › 2 › rulle: unknown field (did you mean `rule`?)"]);
+    assert_eq!(of(r#"[{"rule": "backprp"}]"#), ["lanes › 1 › rule: `backprp` is unknown (did you mean `backprop`?)"]);
+    assert_eq!(of(r#"[{"rate": -1}]"#), ["lanes › 1 › rate: -1 is out of range (choose 0 to 1000)"]);
+    assert_eq!(
+        of(r#"[{"set": {"2/1.linear/units": 3}}]"#),
+        ["lanes › 1 › set › 2/1.linear/units: there is no stage `2` (choose 1 to 1)"]
+    );
+    assert_eq!(of(r#"[{"set": {"1/1.linear/unitz": 3}}]"#).len(), 1);
+    assert_eq!(of(&format!("[{}]", vec!["{}"; 33].join(","))), ["lanes: 33 lanes (keep to 32)"]);
+    assert_eq!(of(r#"[{"name": ""}]"#).len(), 1);
+}
+
+#[test]
 fn no_knob_has_a_name_that_means_something_else() {
     let taken = ["id", "block", "routing", "blocks"];
     let all = BLOCKS.iter().map(|e| e.knobs()).chain(ROUTINGS.iter().map(|e| e.knobs()));
@@ -218,17 +247,22 @@ fn spec() -> impl Strategy<Value = Spec> {
     let parts = (chosen(DATASETS), vec(vec(block(), 1..4), 1..5), chosen(RULES), chosen(OPTIMIZERS), chosen(SCHEDULES));
     let loss = prop_oneof![Just(Loss::CrossEntropy), Just(Loss::MeanSquared)];
     let figures = (loss, 0.0..=limits::RATE, 1..=limits::BATCH, 0.0..=limits::CLIP, any::<u32>());
-    (parts, figures).prop_map(|((data, stages, rule, optimizer, schedule), (loss, rate, batch, clip, seed))| Spec {
-        data,
-        stages,
+    let race = (vec(lane(), 0..3), 1..=limits::SEEDS);
+    (parts, figures, race).prop_map(|(parts, (loss, rate, batch, clip, seed), (lanes, seeds))| {
+        let (data, stages, rule, optimizer, schedule) = parts;
+        Spec { data, stages, rule, optimizer, schedule, loss, rate, batch, clip, seed, lanes, seeds }
+    })
+}
+
+fn lane() -> impl Strategy<Value = Lane> {
+    let name = option::of("[a-z \"é]{1,20}");
+    let entries = (option::of(chosen(RULES)), option::of(chosen(OPTIMIZERS)), option::of(0.0..=limits::RATE));
+    (name, entries).prop_map(|(name, (rule, optimizer, rate))| Lane {
+        name,
         rule,
         optimizer,
-        schedule,
-        loss,
         rate,
-        batch,
-        clip,
-        seed,
+        set: Settings::new(),
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::registry::Setting;
 use crate::spec::text::{LOSSES, canonical};
-use crate::spec::{BlockSpec, Choice, Spec, VERSION};
+use crate::spec::{BlockSpec, Choice, Lane, Spec, VERSION};
 
 /// The canonical text, for people and files.
 pub fn write(spec: &Spec) -> String {
@@ -42,6 +42,12 @@ impl Writer {
         self.field("batch", &spec.batch.to_string(), false);
         self.field("clip", &number(spec.clip), false);
         self.field("seed", &spec.seed.to_string(), false);
+        if spec.seeds != 1 {
+            self.field("seeds", &spec.seeds.to_string(), false);
+        }
+        if !spec.lanes.is_empty() {
+            self.lanes(&spec.lanes);
+        }
         self.line(0);
         self.out.push('}');
         self.out
@@ -77,6 +83,44 @@ impl Writer {
         if self.pretty { ", " } else { "," }
     }
 
+    fn lanes(&mut self, lanes: &[Lane]) {
+        self.name("lanes", false);
+        self.out.push('[');
+        for (i, lane) in lanes.iter().enumerate() {
+            if i > 0 {
+                self.out.push(',');
+            }
+            self.line(2);
+            let text = self.lane(lane);
+            self.out.push_str(&text);
+        }
+        self.line(1);
+        self.out.push(']');
+    }
+
+    fn lane(&self, lane: &Lane) -> String {
+        let (colon, comma) = (self.colon(), self.comma());
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: String| parts.push(format!("{}{colon}{value}", quoted(name)));
+        if let Some(name) = &lane.name {
+            part("name", quoted(name));
+        }
+        if let Some(rule) = &lane.rule {
+            part("rule", self.choice(rule));
+        }
+        if let Some(optimizer) = &lane.optimizer {
+            part("optimizer", self.choice(optimizer));
+        }
+        if let Some(rate) = lane.rate {
+            part("rate", number(rate));
+        }
+        if !lane.set.is_empty() {
+            let set: Vec<_> = lane.set.iter().map(|(k, v)| format!("{}{colon}{}", quoted(k), written(v))).collect();
+            part("set", format!("{{{}}}", set.join(comma)));
+        }
+        format!("{{{}}}", parts.join(comma))
+    }
+
     /// An id alone where nothing is set.
     fn choice(&self, choice: &Choice) -> String {
         if choice.settings.is_empty() { quoted(&choice.id) } else { format!("{{{}}}", self.entry("id", choice)) }
@@ -86,13 +130,7 @@ impl Writer {
         let (colon, comma) = (self.colon(), self.comma());
         let mut out = format!("{}{colon}{}", quoted(key), quoted(&choice.id));
         for (name, setting) in &choice.settings {
-            let value = match setting {
-                Setting::Bool(v) => v.to_string(),
-                Setting::Int(v) => v.to_string(),
-                Setting::Float(v) => number(*v),
-                Setting::Choice(v) => quoted(v),
-            };
-            let _ = write!(out, "{comma}{}{colon}{value}", quoted(name));
+            let _ = write!(out, "{comma}{}{colon}{}", quoted(name), written(setting));
         }
         out
     }
@@ -139,6 +177,15 @@ impl Writer {
             self.blocks(&spec.blocks, depth);
         }
         self.out.push('}');
+    }
+}
+
+fn written(setting: &Setting) -> String {
+    match setting {
+        Setting::Bool(v) => v.to_string(),
+        Setting::Int(v) => v.to_string(),
+        Setting::Float(v) => number(*v),
+        Setting::Choice(v) => quoted(v),
     }
 }
 
