@@ -53,10 +53,17 @@ pub struct Spec {
     /// How many seeds a race runs, from `seed` on.
     #[serde(default = "one")]
     pub seeds: u32,
+    /// How long a race goes, and a run at the command line.
+    #[serde(default = "steps")]
+    pub steps: u32,
 }
 
 fn one() -> u32 {
     1
+}
+
+fn steps() -> u32 {
+    1000
 }
 
 /// What one lane of a race changes of the experiment.
@@ -87,7 +94,8 @@ impl Spec {
             clip: 0.0,
             seed: 1,
             lanes: Vec::new(),
-            seeds: 1,
+            seeds: one(),
+            steps: steps(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub const DEPTH: usize = 16;
 pub const BATCH: u32 = 16_384;
 pub const RATE: f64 = 1_000.0;
 pub const CLIP: f64 = 1e6;
+pub const STEPS: u32 = 100_000_000;
 pub const LANES: usize = 32;
 pub const SEEDS: u32 = 64;
 /// Letters of a lane's name.

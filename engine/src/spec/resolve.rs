@@ -218,6 +218,7 @@ fn figures(spec: &Spec, faults: &mut Vec<Diagnostic>) {
     within("rate", spec.rate, 0.0, limits::RATE);
     within("batch", spec.batch.into(), 1.0, limits::BATCH.into());
     within("clip", spec.clip, 0.0, limits::CLIP);
+    within("steps", spec.steps.into(), 1.0, limits::STEPS.into());
     within("seeds", spec.seeds.into(), 1.0, limits::SEEDS.into());
 }
 

@@ -50,6 +50,7 @@ const FIELDS: &[&str] = &[
     "seed",
     "lanes",
     "seeds",
+    "steps",
 ];
 
 const LOSSES: &[(&str, Loss)] = &[("cross-entropy", Loss::CrossEntropy), ("mean-squared", Loss::MeanSquared)];
@@ -175,6 +176,7 @@ impl Reader {
         spec.clip = self.number(fields, "clip").unwrap_or(spec.clip);
         spec.batch = self.whole(fields, "batch").unwrap_or(spec.batch);
         spec.seed = self.whole(fields, "seed").unwrap_or(spec.seed);
+        spec.steps = self.whole(fields, "steps").unwrap_or(spec.steps);
         spec.seeds = self.whole(fields, "seeds").unwrap_or(spec.seeds);
         if let Some(v) = fields.get("lanes") {
             spec.lanes = self.lanes(v);

@@ -41,7 +41,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
     for (i, entrant) in entrants.into_iter().enumerate() {
         let mut trainer = Trainer::new(&entrant.spec, files::data(&entrant.spec, &args.own)?)?;
         let place = settle(&mut trainer, &machine, args.device)?;
-        let trained = train(&mut trainer, args.steps, EVALUATE)?;
+        let trained = train(&mut trainer, spec.steps, EVALUATE)?;
         let Trained { curve, time, diverged } = &trained;
         let test = curve.last().and_then(|p| p.splits).filter(|_| diverged.is_none()).map(|s| s[1]);
         let lane = &lanes[entrant.lane].0;

@@ -23,8 +23,9 @@ pub const EVALUATE: usize = 20;
 pub struct Args {
     /// The experiment, as JSON
     spec: PathBuf,
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub steps: u32,
+    /// In the place of the spec's own
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: Option<u32>,
     /// In the place of the spec's own
     #[arg(long)]
     seed: Option<u32>,
@@ -50,6 +51,7 @@ pub struct Trained {
 pub fn run(args: &Args) -> Answer {
     let mut spec = files::spec(&args.spec)?;
     spec.seed = args.seed.unwrap_or(spec.seed);
+    spec.steps = args.steps.unwrap_or(spec.steps);
     if !spec.lanes.is_empty() || spec.seeds > 1 {
         return race::race(&spec, args);
     }
@@ -57,7 +59,7 @@ pub fn run(args: &Args) -> Answer {
     let mut trainer = Trainer::new(&spec, data)?;
     let place = settle(&mut trainer, &Machine::default(), args.device)?;
     eprintln!("{place}");
-    let Trained { curve, time, diverged } = train(&mut trainer, args.steps, EVALUATE)?;
+    let Trained { curve, time, diverged } = train(&mut trainer, spec.steps, EVALUATE)?;
     let steps = curve.last().map_or(0, |p| p.step);
     let speed = steps as f64 * f64::from(spec.batch) / time.as_secs_f64();
     println!("{} steps in {:.2} s, {} samples/s", grouped(steps), time.as_secs_f64(), grouped(speed as u64));

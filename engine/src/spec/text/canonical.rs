@@ -24,6 +24,7 @@ pub fn canonical(spec: &Spec) -> Spec {
         seed: spec.seed,
         lanes: spec.lanes.iter().map(lane).collect(),
         seeds: spec.seeds,
+        steps: spec.steps,
     }
 }
 

@@ -247,10 +247,10 @@ fn spec() -> impl Strategy<Value = Spec> {
     let parts = (chosen(DATASETS), vec(vec(block(), 1..4), 1..5), chosen(RULES), chosen(OPTIMIZERS), chosen(SCHEDULES));
     let loss = prop_oneof![Just(Loss::CrossEntropy), Just(Loss::MeanSquared)];
     let figures = (loss, 0.0..=limits::RATE, 1..=limits::BATCH, 0.0..=limits::CLIP, any::<u32>());
-    let race = (vec(lane(), 0..3), 1..=limits::SEEDS);
-    (parts, figures, race).prop_map(|(parts, (loss, rate, batch, clip, seed), (lanes, seeds))| {
+    let race = (vec(lane(), 0..3), 1..=limits::SEEDS, 1..=limits::STEPS);
+    (parts, figures, race).prop_map(|(parts, (loss, rate, batch, clip, seed), (lanes, seeds, steps))| {
         let (data, stages, rule, optimizer, schedule) = parts;
-        Spec { data, stages, rule, optimizer, schedule, loss, rate, batch, clip, seed, lanes, seeds }
+        Spec { data, stages, rule, optimizer, schedule, loss, rate, batch, clip, seed, lanes, seeds, steps }
     })
 }
 

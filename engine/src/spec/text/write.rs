@@ -42,8 +42,11 @@ impl Writer {
         self.field("batch", &spec.batch.to_string(), false);
         self.field("clip", &number(spec.clip), false);
         self.field("seed", &spec.seed.to_string(), false);
-        if spec.seeds != 1 {
-            self.field("seeds", &spec.seeds.to_string(), false);
+        let usual = Spec::new(Choice::default(), Vec::new());
+        for (name, number, usual) in [("steps", spec.steps, usual.steps), ("seeds", spec.seeds, usual.seeds)] {
+            if number != usual {
+                self.field(name, &number.to_string(), false);
+            }
         }
         if !spec.lanes.is_empty() {
             self.lanes(&spec.lanes);
