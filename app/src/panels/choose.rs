@@ -11,7 +11,7 @@ use super::notices::Faults;
 use crate::state::{Lab, Notice, sentence};
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
-use crate::ui::format;
+use crate::ui::format::{self, capital};
 use crate::ui::knobs::Knobs;
 
 /// Ends of the learning rate's slider, as powers of ten.
@@ -104,7 +104,7 @@ fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Sp
 fn OwnFiles() -> impl IntoView {
     let lab = Lab::get();
     let id = Memo::new(move |_| lab.spec.with(|s| s.data.id.clone()));
-    let field = move |dataset: String, number: usize, what: String| {
+    let field = move |dataset: String, number: usize, what: String, accept: String| {
         let name = {
             let dataset = dataset.clone();
             move || lab.files.name(&dataset, number)
@@ -116,7 +116,10 @@ fn OwnFiles() -> impl IntoView {
             let dataset = dataset.clone();
             spawn_local(async move {
                 match lab.files.keep(&dataset, number, file).await {
-                    Ok(()) => lab.load(),
+                    Ok(()) => {
+                        lab.dismiss("file");
+                        lab.load();
+                    }
                     Err(why) => lab.tell(Notice::alert("file", "The file could not be read", sentence(&why))),
                 }
             });
@@ -124,7 +127,8 @@ fn OwnFiles() -> impl IntoView {
         view! {
             <label class="field file">
                 <span class="field-name">{what}</span>
-                <input type="file" on:change:target=take />
+                // The same file may be chosen again, when it was mended.
+                <input type="file" accept=accept on:click:target=|e| e.target().set_value("") on:change:target=take />
                 <span class="help">{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
             </label>
         }
@@ -132,10 +136,10 @@ fn OwnFiles() -> impl IntoView {
     move || {
         let entry = lab.entry(|c| &c.datasets, &id.get())?;
         let own = entry.files.into_iter().enumerate().filter_map(|(i, f)| match f {
-            FileInfo::Own(what) => Some((i, what)),
+            FileInfo::Own { name, accept } => Some((i, name, accept)),
             FileInfo::Asset(_) => None,
         });
-        Some(own.map(|(i, what)| field(entry.id.clone(), i, what)).collect_view())
+        Some(own.map(|(i, name, accept)| field(entry.id.clone(), i, capital(&name), accept)).collect_view())
     }
 }
 
