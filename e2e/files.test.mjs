@@ -56,12 +56,12 @@ lab("images of one's own are learnt, packed or not", {}, async ({ page }) => {
 });
 
 const BAD_TABLES = [
-  ["empty", "", /byte 0: the file is empty/],
-  ["a web page", "<!DOCTYPE html><html><body>not found</body></html>", /byte 0: this is a web page/],
-  ["cut off in a line", TABLE.slice(0, TABLE.lastIndexOf(",")), /line 61: cells: 2, where the first line has 3/],
-  ["cells that are no number", TABLE.replace(ROWS[4], "NaN,2,up"), /line 6 › column 1 \(left\): `NaN` is no finite number/],
-  ["one class only", TABLE.replaceAll("down", "up"), /line 1: classes in the table: 1/],
-  ["not text", Buffer.from([0x31, 0x2c, 0xff, 0x0a]), /line 1: byte 0xff is not UTF-8/],
+  ["empty", "", /byte 0: the file is empty/i],
+  ["a web page", "<!DOCTYPE html><html><body>not found</body></html>", /byte 0: this is a web page/i],
+  ["cut off in a line", TABLE.slice(0, TABLE.lastIndexOf(",")), /line 61: cells: 2, where the first line has 3/i],
+  ["cells that are no number", TABLE.replace(ROWS[4], "NaN,2,up"), /line 6 › column 1 \(left\): `NaN` is no finite number/i],
+  ["one class only", TABLE.replaceAll("down", "up"), /line 1: classes in the table: 1/i],
+  ["not text", Buffer.from([0x31, 0x2c, 0xff, 0x0a]), /line 1: byte 0xff is not UTF-8/i],
 ];
 
 lab("what is wrong with a table is said with its line", {}, async ({ page }) => {
@@ -79,11 +79,11 @@ lab("what is wrong with a table is said with its line", {}, async ({ page }) => 
 });
 
 const BAD_IMAGES = [
-  ["the labels", LABELS, /images › byte 3: this is the file of the labels/],
-  ["a wrong magic number", Buffer.concat([Buffer.from([9]), IMAGES.subarray(1)]), /images › byte 0: 9 stands where an IDX file has 0/],
-  ["cut off", IMAGES.subarray(0, 700), /images › byte 700: the file ends here, but should have 1456 bytes/],
-  ["a cut off gzip", gzipSync(IMAGES).subarray(0, 60), /images › byte 60: the gzip data is damaged or cut off/],
-  ["a picture", Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), /images › byte 0: this is a PNG image/],
+  ["the labels", LABELS, /images › byte 3: this is the file of the labels/i],
+  ["a wrong magic number", Buffer.concat([Buffer.from([9]), IMAGES.subarray(1)]), /images › byte 0: 9 stands where an IDX file has 0/i],
+  ["cut off", IMAGES.subarray(0, 700), /images › byte 700: the file ends here, but should have 1456 bytes/i],
+  ["a cut off gzip", gzipSync(IMAGES).subarray(0, 60), /images › byte 60: the gzip data is damaged or cut off/i],
+  ["a picture", Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), /images › byte 0: this is a PNG image/i],
 ];
 
 lab("what is wrong with images is said with its byte", {}, async ({ page }) => {
@@ -95,7 +95,7 @@ lab("what is wrong with images is said with its byte", {}, async ({ page }) => {
   }
   await give(page, "Images", file("images", IMAGES));
   await give(page, "Labels", file("short", idx([2], [3, 8])));
-  await fault(page, /labels › byte 4: 2 labels for 40 images/);
+  await fault(page, /labels › byte 4: 2 labels for 40 images/i);
 });
 
 lab("a file of 200 MB is refused before it is read", {}, async ({ page }) => {

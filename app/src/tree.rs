@@ -61,6 +61,18 @@ pub fn shift(spec: &mut Spec, place: &[usize], up: bool) -> Option<Place> {
     Some(vec![to, end])
 }
 
+pub fn remove_stage(spec: &mut Spec, stage: usize) {
+    if stage < spec.stages.len() {
+        spec.stages.remove(stage);
+    }
+}
+
+pub fn duplicate_stage(spec: &mut Spec, stage: usize) {
+    if let Some(copy) = spec.stages.get(stage).cloned() {
+        spec.stages.insert(stage + 1, copy);
+    }
+}
+
 /// Moves a stage one place up (or down). Returns where it is then, if it moved.
 pub fn shift_stage(spec: &mut Spec, stage: usize, up: bool) -> Option<usize> {
     let to = if up { stage.checked_sub(1) } else { Some(stage + 1) }.filter(|t| *t < spec.stages.len())?;

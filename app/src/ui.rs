@@ -42,6 +42,13 @@ pub fn focus(id: String) {
     });
 }
 
+/// Brings the element named `id` onto the screen.
+pub fn show(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.scroll_into_view();
+    }
+}
+
 /// Folds the details named `id`.
 pub fn fold(id: &str) {
     if let Some(fold) = document().get_element_by_id(id) {

@@ -124,13 +124,22 @@ fn OwnFiles() -> impl IntoView {
                 }
             });
         };
+        let id = format!("own-file-{number}");
         view! {
-            <label class="field file">
-                <span class="field-name">{what}</span>
-                // The same file may be chosen again, when it was mended.
-                <input type="file" accept=accept on:click:target=|e| e.target().set_value("") on:change:target=take />
-                <span class="help">{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
-            </label>
+            <div class="field file">
+                <label class="field">
+                    <span class="field-name">{what}</span>
+                    // The same file may be chosen again, when it was mended.
+                    <input
+                        type="file"
+                        accept=accept
+                        aria-describedby=id.clone()
+                        on:click:target=|e| e.target().set_value("")
+                        on:change:target=take
+                    />
+                </label>
+                <span class="help" id=id>{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
+            </div>
         }
     };
     move || {
@@ -232,7 +241,7 @@ fn Sizes() -> impl IntoView {
         <div class="sizes">
             <Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) />
             <Number label="Seed" value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) />
-            <Number label="Clip gradient" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) />
+            <Number label="Clip gradient (0: off)" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) />
             <Select label="Loss" options=losses value=loss choose=move |v| {
                 lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
             } />
@@ -264,7 +273,7 @@ fn Where() -> impl IntoView {
             view! {
                 <p class="help">
                     {sentence(&format!("on {} ({}): {}", format::device(p.device), p.name, p.reason))} " " {sentence(&p.advice)} " "
-                    {(!measured.is_empty() && !p.reason.contains(" ms")).then(|| format!("Measured: {}.", measured.join(", ")))}
+                    {(!measured.is_empty() && ![" ms", " µs"].iter().any(|unit| p.reason.contains(unit))).then(|| format!("Measured: {}.", measured.join(", ")))}
                 </p>
             }
         })
