@@ -34,3 +34,31 @@ for (const fragment of ["spec=", "spec=%%%", "AAAAAAAA", "1.not-a-spec", "x".rep
     assert.ok(Number.isFinite((await status(page)).loss));
   });
 }
+
+lab("a link that was cut, changed or blown up is told, and the lab goes on", {}, async ({ page }) => {
+  await until(page, "the lab runs", ({ step }) => step > 0);
+  await page.waitForFunction(() => location.hash.includes("spec="));
+  const [, good] = (await page.evaluate(() => location.hash)).match(/spec=([^&]+)/);
+  const at = Math.floor(good.length / 2);
+  const broken = [
+    good.slice(0, at),
+    good.slice(at),
+    good.slice(0, at) + (good[at] === "A" ? "B" : "A") + good.slice(at + 1),
+    good.slice(0, -1),
+    `${good}${good}`,
+    "A".repeat(1 << 20),
+    "%00%ff",
+    "<script>alert(1)</script>",
+  ];
+  const notice = page.getByRole("alert").filter({ hasText: /this link could not be opened/i });
+  for (const text of broken) {
+    await page.evaluate((text) => { location.hash = `spec=${text}`; }, text);
+    await notice.waitFor();
+    await notice.getByRole("button", { name: "Dismiss" }).click();
+    await notice.waitFor({ state: "detached" });
+  }
+  const { step } = await status(page);
+  await until(page, "it still runs", (now) => now.step > step);
+  await page.evaluate((text) => { location.hash = `spec=${text}`; }, good);
+  await until(page, "the good one is still good", ({ step }) => step > 0);
+});

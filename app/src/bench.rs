@@ -46,8 +46,7 @@ pub fn Bench(asked: Asked) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         if let Some(report) = report.get_untracked() {
-            ui::copy(&report);
-            copied.set(true);
+            ui::copy(&report, move |done| copied.set(done));
         }
     };
     view! {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::data::FILE_MAX;
 use engine::diagnostic::Diagnostic;
 use engine::protocol::{EntryInfo, FileInfo};
 use js_sys::{ArrayBuffer, Uint8Array};
@@ -9,6 +10,8 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, Response};
+
+use crate::ui::format;
 
 /// Files at hand, by the name of the asset or by dataset and number of the person's own.
 #[derive(Clone, Copy)]
@@ -32,11 +35,11 @@ impl Files {
         for (number, file) in dataset.files.iter().enumerate() {
             all.push(match file {
                 FileInfo::Asset(name) => self.asset(name).await?,
-                FileInfo::Own(what) => {
+                FileInfo::Own { name, .. } => {
                     self.bytes.with_value(|b| b.get(&key(&dataset.id, number)).cloned()).ok_or_else(|| {
                         Diagnostic::new(
                             "data",
-                            format!("no file is chosen yet: {what}"),
+                            format!("no file is chosen yet: {name}"),
                             "choose one; it stays in this page",
                         )
                     })?
@@ -61,8 +64,15 @@ impl Files {
     /// Keeps a file that the person chose for `dataset`.
     ///
     /// # Errors
-    /// Why the browser could not read it.
+    /// It is too large, or why the browser could not read it.
     pub async fn keep(self, dataset: &str, number: usize, file: File) -> Result<(), String> {
+        if file.size() > FILE_MAX as f64 {
+            let (have, most) = (format::bytes(file.size() as u64), format::bytes(FILE_MAX as u64));
+            return Err(format!(
+                "{} has {have}, and at most {most} are read: leave out some rows or images, or pack it with gzip",
+                file.name()
+            ));
+        }
         let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| "the browser could not read the file")?;
         self.bytes.update_value(|b| {
             b.insert(key(dataset, number), Uint8Array::new(&buffer));

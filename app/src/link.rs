@@ -18,7 +18,7 @@ pub struct Link {
 /// What comes out of the worker.
 pub enum Heard {
     /// An event and the floats that go with it.
-    Event(Event, Vec<f32>),
+    Event(Event, Float32Array),
     /// The worker is of no more use, and why.
     Dead(String),
 }
@@ -85,7 +85,8 @@ fn read(message: &JsValue) -> Heard {
     let header = field("header").as_string().unwrap_or_default();
     match serde_json::from_str(&header) {
         Ok(event) => {
-            let payload = field("payload").dyn_into::<Float32Array>().map(|p| p.to_vec()).unwrap_or_default();
+            let payload =
+                field("payload").dyn_into::<Float32Array>().unwrap_or_else(|_| Float32Array::new_with_length(0));
             Heard::Event(event, payload)
         }
         Err(error) => Heard::Dead(format!("it said something unreadable ({error})")),

@@ -6,6 +6,7 @@ mod edit;
 mod hear;
 mod notice;
 mod send;
+mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
 use engine::protocol::{Catalogue, Command, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
 use engine::spec::Spec;
+use js_sys::Float32Array;
 use leptos::prelude::*;
 
 pub use curve::{Curve, Point, Trace};
@@ -102,6 +104,14 @@ pub struct Measured {
     payload: Vec<f32>,
 }
 
+/// A state of the present run, in the page's hands in case the worker dies.
+#[derive(Clone)]
+struct Kept {
+    spec: Arc<Spec>,
+    step: u64,
+    memory: Float32Array,
+}
+
 /// The line to the worker, and what is counted on it.
 #[derive(Default)]
 struct Line {
@@ -114,8 +124,16 @@ struct Line {
     run: u32,
     /// Number of the run that the session is in.
     current: u32,
-    /// Workers that died without one step.
+    /// Workers that died in this experiment.
     deaths: u32,
+    /// Seconds for which the worker was not heard, though it should train.
+    silence: u32,
+    /// The last state that the worker told of.
+    kept: Option<Kept>,
+    /// Whether a worker has died and no other has taken its run up yet.
+    orphaned: bool,
+    /// The run that goes on from where a dead worker's stood.
+    heir: Option<u32>,
     /// The spec sent last.
     sent: Option<(Spec, Option<Device>)>,
     /// When the status line, and the curves, were last brought up to date.
@@ -176,6 +194,7 @@ impl Lab {
         lab.connect();
         lab.keep_address();
         lab.keep_watch();
+        lab.keep_alive();
         lab
     }
 

@@ -44,25 +44,40 @@ pub fn duplicate(spec: &mut Spec, place: &[usize]) {
     with_siblings(spec, place, |list, at| list.insert(at + 1, list[at].clone()));
 }
 
-/// Moves a block one place up (or down). At the edge of a stage's list it goes over to the neighbouring stage.
-pub fn shift(spec: &mut Spec, place: &[usize], up: bool) {
-    let mut crossing = None;
-    with_siblings(spec, place, |list, at| {
-        let to = if up { at.checked_sub(1) } else { (at + 1 < list.len()).then_some(at + 1) };
-        match to {
-            Some(to) => list.swap(at, to),
-            None => crossing = Some(at),
-        }
-    });
-    let (Some(at), [stage, _]) = (crossing, place) else {
-        return;
-    };
-    let to = if up { stage.checked_sub(1) } else { Some(stage + 1) };
-    if let Some(to) = to.filter(|t| *t < spec.stages.len()) {
-        let moved = spec.stages[*stage].remove(at);
-        let end = if up { spec.stages[to].len() } else { 0 };
-        spec.stages[to].insert(end, moved);
+/// Moves a block one place up (or down). At the edge of a stage's list it goes over to the neighbouring stage. Returns
+/// where it is then, if it moved.
+pub fn shift(spec: &mut Spec, place: &[usize], up: bool) -> Option<Place> {
+    let (at, outer) = place.split_last()?;
+    let list = list_mut(spec, outer).filter(|l| *at < l.len())?;
+    if let Some(to) = if up { at.checked_sub(1) } else { (at + 1 < list.len()).then_some(at + 1) } {
+        list.swap(*at, to);
+        return Some([outer, &[to]].concat());
     }
+    let [stage] = outer else { return None };
+    let to = if up { stage.checked_sub(1) } else { Some(stage + 1) }.filter(|t| *t < spec.stages.len())?;
+    let moved = spec.stages[*stage].remove(*at);
+    let end = if up { spec.stages[to].len() } else { 0 };
+    spec.stages[to].insert(end, moved);
+    Some(vec![to, end])
+}
+
+pub fn remove_stage(spec: &mut Spec, stage: usize) {
+    if stage < spec.stages.len() {
+        spec.stages.remove(stage);
+    }
+}
+
+pub fn duplicate_stage(spec: &mut Spec, stage: usize) {
+    if let Some(copy) = spec.stages.get(stage).cloned() {
+        spec.stages.insert(stage + 1, copy);
+    }
+}
+
+/// Moves a stage one place up (or down). Returns where it is then, if it moved.
+pub fn shift_stage(spec: &mut Spec, stage: usize, up: bool) -> Option<usize> {
+    let to = if up { stage.checked_sub(1) } else { Some(stage + 1) }.filter(|t| *t < spec.stages.len())?;
+    spec.stages.swap(stage, to);
+    Some(to)
 }
 
 fn with_siblings(spec: &mut Spec, place: &[usize], change: impl FnOnce(&mut Vec<BlockSpec>, usize)) {
@@ -144,12 +159,23 @@ mod tests {
     #[test]
     fn a_block_moves_within_its_stage_and_over_its_edge() {
         let mut spec = spec();
-        shift(&mut spec, &[0, 0], false);
+        assert_eq!(shift(&mut spec, &[0, 0], false), Some(vec![0, 1]));
         assert_eq!(ids(&spec), [vec!["b", "a"], vec!["c"]]);
-        shift(&mut spec, &[0, 1], false);
+        assert_eq!(shift(&mut spec, &[0, 1], false), Some(vec![1, 0]));
         assert_eq!(ids(&spec), [vec!["b"], vec!["a", "c"]]);
-        shift(&mut spec, &[0, 0], true);
+        assert_eq!(shift(&mut spec, &[0, 0], true), None);
         assert_eq!(ids(&spec), [vec!["b"], vec!["a", "c"]]);
+        assert_eq!(shift(&mut spec, &[1, 0], true), Some(vec![0, 1]));
+        assert_eq!(ids(&spec), [vec!["b", "a"], vec!["c"]]);
+    }
+
+    #[test]
+    fn a_stage_moves_within_the_network() {
+        let mut spec = spec();
+        assert_eq!(shift_stage(&mut spec, 0, true), None);
+        assert_eq!(shift_stage(&mut spec, 0, false), Some(1));
+        assert_eq!(ids(&spec), [vec!["c"], vec!["a", "b"]]);
+        assert_eq!(shift_stage(&mut spec, 1, false), None);
     }
 
     #[test]

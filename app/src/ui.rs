@@ -13,19 +13,46 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, Url};
 
-/// Puts `text` on the clipboard.
-pub fn copy(text: &str) {
-    let clipboard = window().navigator().clipboard();
-    // An insecure page has none.
-    if !JsValue::from(&clipboard).is_undefined() {
-        let done = clipboard.write_text(text);
-        spawn_local(async move {
-            if let Err(error) = JsFuture::from(done).await {
-                web_sys::console::warn_1(&error);
-            }
-        });
+/// Puts `text` on the clipboard, and tells whether it is there: a browser may refuse, as it does in a frame that was not
+/// given the right to.
+pub fn copy(text: &str, told: impl FnOnce(bool) + 'static) {
+    if !can_copy() {
+        return told(false);
+    }
+    let done = window().navigator().clipboard().write_text(text);
+    spawn_local(async move { told(JsFuture::from(done).await.is_ok()) });
+}
+
+/// Gives the focus to the element named `id` once the page stands as it is to be, and opens what it is folded into.
+pub fn focus(id: String) {
+    request_animation_frame(move || {
+        let Some(element) = document().get_element_by_id(&id).and_then(|e| e.dyn_into::<HtmlElement>().ok()) else {
+            return;
+        };
+        // A summary is seen though its details are folded.
+        if element.tag_name() != "SUMMARY"
+            && let Ok(Some(fold)) = element.closest("details")
+        {
+            let _ = fold.set_attribute("open", "");
+        }
+        // It fails only for what can have no focus.
+        let _ = element.focus();
+    });
+}
+
+/// Brings the element named `id` onto the screen.
+pub fn show(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.scroll_into_view();
+    }
+}
+
+/// Folds the details named `id`.
+pub fn fold(id: &str) {
+    if let Some(fold) = document().get_element_by_id(id) {
+        let _ = fold.remove_attribute("open");
     }
 }
 

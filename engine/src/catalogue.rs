@@ -2,7 +2,7 @@
 
 use crate::blocks::{BLOCKS, Block, Holds};
 use crate::cards::CARDS;
-use crate::data::{DATASETS, Dataset, Source};
+use crate::data::{DATASETS, Dataset, Part, Source};
 use crate::optim::{OPTIMIZERS, SCHEDULES};
 use crate::probes::PROBES;
 use crate::protocol::{Catalogue, EntryInfo, FileInfo};
@@ -41,7 +41,10 @@ fn dataset(dataset: &dyn Dataset) -> EntryInfo {
     let files = match dataset.source() {
         Source::Generated => Vec::new(),
         Source::Asset(file) => vec![FileInfo::Asset(file.to_owned())],
-        Source::Own(parts) => parts.iter().map(|p| FileInfo::Own(p.name.to_owned())).collect(),
+        Source::Own(parts) => {
+            let own = |p: &Part| FileInfo::Own { name: p.name.to_owned(), accept: p.accept.to_owned() };
+            parts.iter().map(own).collect()
+        }
     };
     EntryInfo { files, ..info(dataset) }
 }

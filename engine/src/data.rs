@@ -23,6 +23,8 @@ mod spiral;
 mod split;
 mod xor;
 
+pub use bytes::FILE_MAX;
+
 /// The most numbers that one dataset may hold in its training and test inputs together: 64 MiB of `f32`, half of what
 /// WebGPU binds as one buffer by default.
 pub const VALUES_MAX: usize = 1 << 24;

@@ -15,9 +15,6 @@ use crate::registry::{Knob, KnobKind, Meta, Setting};
 use crate::rules::{Credit, Needs};
 use crate::spec::Spec;
 
-/// Names the engine's build: a page and a worker that differ in it come from two deployments.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
-
 /// What the page asks of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
@@ -25,10 +22,14 @@ pub enum Command {
     /// Builds `spec` as run number `run`, on `device` or the better one. The dataset's files follow the header in
     /// binary, in the order in which the catalogue names them. Answered by `Loaded` or `Refused`; a refused spec
     /// leaves the present run as it is.
+    ///
+    /// With `from` the run does not begin at its initial weights but goes on from that step: the floats of a `Kept` of
+    /// the same spec, little-endian, are the last of the files.
     Load {
         run: u32,
         spec: Box<Spec>,
         device: Option<Device>,
+        from: Option<u64>,
     },
     Play,
     Pause,
@@ -107,6 +108,11 @@ pub enum Event {
         step: u64,
         probe: String,
         tensors: Vec<TensorInfo>,
+    },
+    /// The state at `step`, as the payload: what a session that dies cannot tell any more.
+    Kept {
+        run: u32,
+        step: u64,
     },
     /// The run goes on somewhere else, or could not be where it was asked to be.
     Moved {
@@ -256,8 +262,8 @@ pub struct EntryInfo {
 pub enum FileInfo {
     /// Under `assets/data/`.
     Asset(String),
-    /// The person's own; the text says which.
-    Own(String),
+    /// The person's own: what it is called, and what a browser may offer for it.
+    Own { name: String, accept: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

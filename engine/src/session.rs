@@ -3,7 +3,6 @@
 //! Nothing here blocks: a slice of training takes some ten milliseconds, and what a graphics device answers is awaited.
 //! A run whose device is lost goes on from its last checkpoint on the CPU. A run whose loss is no longer finite stops.
 
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -11,16 +10,13 @@ use web_time::Instant;
 
 use crate::bench::Place;
 use crate::catalogue::catalogue;
-use crate::data::Data;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
-use crate::lab::{Lab, summary};
-use crate::protocol::{Command, DataInfo, DeviceInfo, Event, Message, Summary};
-use crate::spec::Spec;
-use crate::spec::resolve::resolve;
+use crate::protocol::{Command, DeviceInfo, Event, Message};
 
 mod bench;
 pub mod devices;
+mod loading;
 mod moving;
 mod run;
 mod watching;
@@ -36,7 +32,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-1");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-2");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -120,9 +116,14 @@ impl Session {
     }
 
     /// Does what the page asks. `files` are those of a `Load`.
-    pub async fn handle(&mut self, command: Command, files: Vec<Vec<u8>>) -> Vec<Message> {
+    pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
-            Command::Load { run, spec, device } => self.load(run, *spec, device, &files).await,
+            Command::Load { run, spec, device, from: None } => self.load(run, *spec, device, &files, None).await,
+            Command::Load { run, spec, device, from: Some(step) } => {
+                let memory = files.pop().unwrap_or_default();
+                let memory = memory.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+                self.load(run, *spec, device, &files, Some(Checkpoint { step, memory })).await
+            }
             Command::Play => {
                 self.playing = self.run.is_some();
                 self.restart_pace();
@@ -184,78 +185,6 @@ impl Session {
         vec![Event::Failed { run: run.number, fault }.into()]
     }
 
-    async fn load(&mut self, number: u32, spec: Spec, device: Option<Device>, files: &[Vec<u8>]) -> Vec<Message> {
-        let refused = |faults| vec![Event::Refused { run: number, faults }.into()];
-        let data = match self.data(&spec, files) {
-            Ok(data) => data,
-            Err(faults) => return refused(faults),
-        };
-        let lab = match Lab::new(&spec, &data) {
-            Ok(lab) => Rc::new(lab),
-            Err(faults) => return refused(faults),
-        };
-        self.trial = None;
-        self.wanted = device;
-        let executor = self.devices.cpu(lab.plan.clone());
-        self.run = Some(Run::new(number, spec, data.clone(), lab.clone(), executor));
-        let per_step = self.time_steps().await.unwrap_or(0.0);
-        self.device = self.on_cpu(format!("{} a step, measured", moving::spoken(per_step)), "");
-        self.device.measured = vec![(Device::Cpu, per_step)];
-        let mut out = Vec::new();
-        match device {
-            Some(Device::Cpu) => self.device.reason = "asked for".to_owned(),
-            Some(Device::Gpu) => {
-                let opened = self.devices.gpu(lab.plan.clone()).await;
-                self.arrive(opened, "asked for").await;
-            }
-            None if per_step < TINY_STEP => {
-                let step = moving::spoken(per_step);
-                self.device.reason =
-                    format!("a step takes {step} here; starting a graphics processor's kernels would take longer");
-            }
-            None => self.trial = Some(self.devices.gpu(lab.plan.clone())),
-        }
-        let summary = Summary {
-            device: self.device.clone(),
-            stages: summary::stages(&lab.net, &lab.task),
-            rule: lab.cost.clone(),
-            backprop: lab.backprop.clone(),
-            data: DataInfo {
-                input: data.input.clone(),
-                classes: data.classes.clone(),
-                look: data.look,
-                train: data.train.len(),
-                test: data.test.len(),
-            },
-            probes: lab.measurements.iter().map(|m| m.probe.to_owned()).collect(),
-            steps_per_epoch: lab.steps_per_epoch(),
-        };
-        out.push(Event::Loaded { run: number, summary: Box::new(summary) }.into());
-        out.extend(self.begin().await);
-        out.extend(self.measure_once().await);
-        out
-    }
-
-    /// The spec's dataset: the present run's when nothing it depends on has changed.
-    fn data(&self, spec: &Spec, files: &[Vec<u8>]) -> Result<Rc<Data>, Vec<Diagnostic>> {
-        if let Some(run) = &self.run
-            && files.is_empty()
-            && run.spec.data == spec.data
-            && run.spec.seed == spec.seed
-        {
-            return Ok(run.data.clone());
-        }
-        let resolved = resolve(spec)?;
-        let expected = resolved.data.entry.source().files();
-        if files.len() != expected {
-            let message = format!("needs {expected} files, {} came", files.len());
-            return Err(vec![Diagnostic::new("data", message, "choose the files")]);
-        }
-        let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
-        let data = resolved.data.entry.load(&files, &resolved.data.knobs, spec.seed);
-        data.map(Rc::new).map_err(|f| vec![f.within("data")])
-    }
-
     /// Starts the books of a run that stands at its beginning.
     async fn begin(&mut self) -> Vec<Message> {
         let Some(run) = &mut self.run else { return Vec::new() };
@@ -268,7 +197,7 @@ impl Session {
         self.progress = Some(Progress {
             stride: 1,
             last_sent: now,
-            sent_step: 0,
+            sent_step: run.step,
             last: None,
             samples_per_second: 0.0,
             kept_at: now,
@@ -278,7 +207,7 @@ impl Session {
             evaluations: 0,
             evaluation: Duration::ZERO,
             measured: None,
-            paced_from: (now, 0),
+            paced_from: (now, run.step),
             milliseconds_per_step: per_step,
         });
         let mut out = self.report();

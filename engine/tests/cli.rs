@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
 const XOR: &str = r#"{"version": 1, "data": "xor", "rate": 0.03, "batch": 32,
     "stages": [[{"block": "linear", "units": 16}, {"block": "activation", "function": "tanh"}], ["linear"]]}"#;
+
+/// A stage so wide that many of them need more memory than is allowed.
+const WIDE: &str = r#"[{"block": "linear", "units": 4096}], "#;
 
 fn signalbox(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_signalbox")).args(arguments).output().unwrap()
@@ -106,12 +109,55 @@ fn faults_are_one_line_each_and_exit_with_2() {
     );
     assert!(lines[1].ends_with("bad.json › data: `xxor` is unknown (did you mean `xor`?)"), "{faults}");
 
-    for arguments in [&["run", "no-such-file.json"][..], &["link", "--open", "#nonsense"], &["verify", "no-such-card"]]
-    {
+    let good = file(&folder, "good.json", XOR);
+    let own = file(&folder, "own.json", &XOR.replace("\"xor\"", "\"own-csv\""));
+    let table = file(&folder, "table.csv", "a,b\n1,x\nNaN,y\n");
+    let bad = |name: &str, content: &str| file(&folder, name, content);
+    let (cut, empty, list) = (bad("cut.json", "{\"version\": 1,"), bad("empty.json", ""), bad("list.json", "[1]"));
+    let wide = bad(
+        "wide.json",
+        &XOR.replace("16", "4096").replace("32", "16384").replace("[\"linear\"]", &(WIDE.repeat(60) + "[\"linear\"]")),
+    );
+    let place = folder.display().to_string();
+    let nowhere = folder.join("none/out.json").display().to_string();
+    for (arguments, said) in [
+        (&["run", "no-such-file.json"][..], "no-such-file.json: cannot be read"),
+        (&["explain", &place], "cannot be read: Is a directory"),
+        (&["explain", &cut], "cut.json › line 1, column 14: the text ends too early"),
+        (&["explain", &empty], "empty.json: there is nothing in it"),
+        (&["explain", &list], "list.json: a list is no experiment"),
+        (&["explain", &wide], "MB of memory, the limit is"),
+        (&["explain", &own], "data: files given: 0, needed: 1 (give --file for each of: table)"),
+        (&["run", &own, "--file", &table], "data › line 3 › column 1 (a): `NaN` is no finite number"),
+        (&["run", &good, "--report", &nowhere], "none/out.json: cannot be written"),
+        (&["run", &good, "--weights", &place], "cannot be written: Is a directory"),
+        (&["run", &good, "--steps", "many"], "command line: invalid value 'many' for '--steps <STEPS>'"),
+        (&["run", &good, "--device", "abacus"], "[possible values: cpu, gpu, auto]"),
+        (&["run", &good, "--seed", "-1"], "command line: invalid value '-1'"),
+        (&["list", "everything"], "[possible values: rules, blocks"),
+        (&["link", "--open", "#nonsense"], "link: it is damaged or incomplete (copy the whole link again)"),
+        (&["link"], "command line: the following required arguments were not provided: <SPEC>"),
+        (&["verify", "backdrop"], "card: `backdrop` is unknown (did you mean `backprop`?)"),
+        (&["bench", "W0"], "workload: there is no `W0`"),
+        (&["learn"], "command line: unrecognized subcommand 'learn'"),
+    ] {
         let run = signalbox(arguments);
-        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
-        assert_eq!(text(&run.stderr).lines().count(), 1, "{}", text(&run.stderr));
+        let faults = text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {faults}");
+        assert_eq!(faults.lines().count(), 1, "{faults}");
+        assert!(faults.contains(said) && run.stdout.is_empty(), "{arguments:?}: {faults}");
     }
+    assert!(std::fs::metadata(folder.join("none")).is_err());
+}
+
+#[test]
+fn a_reader_may_have_enough() {
+    let spec = file(&folder("pipe"), "xor.json", XOR);
+    let mut explain = Command::new(env!("CARGO_BIN_EXE_signalbox"));
+    let mut explain = explain.args(["explain", &spec]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(explain.stdout.take());
+    let done = explain.wait_with_output().unwrap();
+    assert!(done.status.success() && done.stderr.is_empty(), "{}", text(&done.stderr));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn handle(s: &mut Session, c: Command) -> Vec<Message> {
 }
 
 fn load(s: &mut Session, spec: Spec) -> Vec<Message> {
-    handle(s, Command::Load { run: 1, spec: Box::new(spec), device: None })
+    handle(s, Command::Load { run: 1, spec: Box::new(spec), device: None, from: None })
 }
 
 /// Steps the session until `enough` steps are done or it stops; all events.
@@ -98,6 +98,45 @@ fn a_reset_run_repeats_itself_bit_for_bit() {
 }
 
 #[test]
+fn a_new_session_goes_on_from_the_state_that_another_one_told() {
+    let mut s = Session::new(Box::new(NoGpu));
+    load(&mut s, spec("backprop", 0.01));
+    let told = |out: &[Message]| {
+        let kept =
+            |m: &Message| if let Event::Kept { step, .. } = m.event { Some((step, m.payload.clone())) } else { None };
+        out.iter().rev().find_map(kept)
+    };
+    let mut out = handle(&mut s, Command::Play);
+    while told(&out).is_none() {
+        out.extend(pollster::block_on(s.advance()));
+    }
+    let (step, memory) = told(&out).unwrap();
+    assert!(step > 0);
+    let bytes: Vec<u8> = memory.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let again = |bytes: Vec<u8>| {
+        let mut s = Session::new(Box::new(NoGpu));
+        let spec = Box::new(spec("backprop", 0.01));
+        let command = Command::Load { run: 1, spec, device: None, from: Some(step) };
+        let out = pollster::block_on(s.handle(command, vec![bytes]));
+        (steps(&out), s)
+    };
+    let (at, mut heir) = again(bytes);
+    assert_eq!(at, step);
+    handle(&mut heir, Command::Step);
+
+    // The same step from the beginning comes to the same weights.
+    handle(&mut s, Command::Reset);
+    for _ in 0..=step {
+        handle(&mut s, Command::Step);
+    }
+    let weights = |s: &mut Session| pollster::block_on(s.weights()).unwrap();
+    assert_eq!(weights(&mut heir), weights(&mut s));
+    handle(&mut heir, Command::Reset);
+    assert_eq!(steps(&handle(&mut heir, Command::Pause)), 0);
+    assert_eq!(again(vec![0; 12]).0, 0, "what does not fit is no state");
+}
+
+#[test]
 fn a_run_that_diverges_stops_and_goes_back() {
     let mut s = Session::new(Box::new(NoGpu));
     let mut wild = spec("backprop", 50.0);
@@ -136,8 +175,10 @@ fn what_cannot_run_is_refused_with_its_place() {
 #[test]
 fn a_device_that_is_not_there_is_named() {
     let mut s = Session::new(Box::new(NoGpu));
-    let out =
-        handle(&mut s, Command::Load { run: 1, spec: Box::new(spec("backprop", 0.01)), device: Some(Device::Gpu) });
+    let out = handle(
+        &mut s,
+        Command::Load { run: 1, spec: Box::new(spec("backprop", 0.01)), device: Some(Device::Gpu), from: None },
+    );
     let summary =
         out.iter().find_map(|m| if let Event::Loaded { summary, .. } = &m.event { Some(summary) } else { None });
     let device = &summary.unwrap().device;

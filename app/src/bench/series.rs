@@ -114,6 +114,7 @@ impl Series {
             | Event::Progress { .. }
             | Event::Evaluated { .. }
             | Event::Measured { .. }
+            | Event::Kept { .. }
             | Event::Moved { .. }
             | Event::Diverged { .. } => {}
         }

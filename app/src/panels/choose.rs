@@ -12,7 +12,7 @@ use super::notices::Faults;
 use crate::state::{Lab, Notice, sentence};
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
-use crate::ui::format;
+use crate::ui::format::{self, capital};
 use crate::ui::knobs::Knobs;
 
 /// Ends of the learning rate's slider, as powers of ten.
@@ -105,7 +105,7 @@ fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Sp
 fn OwnFiles() -> impl IntoView {
     let lab = Lab::get();
     let id = Memo::new(move |_| lab.spec.with(|s| s.data.id.clone()));
-    let field = move |dataset: String, number: usize, what: String| {
+    let field = move |dataset: String, number: usize, what: String, accept: String| {
         let name = {
             let dataset = dataset.clone();
             move || lab.files.name(&dataset, number)
@@ -117,26 +117,39 @@ fn OwnFiles() -> impl IntoView {
             let dataset = dataset.clone();
             spawn_local(async move {
                 match lab.files.keep(&dataset, number, file).await {
-                    Ok(()) => lab.load(),
+                    Ok(()) => {
+                        lab.dismiss("file");
+                        lab.load();
+                    }
                     Err(why) => lab.tell(Notice::alert("file", "The file could not be read", sentence(&why))),
                 }
             });
         };
+        let id = format!("own-file-{number}");
         view! {
-            <label class="field file">
-                <span class="field-name">{what}</span>
-                <input type="file" on:change:target=take />
-                <span class="help">{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
-            </label>
+            <div class="field file">
+                <label class="field">
+                    <span class="field-name">{what}</span>
+                    // The same file may be chosen again, when it was mended.
+                    <input
+                        type="file"
+                        accept=accept
+                        aria-describedby=id.clone()
+                        on:click:target=|e| e.target().set_value("")
+                        on:change:target=take
+                    />
+                </label>
+                <span class="help" id=id>{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
+            </div>
         }
     };
     move || {
         let entry = lab.entry(|c| &c.datasets, &id.get())?;
         let own = entry.files.into_iter().enumerate().filter_map(|(i, f)| match f {
-            FileInfo::Own(what) => Some((i, what)),
+            FileInfo::Own { name, accept } => Some((i, name, accept)),
             FileInfo::Asset(_) => None,
         });
-        Some(own.map(|(i, what)| field(entry.id.clone(), i, what)).collect_view())
+        Some(own.map(|(i, name, accept)| field(entry.id.clone(), i, capital(&name), accept)).collect_view())
     }
 }
 
@@ -229,7 +242,7 @@ fn Sizes() -> impl IntoView {
         <div class="sizes">
             <Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) />
             <Number label="Seed" value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) />
-            <Number label="Clip gradient" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) />
+            <Number label="Clip gradient (0: off)" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) />
             <Select label="Loss" options=losses value=loss choose=move |v| {
                 lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
             } />
@@ -261,7 +274,7 @@ fn Where() -> impl IntoView {
             view! {
                 <p class="help">
                     {sentence(&format!("on {} ({}): {}", format::device(p.device), p.name, p.reason))} " " {sentence(&p.advice)} " "
-                    {(!measured.is_empty() && !p.reason.contains(" ms")).then(|| format!("Measured: {}.", measured.join(", ")))}
+                    {(!measured.is_empty() && ![" ms", " µs"].iter().any(|unit| p.reason.contains(unit))).then(|| format!("Measured: {}.", measured.join(", ")))}
                 </p>
             }
         })

@@ -62,16 +62,18 @@ fn Tools() -> impl IntoView {
     let lab = Lab::get();
     let copied = RwSignal::new(false);
     let share = move |_| {
-        let link = fragment::address(&lab.fragment());
-        if ui::can_copy() {
-            ui::copy(&link);
-            copied.set(true);
-            set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
-        } else {
-            let text =
-                "The browser gives this page no clipboard: copy the address above; it holds the whole experiment.";
-            lab.tell(Notice::plain("share", "The address is the link", text));
-        }
+        let fragment = lab.fragment();
+        fragment::show(&fragment);
+        ui::copy(&fragment::address(&fragment), move |done| {
+            if done {
+                copied.set(true);
+                set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
+            } else {
+                let text =
+                    "The browser gives this page no clipboard: copy the address above; it holds the whole experiment.";
+                lab.tell(Notice::plain("share", "The address is the link", text));
+            }
+        });
     };
     let save = move |_| {
         lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s)));

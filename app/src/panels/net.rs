@@ -10,7 +10,7 @@ use self::block::Blocks;
 use super::notices::Fault;
 use crate::state::Lab;
 use crate::tree::{self, Place};
-use crate::ui::format;
+use crate::ui::{self, format};
 
 #[component]
 pub fn Net() -> impl IntoView {
@@ -52,7 +52,7 @@ pub fn Net() -> impl IntoView {
                 }}
             </div>
             <p class="end">"answer " <b>{move || classes().map(|c| format!("{c} classes"))}</b></p>
-            <button type="button" class="add" on:click=add>"Add a stage before the read-out"</button>
+            <button id="add-stage" type="button" class="add" on:click=add>"Add a stage before the read-out"</button>
         </section>
     }
 }
@@ -104,6 +104,11 @@ pub fn Figures(place: Place) -> impl IntoView {
     move || lab.is_current().then(&text)
 }
 
+/// The name, in the page, of a part of stage `i`.
+fn part(i: usize, part: &str) -> String {
+    format!("stage-{}-{part}", i + 1)
+}
+
 #[component]
 fn Stage(i: usize, last: bool) -> impl IntoView {
     let lab = Lab::get();
@@ -111,22 +116,41 @@ fn Stage(i: usize, last: bool) -> impl IntoView {
     let faults = move || {
         lab.faults.with(|all| all.iter().filter(|f| tree::place_of(&f.path).0 == [i]).cloned().collect::<Vec<_>>())
     };
+    let of = format!("stage {}", i + 1);
+    // As with blocks, the focus goes where the stage goes.
+    let shift = move |way: &'static str| {
+        let mut to = None;
+        lab.edit(|s| to = tree::shift_stage(s, i, way == "up"));
+        if let Some(to) = to {
+            ui::fold(&part(i, "more"));
+            ui::focus(part(to, way));
+        }
+    };
+    let duplicate = move |_| {
+        lab.edit(|s| tree::duplicate_stage(s, i));
+        ui::focus(part(i + 1, "summary"));
+    };
+    let remove = move |_| {
+        lab.edit(|s| tree::remove_stage(s, i));
+        let left = lab.spec.with_untracked(|s| s.stages.len());
+        ui::focus(if left == 0 { "add-stage".to_owned() } else { part(i.min(left - 1), "summary") });
+    };
     view! {
-        <div class="stage" class:last=last role="group" aria-labelledby=format!("stage-{i}")>
+        <div class="stage" class:last=last role="group" aria-labelledby=part(i, "name")>
             <span class="credit" aria-hidden="true"></span>
-            <div class="stage-head">
-                <h3 id=format!("stage-{i}")>{name}</h3>
-                <Figures place=vec![i] />
-                <button
-                    type="button"
-                    class="icon"
-                    aria-label=format!("Remove stage {}", i + 1)
-                    title="Remove this stage"
-                    on:click=move |_| lab.edit(|s| { s.stages.remove(i); })
-                >
-                    "×"
-                </button>
-            </div>
+            <details class="more" id=part(i, "more")>
+                <summary id=part(i, "summary")>
+                    <h3 id=part(i, "name")>{name}</h3>
+                    <Figures place=vec![i] />
+                    <span>"more" <span class="sr">{format!(" of {of}")}</span></span>
+                </summary>
+                <div class="moves" role="group" aria-label=format!("Place of {of}")>
+                    <button id=part(i, "up") type="button" class="quiet" aria-label=format!("Move {of} up") on:click=move |_| shift("up")>"Up"</button>
+                    <button id=part(i, "down") type="button" class="quiet" aria-label=format!("Move {of} down") on:click=move |_| shift("down")>"Down"</button>
+                    <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=duplicate>"Duplicate"</button>
+                    <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=remove>"Remove"</button>
+                </div>
+            </details>
             {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
             <Blocks place=vec![i] name=format!("stage {}", i + 1) />
         </div>

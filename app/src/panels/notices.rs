@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{Lab, Notice, Tone};
+use crate::ui::format::capital;
 
 #[component]
 pub fn Notices() -> impl IntoView {
@@ -62,10 +63,11 @@ pub fn Fault(fault: engine::diagnostic::Diagnostic) -> impl IntoView {
     // The field or block beside which it stands need not be named again.
     let (place, rest) = crate::tree::place_of(&fault.path);
     let within = if place.is_empty() { rest.split_once(" › ").map_or("", |r| r.1).to_owned() } else { rest };
-    let within = (!within.is_empty()).then(|| format!("{within}: "));
+    let text =
+        if within.is_empty() { capital(&fault.message) } else { format!("{}: {}", capital(&within), fault.message) };
     view! {
         <p class="fault" role="alert">
-            <b>{within} {fault.message}</b>
+            <b>{text}</b>
             {(!fault.mend.is_empty()).then(|| format!(" – {}", fault.mend))}
         </p>
     }

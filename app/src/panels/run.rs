@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::state::Lab;
 use crate::ui::field::{Choose, Select};
-use crate::ui::format;
+use crate::ui::{self, format};
 
 /// Steps a second that are offered beside “as fast as it goes”.
 const PACES: [u32; 5] = [1, 3, 10, 30, 100];
@@ -36,6 +36,8 @@ pub fn Run() -> impl IntoView {
                     "New seed"
                 </button>
                 <Select label="Speed" options=paces value=pace choose=move |v| lab.set_pace(v.parse().ok()) />
+                // On a small screen the experiment lies far below what is seen of it.
+                <button type="button" class="jump" on:click=|_| ui::show("choose-title")>"Experiment"</button>
             </div>
             <p class="status" class:busy=move || lab.busy.get()>
                 <span class="lamp" class:on=move || lab.progress.with(|p| p.playing) aria-hidden="true"></span>

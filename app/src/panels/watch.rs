@@ -23,16 +23,21 @@ pub fn Watch() -> impl IntoView {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
             <Meters />
+            // In the plane everything can be seen at once: that comes first.
+            <Show when=move || plane.get()>
+                <div class="views">
+                    <Show when=move || surface.get()><Surface /></Show>
+                    <Show when=move || units.get()><Units /></Show>
+                </div>
+            </Show>
             <Curves />
             <div class="views">
                 <div class="column">
-                    <Show when=move || surface.get() && plane.get()><Surface /></Show>
                     <Show when=move || experts.get()><Experts /></Show>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>
                 </div>
                 <div class="column">
-                    <Show when=move || units.get() && plane.get()><Units /></Show>
                     <Show when=move || confusion.get()><Confusion /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
                 </div>

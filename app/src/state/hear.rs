@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use engine::protocol::{DeviceInfo, Event, Summary};
+use js_sys::Float32Array;
 use leptos::prelude::*;
 
-use super::{Action, Curve, Ghost, Lab, Measured, Notice, Progress, Scores};
+use super::{Action, Curve, Ghost, Kept, Lab, Measured, Notice, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
 use crate::ui::frame::now;
@@ -14,8 +15,6 @@ use crate::ui::frame::now;
 const STATUS_REST: f64 = 250.0;
 /// Milliseconds between two drawings of the curves.
 const CURVE_REST: f64 = 120.0;
-/// Deaths of the worker in one experiment after which no new one is started unasked.
-const DEATHS: u32 = 2;
 
 impl Lab {
     /// Takes in one message.
@@ -23,31 +22,10 @@ impl Lab {
         match heard {
             // The line must not be dropped by its own callback.
             Heard::Dead(why) => set_timeout(move || self.bury(&why), std::time::Duration::ZERO),
-            Heard::Event(event, payload) => self.take(event, payload),
-        }
-    }
-
-    fn bury(self, why: &str) {
-        let deaths = self.line.try_update_value(|l| {
-            l.link = None;
-            l.ready = false;
-            l.sent = None;
-            l.deaths += 1;
-            l.deaths
-        });
-        let unborn = self.line.with_value(|l| l.run == 0);
-        if unborn || deaths.is_none_or(|d| d > DEATHS) {
-            self.busy.set(false);
-            let notice = Notice::alert("worker", "The engine stopped", format!("It said: {why}"));
-            self.tell(notice.with(Action::Restart));
-        } else {
-            self.tell(Notice::alert(
-                "worker",
-                "The engine had to start again",
-                format!("It said: {why}. The same experiment runs anew."),
-            ));
-            self.busy.set(true);
-            self.connect();
+            Heard::Event(event, payload) => {
+                self.line.update_value(|l| l.silence = 0);
+                self.take(event, payload);
+            }
         }
     }
 
@@ -55,7 +33,7 @@ impl Lab {
         self.line.with_value(|l| l.current == run)
     }
 
-    fn take(self, event: Event, payload: Vec<f32>) {
+    fn take(self, event: Event, payload: Float32Array) {
         match event {
             Event::Hello { build, catalogue: _ } => {
                 if build != engine::session::BUILD {
@@ -101,7 +79,12 @@ impl Lab {
             }
             Event::Measured { run, step, probe, tensors } => {
                 if self.runs(run) {
-                    self.probe(&probe).set(Some(Arc::new(Measured { step, tensors, payload })));
+                    self.probe(&probe).set(Some(Arc::new(Measured { step, tensors, payload: payload.to_vec() })));
+                }
+            }
+            Event::Kept { run, step } => {
+                if let Some(spec) = self.loaded.get_untracked().filter(|_| self.runs(run)) {
+                    self.line.update_value(|l| l.kept = Some(Kept { spec, step, memory: payload }));
                 }
             }
             Event::Moved { run, device } => {
@@ -138,11 +121,13 @@ impl Lab {
             return;
         };
         self.line.update_value(|l| l.current = run);
-        let curve = self.curve.try_update(std::mem::take).unwrap_or_default();
-        if let Some(before) = before.filter(|_| curve.end() > 0.0) {
-            let same_task = before.data == spec.data;
-            let ghost = Ghost { name: self.name_of(&before, &spec), curve };
-            self.ghost.set(same_task.then_some(ghost));
+        if !self.inherits(run) {
+            let curve = self.curve.try_update(std::mem::take).unwrap_or_default();
+            if let Some(before) = before.filter(|_| curve.end() > 0.0) {
+                let same_task = before.data == spec.data;
+                let ghost = Ghost { name: self.name_of(&before, &spec), curve };
+                self.ghost.set(same_task.then_some(ghost));
+            }
         }
         self.measured.with_value(|all| all.values().for_each(|m| m.set(None)));
         self.scores.set(None);

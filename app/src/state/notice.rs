@@ -73,9 +73,7 @@ impl Notice {
 
 /// A text that begins with a capital and ends in a full stop.
 pub fn sentence(text: &str) -> String {
-    let mut letters = text.trim().chars();
-    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let whole = first + letters.as_str();
+    let whole = crate::ui::format::capital(text.trim());
     if whole.is_empty() || whole.ends_with(['.', '!', '?', '…']) { whole } else { whole + "." }
 }
 
@@ -93,11 +91,21 @@ impl Lab {
         }
     }
 
+    /// Puts `text` on the clipboard; if the browser refuses, it is saved as a file instead.
+    fn copy(self, text: &str) {
+        let kept = text.to_owned();
+        crate::ui::copy(text, move |done| {
+            if !done {
+                crate::ui::download("experiment.txt", &kept);
+            }
+        });
+    }
+
     /// Does what a notice's button offers.
     pub fn act(self, notice: &Notice) {
         match &notice.action {
             Some(Action::Rewind) => self.rewind(),
-            Some(Action::Copy(text)) => return crate::ui::copy(text),
+            Some(Action::Copy(text)) => return self.copy(text),
             Some(Action::Restart) => self.restart(),
             None => {}
         }

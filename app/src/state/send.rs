@@ -5,42 +5,18 @@ use engine::optim::RATE;
 use engine::protocol::{Command, EntryInfo, KnobInfoKind};
 use engine::registry::Setting;
 use engine::spec::{Choice, Spec};
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;
 
 use super::{Lab, Notice};
 use crate::fragment;
-use crate::link::Link;
 
 /// How long the address waits for further changes: browsers limit how often a page may write it.
 const ADDRESS_REST: Duration = Duration::from_millis(250);
 
 impl Lab {
-    /// Starts a worker. It says hello, and is then given the spec.
-    pub fn connect(self) {
-        match Link::start(move |heard| self.hear(heard)) {
-            Ok(link) => self.line.update_value(|l| l.link = Some(link)),
-            Err(why) => self.tell(Notice::alert(
-                "worker",
-                "The lab cannot run here",
-                format!("The browser would not start a worker: {why}. A strict content policy or a sandboxed frame can cause this."),
-            )),
-        }
-    }
-
-    /// Ends the worker and starts another one with the same spec.
-    pub fn restart(self) {
-        self.line.update_value(|l| {
-            l.link = None;
-            l.ready = false;
-            l.sent = None;
-            l.deaths = 0;
-        });
-        self.busy.set(true);
-        self.connect();
-    }
-
     fn send(self, command: &Command) {
         self.line.update_value(|l| match &l.link {
             Some(link) if l.current > 0 => link.send(command, &[]),
@@ -78,7 +54,7 @@ impl Lab {
     }
 
     /// The live knobs of the spec's rule and optimizer.
-    fn live_knobs(self, spec: &Spec) -> Vec<Live> {
+    pub(super) fn live_knobs(self, spec: &Spec) -> Vec<Live> {
         let of = |entry: Option<EntryInfo>, register: &'static str, choice: fn(&mut Spec) -> &mut Choice| {
             let knobs = entry.map(|e| e.knobs).unwrap_or_default();
             knobs.into_iter().filter_map(move |k| match k.kind {
@@ -110,6 +86,9 @@ impl Lab {
         let Some(run) = run else { return };
         self.busy.set(true);
         let dataset = self.entry(|c| &c.datasets, &spec.data.id);
+        let heritage = self.heritage(&spec);
+        let from = heritage.as_ref().map(|k| k.step);
+        self.line.update_value(|l| l.heir = from.map(|_| run));
         spawn_local(async move {
             let files = match &dataset {
                 Some(dataset) => self.files.of(dataset).await,
@@ -119,9 +98,10 @@ impl Lab {
                 return;
             }
             match files {
-                Ok(files) => self.line.with_value(|l| {
+                Ok(mut files) => self.line.with_value(|l| {
                     if let Some(link) = &l.link {
-                        link.send(&Command::Load { run, spec: Box::new(spec), device }, &files);
+                        files.extend(heritage.map(|k| Uint8Array::new(&k.memory.buffer())));
+                        link.send(&Command::Load { run, spec: Box::new(spec), device, from }, &files);
                     }
                 }),
                 Err(fault) => {
@@ -153,6 +133,7 @@ impl Lab {
         self.dismiss("diverged");
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
+        self.line.update_value(|l| l.kept = None);
         self.send(&Command::Reset);
     }
 
@@ -244,7 +225,7 @@ impl Lab {
 }
 
 /// A knob that can turn while the run goes on.
-struct Live {
+pub(super) struct Live {
     /// The register that holds it.
     register: String,
     knob: String,
@@ -264,7 +245,7 @@ impl Live {
 }
 
 /// The spec without what can change while it runs.
-fn still(spec: &Spec, live: &[Live]) -> Spec {
+pub(super) fn still(spec: &Spec, live: &[Live]) -> Spec {
     let mut still = Spec { rate: 0.0, ..spec.clone() };
     for l in live {
         (l.choice)(&mut still).settings.remove(&l.knob);

@@ -104,6 +104,13 @@ pub fn device(device: Device) -> &'static str {
     }
 }
 
+/// A text that begins with a capital.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    first + letters.as_str()
+}
+
 /// A number for a field: as short as it goes.
 pub fn plain(value: f64) -> String {
     let short = format!("{value}");

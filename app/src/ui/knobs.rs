@@ -16,9 +16,24 @@ pub fn Knobs(
 ) -> impl IntoView {
     let fields = knobs.into_iter().map(|knob| {
         let help = knob.help.clone();
-        view! { <div class="knob" title=help>{field(knob, settings, &of, set)}</div> }
+        view! {
+            <div class="knob" title=help>
+                {field(knob.clone(), settings, &of, set)}
+                <Zero knob=knob settings=settings />
+            </div>
+        }
     });
     view! { <div class="knobs">{fields.collect_view()}</div> }
+}
+
+/// What a 0 stands for, where it stands for something else; a knob's help ends in “; 0 takes …” then.
+#[component]
+fn Zero(knob: KnobInfo, settings: Signal<Settings>) -> impl IntoView {
+    let KnobInfo { id, help, kind, .. } = knob;
+    let default = kind.default();
+    let zero = help.split_once("; 0 takes ").map(|(_, takes)| format!("0: {}", takes.trim_end_matches('.')));
+    let is_zero = move || settings.with(|s| *s.get(&id).unwrap_or(&default) == Setting::Int(0));
+    zero.map(|zero| move || is_zero().then(|| view! { <small class="zero">{zero.clone()}</small> }))
 }
 
 fn field(

@@ -48,14 +48,14 @@ pub fn Confusion() -> impl IntoView {
     let name = move |i: usize| names().get(i).cloned().unwrap_or_else(|| i.to_string());
     let label = Signal::derive(move || match counts.with(Counts::worst) {
         Some((truth, answer, n)) => {
-            format!("Confusion matrix: most often, {n:.0} times, {} is taken for {}", name(truth), name(answer))
+            format!("Confusion matrix: most often, {}, {} is taken for {}", times(n), name(truth), name(answer))
         }
         None => "Confusion matrix: nothing is confused yet".into(),
     });
     let said = move || {
         counts
             .with(Counts::worst)
-            .map(|(t, a, n)| format!("Most often confused: {} taken for {}, {n:.0} times.", name(t), name(a)))
+            .map(|(t, a, n)| format!("Most often confused: {} taken for {}, {}.", name(t), name(a), times(n)))
     };
     let table = move || {
         let counts = counts.get();
@@ -90,6 +90,11 @@ pub fn Confusion() -> impl IntoView {
             </details>
         </Card>
     }
+}
+
+/// A count in words.
+fn times(n: f32) -> String {
+    if n == 1.0 { "once".into() } else { format!("{n:.0} times") }
 }
 
 /// Room for the names at the left.

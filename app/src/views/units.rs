@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
 use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::format::capital;
 use crate::ui::paint::{Brush, Frame, Pixels};
 
 /// Units shown of one stage.
@@ -66,10 +67,6 @@ pub fn columns(width: f64) -> usize {
 /// Height of so many tiles in rows of this width.
 pub fn tiles_height(width: f64, tiles: usize) -> f64 {
     tiles.max(1).div_ceil(columns(width)) as f64 * (SIDE + GAP) - GAP
-}
-
-fn capital(name: &str) -> String {
-    crate::state::sentence(name).trim_end_matches('.').to_owned()
 }
 
 fn draw(sheet: &Sheet, measured: Option<&Arc<Measured>>, stage: &str) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-use super::run::Run;
+use super::run::{Checkpoint, Run};
 use super::{SLICE, Session, Watch};
 use crate::exec::Fault;
 use crate::lab::Measurement;
@@ -12,6 +12,8 @@ use crate::protocol::{Event, Message};
 
 /// How often the state is kept, so that a run can go back or go on elsewhere.
 const KEEP: Duration = Duration::from_millis(1500);
+/// Most numbers of a state that is told to the page: 64 MiB.
+const TOLD: usize = 16 << 20;
 /// Evaluation takes at most this share of the time.
 const EVALUATION_SHARE: f64 = 0.15;
 /// The shortest time between two evaluations, and between two measurements of the probes.
@@ -36,6 +38,7 @@ impl Session {
             if healthy {
                 progress.good.swap(0, 1);
                 progress.good[0] = run.checkpoint().await?;
+                out.extend(kept(run.number, &progress.good[0]));
             }
             progress.kept_at = Instant::now();
         }
@@ -97,6 +100,12 @@ impl Session {
             Err(fault) => self.lost(fault).await,
         }
     }
+}
+
+/// Tells of a state that was kept, unless it is too large to be sent again and again.
+fn kept(run: u32, state: &Checkpoint) -> Option<Message> {
+    let event = Event::Kept { run, step: state.step };
+    (state.memory.len() <= TOLD).then(|| Message { event, payload: state.memory.clone() })
 }
 
 /// Runs the watched probes that `which` picks.

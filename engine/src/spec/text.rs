@@ -64,6 +64,11 @@ pub fn read(text: &str) -> Result<Spec, Vec<Diagnostic>> {
         let message = format!("{:.1} MB of text", text.len() as f64 / 1e6);
         return Err(vec![Diagnostic::new("", message, format!("keep to {} MB", limits::TEXT >> 20))]);
     }
+    // Some editors begin a text with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(vec![Diagnostic::new("", "there is nothing in it", "begin with `{`")]);
+    }
     let value: Value = serde_json::from_str(text).map_err(|e| vec![syntax(&e)])?;
     let Value::Object(fields) = value else {
         return Err(vec![Diagnostic::new("", format!("{} is no experiment", kind(&value)), "begin with `{`")]);
@@ -84,8 +89,11 @@ pub fn read(text: &str) -> Result<Spec, Vec<Diagnostic>> {
 
 fn syntax(error: &serde_json::Error) -> Diagnostic {
     let text = error.to_string();
-    let message = text.split(" at line ").next().unwrap_or_default();
-    let mend = if error.is_eof() { "the text ends too early" } else { "mend the JSON there" };
+    let (message, mend) = if error.is_eof() {
+        ("the text ends too early", "close what is still open")
+    } else {
+        (text.split(" at line ").next().unwrap_or_default(), "mend the JSON there")
+    };
     Diagnostic::new(format!("line {}, column {}", error.line(), error.column()), message, mend)
 }
 

@@ -11,6 +11,7 @@ use crate::panels::notices::Fault;
 use crate::panels::palette::Adding;
 use crate::state::Lab;
 use crate::tree::{self, Place};
+use crate::ui;
 use crate::ui::field::{Choose, Select};
 use crate::ui::knobs::Knobs;
 
@@ -39,7 +40,7 @@ pub fn Blocks(place: Place, name: String) -> impl IntoView {
                 }
             </For>
         </ol>
-        <button type="button" class="add" aria-label=format!("Add a block to {into}") on:click=move |_| adding.open(place.clone(), &into)>
+        <button id=name_of(&place, "add") type="button" class="add" aria-label=format!("Add a block to {into}") on:click=move |_| adding.open(place.clone(), &into)>
             "Add a block"
         </button>
     }
@@ -75,8 +76,8 @@ fn Block(place: Place, id: String) -> AnyView {
                 <Settle knobs=knobs settings=settings of=of_first here=here />
             </div>
             {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
-            <details class="more">
-                <summary>
+            <details class="more" id=name_of(&place, "more")>
+                <summary id=name_of(&place, "summary")>
                     <Figures place=place.clone() />
                     <span>"more" <span class="sr">{format!(" of {of}")}</span></span>
                 </summary>
@@ -94,6 +95,11 @@ fn Block(place: Place, id: String) -> AnyView {
 /// `2.1` for the first block of the second stage.
 fn number(place: &[usize]) -> String {
     place.iter().map(|i| (i + 1).to_string()).collect::<Vec<_>>().join(".")
+}
+
+/// The name, in the page, of a part of the block at `place`.
+fn name_of(place: &[usize], part: &str) -> String {
+    format!("block-{}-{part}", number(place))
 }
 
 #[component]
@@ -142,14 +148,32 @@ fn Routing(here: StoredValue<Place>, of: String) -> impl IntoView {
 #[component]
 fn Moves(here: StoredValue<Place>, of: String) -> impl IntoView {
     let lab = Lab::get();
-    let act =
-        move |change: fn(&mut engine::spec::Spec, &[usize])| move |_| lab.edit(|s| here.with_value(|p| change(s, p)));
+    let id = move |part: &str| here.with_value(|p| name_of(p, part));
+    // The focus goes where the block goes, so that it can be moved on; after a removal, to what stands in its place.
+    let shift = move |way: &'static str| {
+        let mut to = None;
+        lab.edit(|s| to = here.with_value(|p| tree::shift(s, p, way == "up")));
+        if let Some(to) = to {
+            ui::fold(&id("more"));
+            ui::focus(name_of(&to, way));
+        }
+    };
+    let duplicate = move |_| lab.edit(|s| here.with_value(|p| tree::duplicate(s, p)));
+    let remove = move |_| {
+        let next = here.with_value(|p| {
+            lab.edit(|s| tree::remove(s, p));
+            let stands = lab.spec.with_untracked(|s| tree::block(s, p).is_some());
+            if stands { name_of(p, "summary") } else { name_of(&p[..p.len() - 1], "add") }
+        });
+        ui::fold(&id("more"));
+        ui::focus(next);
+    };
     view! {
         <div class="moves" role="group" aria-label=format!("Place of {of}")>
-            <button type="button" class="quiet" aria-label=format!("Move {of} up") on:click=act(|s, p| tree::shift(s, p, true))>"Up"</button>
-            <button type="button" class="quiet" aria-label=format!("Move {of} down") on:click=act(|s, p| tree::shift(s, p, false))>"Down"</button>
-            <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=act(tree::duplicate)>"Duplicate"</button>
-            <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=act(tree::remove)>"Remove"</button>
+            <button id=id("up") type="button" class="quiet" aria-label=format!("Move {of} up") on:click=move |_| shift("up")>"Up"</button>
+            <button id=id("down") type="button" class="quiet" aria-label=format!("Move {of} down") on:click=move |_| shift("down")>"Down"</button>
+            <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=duplicate>"Duplicate"</button>
+            <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=remove>"Remove"</button>
         </div>
     }
 }

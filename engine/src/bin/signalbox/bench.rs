@@ -9,6 +9,7 @@ use engine::workloads::{Workload, workloads};
 use serde_json::json;
 
 use crate::device::{called, word};
+use crate::say::say;
 use crate::table::{grouped, table};
 use crate::{Answer, Outcome, files, report};
 
@@ -57,11 +58,12 @@ pub fn bench(args: &Args) -> Answer {
         }
     }
     if args.json {
-        println!("{}", report::pretty(&json!(report)));
-    } else {
-        print!("{}", readable(&report.results));
+        say(report::pretty(&json!(report)))?;
+    } else if !report.results.is_empty() {
+        say(readable(&report.results).trim_end())?;
     }
-    Ok(Outcome::Done)
+    // Each reason has been told already.
+    Ok(if report.results.is_empty() { Outcome::Failed } else { Outcome::Done })
 }
 
 fn chosen(ids: &[String]) -> Result<Vec<Workload>, Vec<Diagnostic>> {

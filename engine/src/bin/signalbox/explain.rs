@@ -7,15 +7,16 @@ use engine::plan::Plan;
 use engine::protocol::CostInfo;
 
 use crate::files::{self, Own};
+use crate::say::say;
 use crate::table::{grouped, table};
 use crate::{Answer, Outcome};
 
 pub fn explain(path: &Path, own: &Own) -> Answer {
     let spec = files::spec(path)?;
     let lab = Lab::new(&spec, &files::data(&spec, own)?)?;
-    println!("{}", lab.programs[STEP]);
-    println!("{}", Plan { programs: vec![lab.plan.programs[STEP].clone()], ..(*lab.plan).clone() });
-    print!("{}", costs(&spec.rule.id, &lab.cost, &lab.backprop));
+    say(&lab.programs[STEP])?;
+    say(Plan { programs: vec![lab.plan.programs[STEP].clone()], ..(*lab.plan).clone() })?;
+    say(costs(&spec.rule.id, &lab.cost, &lab.backprop).trim_end())?;
     Ok(Outcome::Done)
 }
 

@@ -52,7 +52,7 @@ pub fn data(spec: &Spec, own: &Own) -> Result<Data, Vec<Diagnostic>> {
         } else {
             format!("give --file for each of: {}", names.join(", "))
         };
-        let message = format!("{} files given, {} needed", own.files.len(), needed.len());
+        let message = format!("files given: {}, needed: {}", own.files.len(), needed.len());
         return Err(vec![Diagnostic::new("data", message, mend)]);
     }
     let bytes: Vec<Vec<u8>> = match dataset.source() {
@@ -72,12 +72,21 @@ fn asset(file: &str) -> Result<&'static [u8], Vec<Diagnostic>> {
     known.ok_or_else(|| vec![Diagnostic::new("data", format!("`{file}` is not part of this program"), "")])
 }
 
+/// Finds out whether a result can be written there, before it takes time to come by. What is there stays as it is.
+pub fn writable(path: &Path) -> Result<(), Vec<Diagnostic>> {
+    let there = path.exists();
+    fs::OpenOptions::new().append(true).create(true).open(path).map_err(|e| unwritable(path, &e))?;
+    if there { Ok(()) } else { fs::remove_file(path).map_err(|e| unwritable(path, &e)) }
+}
+
 /// Writes a result.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
-    let name = path.display().to_string();
-    fs::write(path, bytes).map_err(|e| {
-        vec![Diagnostic::new(name, format!("cannot be written: {e}"), "check the folder and its permissions")]
-    })
+    fs::write(path, bytes).map_err(|e| unwritable(path, &e))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Vec<Diagnostic> {
+    let message = format!("cannot be written: {error}");
+    vec![Diagnostic::new(path.display().to_string(), message, "check the folder and its permissions")]
 }
 
 #[cfg(test)]

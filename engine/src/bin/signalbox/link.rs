@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as Arguments;
 use engine::spec::{link as packing, text};
 
+use crate::say::say;
 use crate::{Answer, Outcome, files};
 
 #[derive(Debug, Arguments)]
@@ -22,10 +23,10 @@ pub struct Args {
 
 pub fn link(args: &Args) -> Answer {
     if let Some(link) = &args.open {
-        print!("{}", text::write(&packing::decode(link)?));
+        say(text::write(&packing::decode(link)?).trim_end())?;
     }
     if let Some(path) = &args.spec {
-        println!("{}#{}", args.base.trim_end_matches('#'), packing::encode(&files::spec(path)?));
+        say(format!("{}#{}", args.base.trim_end_matches('#'), packing::encode(&files::spec(path)?)))?;
     }
     Ok(Outcome::Done)
 }

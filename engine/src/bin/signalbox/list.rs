@@ -4,6 +4,7 @@ use clap::{Args as Arguments, ValueEnum};
 use engine::catalogue::catalogue;
 use engine::protocol::{Catalogue, EntryInfo, KnobInfo, KnobInfoKind};
 
+use crate::say::say;
 use crate::{Answer, Outcome};
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -29,9 +30,9 @@ pub struct Args {
 pub fn list(args: &Args) -> Answer {
     let entries = entries(catalogue(), args.what);
     if args.json {
-        println!("{}", crate::report::pretty(&serde_json::json!(entries)));
+        say(crate::report::pretty(&serde_json::json!(entries)))?;
     } else {
-        entries.iter().for_each(|e| print!("{}", described(e)));
+        say(entries.iter().map(described).collect::<String>().trim_end())?;
     }
     Ok(Outcome::Done)
 }

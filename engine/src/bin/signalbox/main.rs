@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use engine::diagnostic::Diagnostic;
 
@@ -18,6 +19,7 @@ mod list;
 mod race;
 mod report;
 mod run;
+mod say;
 mod table;
 mod trainer;
 mod verify;
@@ -41,6 +43,17 @@ struct Line {
     command: Command,
 }
 
+/// What is wrong with the words after the program's name, in one line.
+fn misread(fault: &clap::Error) -> Diagnostic {
+    let text = fault.render().to_string();
+    let said = text.trim().trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+    let mut parts = said.split('\n').map(str::trim).filter(|p| !p.is_empty());
+    let message = parts.next().unwrap_or_default().trim_end_matches(':');
+    let more: Vec<_> = parts.collect();
+    let message = if more.is_empty() { message.to_owned() } else { format!("{message}: {}", more.join(" ")) };
+    Diagnostic::new("command line", message, "`signalbox help` tells what there is")
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Train what a spec describes: one run, or a race of its lanes over its seeds
@@ -62,7 +75,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let answer = match Line::parse().command {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        // Help and version are asked for, and are no faults; and one who says nothing is helped too.
+        Err(asked) if !asked.use_stderr() || asked.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            asked.exit()
+        }
+        Err(fault) => {
+            eprintln!("{}", misread(&fault));
+            return ExitCode::from(2);
+        }
+    };
+    let answer = match line.command {
         Command::Run(args) => run::run(&args),
         Command::List(args) => list::list(&args),
         Command::Explain { spec, own } => explain::explain(&spec, &own),

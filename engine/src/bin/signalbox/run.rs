@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::device::{Where, settle};
 use crate::report::{Point, Report, pretty};
+use crate::say::say;
 use crate::table::grouped;
 use crate::trainer::{Figures, Trainer};
 use crate::{Answer, Outcome, files, race, weights};
@@ -27,7 +28,7 @@ pub struct Args {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     steps: Option<u32>,
     /// In the place of the spec's own
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     seed: Option<u32>,
     #[arg(long, value_enum, default_value_t = Where::Auto)]
     pub device: Where,
@@ -56,17 +57,19 @@ pub fn run(args: &Args) -> Answer {
         return race::race(&spec, args);
     }
     let data = files::data(&spec, &args.own)?;
+    args.report.iter().chain(&args.weights).try_for_each(|path| files::writable(path))?;
     let mut trainer = Trainer::new(&spec, data)?;
     let place = settle(&mut trainer, &Machine::default(), args.device)?;
     eprintln!("{place}");
     let Trained { curve, time, diverged } = train(&mut trainer, spec.steps, EVALUATE)?;
     let steps = curve.last().map_or(0, |p| p.step);
     let speed = steps as f64 * f64::from(spec.batch) / time.as_secs_f64();
-    println!("{} steps in {:.2} s, {} samples/s", grouped(steps), time.as_secs_f64(), grouped(speed as u64));
+    let took = time.as_secs_f64();
+    say(format!("{} steps in {took:.2} s, {} samples/s", grouped(steps), grouped(speed as u64)))?;
     for (name, figures) in
         curve.iter().rev().find_map(|p| p.splits).into_iter().flat_map(|s| ["train", "test"].into_iter().zip(s))
     {
-        println!("{name:<5}  {}", said(figures));
+        say(format!("{name:<5}  {}", said(figures)))?;
     }
     if let Some(path) = &args.report {
         let report = Report { spec: &spec, lab: &trainer.lab, device: place.json(), time, curve: &curve, diverged };

@@ -12,6 +12,7 @@ use engine::spec::Spec;
 
 use crate::device::{Where, settle};
 use crate::run::train;
+use crate::say::say;
 use crate::table::{grouped, table};
 use crate::trainer::Trainer;
 use crate::{Answer, Outcome, files};
@@ -74,7 +75,7 @@ fn holds(card: &Card, machine: &Machine, device: Where) -> Result<bool, Vec<Diag
         }
     }
     let (text, holds) = told(card, &tried, begin.elapsed());
-    println!("{text}");
+    say(text)?;
     Ok(holds)
 }
 

@@ -75,7 +75,7 @@ fn the_text_is_one_block_a_line() {
 #[test]
 fn syntax_faults_name_line_and_column() {
     assert_eq!(faults("{\"version\": 1,\n  \"data\" 3}"), ["line 2, column 10: expected `:` (mend the JSON there)"]);
-    assert_eq!(faults("{\"version\": 1"), ["line 1, column 13: EOF while parsing an object (the text ends too early)"]);
+    assert_eq!(faults("{\"version\": 1"), ["line 1, column 13: the text ends too early (close what is still open)"]);
     assert_eq!(faults("[1]"), ["a list is no experiment (begin with `{`)"]);
     assert!(faults(&"[".repeat(10_000))[0].contains("recursion limit"));
     assert!(faults(&" ".repeat(limits::TEXT + 1))[0].contains("keep to 1 MB"));

@@ -1,0 +1,98 @@
+//! From a spec and its files to a run.
+
+use std::rc::Rc;
+
+use super::run::{Checkpoint, Run};
+use super::{Session, TINY_STEP, moving};
+use crate::data::Data;
+use crate::diagnostic::Diagnostic;
+use crate::exec::Device;
+use crate::lab::{Lab, summary};
+use crate::protocol::{DataInfo, Event, Message, Summary};
+use crate::spec::Spec;
+use crate::spec::resolve::resolve;
+
+impl Session {
+    pub(super) async fn load(
+        &mut self,
+        number: u32,
+        spec: Spec,
+        device: Option<Device>,
+        files: &[Vec<u8>],
+        from: Option<Checkpoint>,
+    ) -> Vec<Message> {
+        let refused = |faults| vec![Event::Refused { run: number, faults }.into()];
+        let data = match self.data(&spec, files) {
+            Ok(data) => data,
+            Err(faults) => return refused(faults),
+        };
+        let lab = match Lab::new(&spec, &data) {
+            Ok(lab) => Rc::new(lab),
+            Err(faults) => return refused(faults),
+        };
+        self.trial = None;
+        self.wanted = device;
+        let executor = self.devices.cpu(lab.plan.clone());
+        let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor));
+        // A state of another network is no place to go on from.
+        if let Some(from) = from.filter(|f| f.memory.len() == lab.plan.checkpoint().len()) {
+            run.restore(&from);
+        }
+        let per_step = self.time_steps().await.unwrap_or(0.0);
+        self.device = self.on_cpu(format!("{} a step, measured", moving::spoken(per_step)), "");
+        self.device.measured = vec![(Device::Cpu, per_step)];
+        let mut out = Vec::new();
+        match device {
+            Some(Device::Cpu) => self.device.reason = "asked for".to_owned(),
+            Some(Device::Gpu) => {
+                let opened = self.devices.gpu(lab.plan.clone()).await;
+                self.arrive(opened, "asked for").await;
+            }
+            None if per_step < TINY_STEP => {
+                let step = moving::spoken(per_step);
+                self.device.reason =
+                    format!("a step takes {step} here; starting a graphics processor's kernels would take longer");
+            }
+            None => self.trial = Some(self.devices.gpu(lab.plan.clone())),
+        }
+        let summary = Summary {
+            device: self.device.clone(),
+            stages: summary::stages(&lab.net, &lab.task),
+            rule: lab.cost.clone(),
+            backprop: lab.backprop.clone(),
+            data: DataInfo {
+                input: data.input.clone(),
+                classes: data.classes.clone(),
+                look: data.look,
+                train: data.train.len(),
+                test: data.test.len(),
+            },
+            probes: lab.measurements.iter().map(|m| m.probe.to_owned()).collect(),
+            steps_per_epoch: lab.steps_per_epoch(),
+        };
+        out.push(Event::Loaded { run: number, summary: Box::new(summary) }.into());
+        out.extend(self.begin().await);
+        out.extend(self.measure_once().await);
+        out
+    }
+
+    /// The spec's dataset: the present run's when nothing it depends on has changed.
+    pub(super) fn data(&self, spec: &Spec, files: &[Vec<u8>]) -> Result<Rc<Data>, Vec<Diagnostic>> {
+        if let Some(run) = &self.run
+            && files.is_empty()
+            && run.spec.data == spec.data
+            && run.spec.seed == spec.seed
+        {
+            return Ok(run.data.clone());
+        }
+        let resolved = resolve(spec)?;
+        let expected = resolved.data.entry.source().files();
+        if files.len() != expected {
+            let message = format!("needs {expected} files, {} came", files.len());
+            return Err(vec![Diagnostic::new("data", message, "choose the files")]);
+        }
+        let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+        let data = resolved.data.entry.load(&files, &resolved.data.knobs, spec.seed);
+        data.map(Rc::new).map_err(|f| vec![f.within("data")])
+    }
+}
