@@ -8,8 +8,10 @@ use crate::panels::header::Header;
 use crate::panels::net::Net;
 use crate::panels::notices::Notices;
 use crate::panels::palette::{Adding, Palette};
+use crate::panels::race::Race;
 use crate::panels::run::Run;
 use crate::panels::watch::Watch;
+use crate::race;
 use crate::state::Lab;
 use crate::ui::theme;
 
@@ -17,6 +19,8 @@ use crate::ui::theme;
 pub fn App() -> impl IntoView {
     let lab = Lab::new();
     provide_context(lab);
+    let race = race::Race::new(lab);
+    provide_context(race);
     provide_context(theme::follow_system());
     provide_context(Adding::new());
     listen(lab);
@@ -31,6 +35,7 @@ pub fn App() -> impl IntoView {
                     <Net />
                 </div>
                 <div class="read">
+                    <Show when=move || race.open()><Race /></Show>
                     <Watch />
                     <Cost />
                 </div>

@@ -6,6 +6,7 @@ mod files;
 mod fragment;
 mod link;
 mod panels;
+mod race;
 mod state;
 mod tree;
 mod ui;

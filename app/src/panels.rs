@@ -7,5 +7,6 @@ pub mod header;
 pub mod net;
 pub mod notices;
 pub mod palette;
+pub mod race;
 pub mod run;
 pub mod watch;

@@ -123,6 +123,17 @@ pub fn first_route(spec: &Spec) -> Option<Place> {
     spec.stages.iter().enumerate().find_map(|(i, s)| search(s, &vec![i]))
 }
 
+/// The path by which lanes name the block at `place`: `2/1.route`.
+pub fn path(spec: &Spec, place: &[usize]) -> Option<String> {
+    let (stage, inner) = place.split_first()?;
+    let mut path = (stage + 1).to_string();
+    for depth in 1..=inner.len() {
+        let block = block(spec, &place[..=depth])?;
+        path += &format!("/{}.{}", place[depth] + 1, block.block.id);
+    }
+    Some(path)
+}
+
 /// Makes the last hidden stage the expert of a `route` with `routing`: the stage before the read-out, else the
 /// read-out itself.
 pub fn wrap_in_route(spec: &mut Spec, route: &str, routing: Choice) {

@@ -6,6 +6,7 @@ pub mod chart;
 pub mod confusion;
 pub mod curves;
 pub mod experts;
+pub mod race;
 pub mod samples;
 pub mod surface;
 pub mod units;

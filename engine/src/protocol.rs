@@ -48,6 +48,10 @@ pub enum Command {
     Pace {
         steps_per_second: Option<f64>,
     },
+    /// Pauses when so many steps are done, and evaluates there; `None` goes on. A new run begins with `None`.
+    Until {
+        step: Option<u64>,
+    },
     /// The probes to measure, and how many steps apart at least.
     Watch {
         probes: Vec<String>,

@@ -76,6 +76,7 @@ pub struct Session {
     trial: Option<Opening>,
     playing: bool,
     pace: Option<f64>,
+    until: Option<u64>,
     watch: Watch,
     /// The devices on which something was measured.
     places: Vec<Place>,
@@ -99,6 +100,7 @@ impl Session {
             trial: None,
             playing: false,
             pace: None,
+            until: None,
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
         }
@@ -155,6 +157,10 @@ impl Session {
             Command::Pace { steps_per_second } => {
                 self.pace = steps_per_second.filter(|p| *p > 0.0);
                 self.restart_pace();
+                Vec::new()
+            }
+            Command::Until { step } => {
+                self.until = step;
                 Vec::new()
             }
             Command::Watch { probes, every } => {
@@ -237,6 +243,12 @@ impl Session {
             let (since, from) = progress.paced_from;
             let due = (since.elapsed().as_secs_f64() * pace) as u64 + from;
             times = times.min(due.saturating_sub(run.step).min(u64::from(u32::MAX)) as u32);
+        }
+        if let (Some(until), Some(run)) = (self.until, &self.run) {
+            times = times.min(until.saturating_sub(run.step).min(u64::from(u32::MAX)) as u32);
+            if run.step >= until {
+                out.extend(self.pause().await);
+            }
         }
         if times > 0 {
             out.extend(self.train(times).await);

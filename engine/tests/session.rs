@@ -187,3 +187,22 @@ fn a_device_that_is_not_there_is_named() {
         (Device::Cpu, "there is none", "buy one")
     );
 }
+
+/// A run that is to stop at a step stops there exactly, and its last evaluation belongs to that step.
+#[test]
+fn a_run_stops_where_it_is_told() {
+    let mut s = Session::new(Box::new(NoGpu));
+    load(&mut s, spec("backprop", 0.01));
+    handle(&mut s, Command::Until { step: Some(137) });
+    handle(&mut s, Command::Play);
+    let mut out = Vec::new();
+    while !s.idle() {
+        out.extend(pollster::block_on(s.advance()));
+    }
+    let last =
+        out.iter().rev().find_map(|m| if let Event::Evaluated { step, .. } = m.event { Some(step) } else { None });
+    assert_eq!((steps(&out), last), (137, Some(137)));
+    let playing =
+        out.iter().rev().find_map(|m| if let Event::Progress { playing, .. } = m.event { Some(playing) } else { None });
+    assert_eq!(playing, Some(false));
+}

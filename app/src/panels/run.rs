@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::race::Race;
 use crate::state::Lab;
 use crate::ui::field::{Choose, Select};
 use crate::ui::{self, format};
@@ -12,6 +13,7 @@ const PACES: [u32; 5] = [1, 3, 10, 30, 100];
 #[component]
 pub fn Run() -> impl IntoView {
     let lab = Lab::get();
+    let race = Race::get();
     let name = move || if lab.playing.get() { "Pause" } else { "Play" };
     let icon = move || if lab.playing.get() { "M6 4h4v16H6zM14 4h4v16h-4z" } else { "M7 4l13 8-13 8z" };
     let paces = std::iter::once(Choose::new("", "as fast as it goes"))
@@ -34,6 +36,14 @@ pub fn Run() -> impl IntoView {
                 <button type="button" on:click=move |_| lab.reset() title="Back to the same initial weights">"Reset"</button>
                 <button type="button" on:click=move |_| lab.edit(|s| s.seed = seed()) title="Other initial weights and another order of the samples">
                     "New seed"
+                </button>
+                <button
+                    type="button"
+                    aria-pressed=move || race.open().to_string()
+                    title="Rules side by side, over several seeds"
+                    on:click=move |_| if race.open() { race.close() } else { race.lay_out() }
+                >
+                    "Race"
                 </button>
                 <Select label="Speed" options=paces value=pace choose=move |v| lab.set_pace(v.parse().ok()) />
                 // On a small screen the experiment lies far below what is seen of it.

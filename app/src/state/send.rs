@@ -246,7 +246,7 @@ impl Live {
 
 /// The spec without what can change while it runs.
 pub(super) fn still(spec: &Spec, live: &[Live]) -> Spec {
-    let mut still = Spec { rate: 0.0, ..spec.clone() };
+    let mut still = Spec { rate: 0.0, lanes: Vec::new(), seeds: 1, steps: 1, ..spec.clone() };
     for l in live {
         (l.choice)(&mut still).settings.remove(&l.knob);
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
-use super::chart::{Axis, Chart, Line, decimals};
+use super::chart::{Axis, Chart, Line, decimals, step};
 use crate::state::{Lab, Trace};
 use crate::ui::field::{Choose, Select};
 
@@ -35,6 +35,7 @@ pub fn Alignment() -> impl IntoView {
                 name: name(i, all.len()),
                 colour: |t, i| t.class(i),
                 points: t.points().to_vec(),
+                band: Vec::new(),
                 width: 1.75,
                 opacity: 1.0,
             };
@@ -51,7 +52,8 @@ pub fn Alignment() -> impl IntoView {
         .iter()
         .map(|n| Choose::new(n.to_string(), if *n == 1 { "every step".into() } else { format!("every {n} steps") }))
         .collect();
-    let axis = Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.3}"), tick: decimals };
+    let axis =
+        Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.3}"), tick: decimals, across: step };
     view! {
         <Card
             title="Alignment with backprop"

@@ -21,6 +21,8 @@ pub struct Line {
     pub name: String,
     pub colour: fn(&Theme, usize) -> RGBColor,
     pub points: Vec<Point>,
+    /// What the line is the mean of: place along the axis, least and greatest; often empty.
+    pub band: Vec<(f64, f64, f64)>,
     /// Width in the page's pixels.
     pub width: f64,
     /// How strong, 0 to 1.
@@ -37,6 +39,8 @@ pub struct Axis {
     /// How readings are written, and ticks on an axis of this length.
     pub write: fn(f64) -> String,
     pub tick: fn(f64, f64) -> String,
+    /// How a place along the axis is told.
+    pub across: fn(f64) -> String,
 }
 
 /// Where the last drawing put its steps, in the page's pixels.
@@ -98,7 +102,7 @@ pub fn Chart(
         let x = s.left + (step - s.first) / (s.last - s.first).max(1e-9) * (s.right - s.left);
         Some(view! {
             <div class="cursor" style:left=format!("{x:.1}px")></div>
-            <div class="cursor-step" style:left=format!("{x:.1}px")>{format!("step {step:.0}")}</div>
+            <div class="cursor-step" style:left=format!("{x:.1}px")>{(axis.across)(step)}</div>
         })
     };
     view! {
@@ -140,6 +144,11 @@ pub fn decimals(v: f64, length: f64) -> String {
     format!("{v:.places$}")
 }
 
+/// A place along the axis, where it counts steps.
+pub fn step(v: f64) -> String {
+    format!("step {v:.0}")
+}
+
 fn nearest(points: &[Point], step: f64) -> Option<Point> {
     let after = points.partition_point(|p| p.step < step);
     let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| points.get(i));
@@ -148,7 +157,10 @@ fn nearest(points: &[Point], step: f64) -> Option<Point> {
 
 /// The range of all values within `axis`, with a little room.
 fn range(lines: &[Line], axis: Axis, log: bool) -> (f64, f64) {
-    let values = || lines.iter().flat_map(|l| &l.points).map(|p| p.value).filter(|v| !log || *v > 0.0);
+    let values = || {
+        let ends = lines.iter().flat_map(|l| &l.band).flat_map(|b| [b.1, b.2]);
+        lines.iter().flat_map(|l| &l.points).map(|p| p.value).chain(ends).filter(|v| !log || *v > 0.0)
+    };
     let (mut low, mut high) =
         values().fold(axis.least.unwrap_or((f64::MAX, f64::MIN)), |(a, b), v| (a.min(v), b.max(v)));
     if low > high {
@@ -170,7 +182,8 @@ fn draw(sheet: &Sheet, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, F
     };
     let area: Area = backend.into_drawing_area();
     area.fill(&sheet.theme.paper)?;
-    let last = lines.iter().filter_map(|l| l.points.last()).fold(10.0_f64, |m, p| m.max(p.step));
+    let last = lines.iter().filter_map(|l| l.points.last()).fold(0.0_f64, |m, p| m.max(p.step));
+    let last = if last > 0.0 { last } else { 10.0 };
     let (low, high) = range(lines, axis, log);
     let px = |v: f64| (v * sheet.scale).round() as i32;
     let mut builder = ChartBuilder::on(&area);
@@ -202,6 +215,7 @@ where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let theme = &sheet.theme;
+    let wide = chart.x_range().end >= 10.0;
     let ends = chart.y_range();
     let length = ends.end - ends.start;
     let font = ("ui-sans-serif, system-ui, sans-serif", 11.0 * sheet.scale).into_font().color(&theme.faint);
@@ -213,10 +227,16 @@ where
         .axis_style(theme.line)
         .x_labels((sheet.width / 90.0) as usize)
         .y_labels((sheet.height / 36.0) as usize)
-        .x_label_formatter(&|v| format::count(*v as u64))
+        .x_label_formatter(&|v| if wide { format::count(*v as u64) } else { format::plain(*v) })
         .y_label_formatter(&|v| (axis.tick)(*v, length))
         .label_style(font)
         .draw()?;
+    for (i, line) in lines.iter().enumerate().filter(|(_, l)| l.band.len() > 1) {
+        let there = line.band.iter().map(|b| (b.0, b.1.max(ends.start)));
+        let back = line.band.iter().rev().map(|b| (b.0, b.2.min(ends.end)));
+        let outline: Vec<(f64, f64)> = there.chain(back).collect();
+        chart.draw_series(std::iter::once(Polygon::new(outline, (line.colour)(theme, i).mix(0.16).filled())))?;
+    }
     for (i, line) in lines.iter().enumerate() {
         let colour = (line.colour)(theme, i).mix(line.opacity);
         let style = colour.stroke_width((line.width * sheet.scale).round().max(1.0) as u32);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::card::Card;
-use super::chart::{Axis, Chart, Line, decimals};
+use super::chart::{Axis, Chart, Line, decimals, step};
 use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
 use crate::ui::format;
@@ -27,14 +27,35 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     let [batch, train, test] = lab.curve.with(tracks);
-    lines.push(Line { name: "batch".into(), colour: |t, _| t.train, points: batch, width: 1.0, opacity: 0.3 });
-    lines.push(Line { name: "train".into(), colour: |t, _| t.train, points: train, width: 1.75, opacity: 1.0 });
-    lines.push(Line { name: "test".into(), colour: |t, _| t.test, points: test, width: 2.0, opacity: 1.0 });
+    lines.push(Line {
+        name: "batch".into(),
+        colour: |t, _| t.train,
+        points: batch,
+        band: Vec::new(),
+        width: 1.0,
+        opacity: 0.3,
+    });
+    lines.push(Line {
+        name: "train".into(),
+        colour: |t, _| t.train,
+        points: train,
+        band: Vec::new(),
+        width: 1.75,
+        opacity: 1.0,
+    });
+    lines.push(Line {
+        name: "test".into(),
+        colour: |t, _| t.test,
+        points: test,
+        band: Vec::new(),
+        width: 2.0,
+        opacity: 1.0,
+    });
     lab.ghost.with(|g| {
         if let Some(g) = g {
             let [_, _, test] = tracks(&g.curve);
             let name = format!("test, {}", g.name);
-            lines.push(Line { name, colour: |t, _| t.ghost, points: test, width: 1.5, opacity: 1.0 });
+            lines.push(Line { name, colour: |t, _| t.ghost, points: test, band: Vec::new(), width: 1.5, opacity: 1.0 });
         }
     });
     lines
@@ -66,12 +87,13 @@ pub fn Curves() -> impl IntoView {
             }
         })
     };
-    let loss = Axis { least: None, most: (0.0, f64::MAX), write: short, tick: decimals };
+    let loss = Axis { least: None, most: (0.0, f64::MAX), write: short, tick: decimals, across: step };
     let accuracy = Axis {
         least: Some((0.8, 1.0)),
         most: (0.0, 1.0),
         write: |v| format!("{:.1} %", v * 100.0),
         tick: |v, length| decimals(v * 100.0, length * 100.0) + " %",
+        across: step,
     };
     view! {
         <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">

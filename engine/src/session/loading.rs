@@ -31,6 +31,7 @@ impl Session {
             Err(faults) => return refused(faults),
         };
         self.trial = None;
+        self.until = None;
         self.wanted = device;
         let executor = self.devices.cpu(lab.plan.clone());
         let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor));
