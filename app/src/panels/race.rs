@@ -43,7 +43,7 @@ pub fn Race() -> impl IntoView {
                 <button type="button" class="play" on:click=move |_| if race.going.get_untracked() { race.stop() } else { race.start() }>
                     {move || if race.going.get() { "Stop the race" } else { "Start the race" }}
                 </button>
-                <span class="race-told" role="status">{told}</span>
+                <span class="race-told" aria-live="polite">{told}</span>
             </div>
             <Show when=move || started.get()>
                 <Curves />
