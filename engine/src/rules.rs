@@ -84,6 +84,11 @@ pub trait Rule: Entry {
     /// What it asks for; `engine/tests/rules/needs.rs` holds it against the program.
     fn needs(&self, knobs: &Knobs) -> Needs;
 
+    /// A figure that its paper or reference code reports, on which task and network; empty where none was read.
+    fn published(&self) -> &'static str {
+        ""
+    }
+
     /// For how many steps one batch stays the same, 1 to 255: a rule that settles over several steps says so here.
     fn hold(&self, _knobs: &Knobs) -> u32 {
         1

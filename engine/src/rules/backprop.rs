@@ -46,6 +46,10 @@ impl Rule for Backprop {
         }
     }
 
+    fn published(&self) -> &'static str {
+        "99.09 % on MNIST with LeNet, 60,000 digits (biotorch)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

@@ -80,6 +80,10 @@ impl Rule for DirectFeedback {
         }
     }
 
+    fn published(&self) -> &'static str {
+        "98.39 % on MNIST with LeNet, 60,000 digits (biotorch)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         if net.stages.len() < 2 {
             return Err(Diagnostic::new(

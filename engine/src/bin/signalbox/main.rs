@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod say;
 mod table;
+mod tabulate;
 mod trainer;
 mod verify;
 mod weights;
@@ -70,6 +71,8 @@ enum Command {
     Link(link::Args),
     /// Train what the cards claim, and check the claims
     Verify(verify::Args),
+    /// Every rule on the same tasks, as docs/rules.md
+    Tabulate(tabulate::Args),
     /// Milliseconds of a training step, beside what the machine can do
     Bench(bench::Args),
 }
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Explain { spec, own } => explain::explain(&spec, &own),
         Command::Link(args) => link::link(&args),
         Command::Verify(args) => verify::verify(&args),
+        Command::Tabulate(args) => tabulate::tabulate(&args),
         Command::Bench(args) => bench::bench(&args),
     };
     match answer {

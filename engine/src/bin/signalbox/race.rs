@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::device::settle;
 use crate::report::{Report, pretty};
 use crate::run::{Args, EVALUATE, Trained, train};
+use crate::say::say;
 use crate::table::{grouped, table};
 use crate::trainer::Trainer;
 use crate::{Answer, Outcome, files};
@@ -54,7 +55,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let (accuracy, loss) = test.map_or((f64::NAN, f64::NAN), |t| (t.accuracy.into(), t.loss.into()));
         results.push(Result { lane: entrant.lane, accuracy, loss, seconds, report });
     }
-    print!("{}", told(&lanes, &differences, &costs, &results));
+    say(told(&lanes, &differences, &costs, &results).trim_end())?;
     if let Some(path) = &args.report {
         let report = json!({
             "version": 1,
