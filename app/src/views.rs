@@ -8,6 +8,7 @@ pub mod curves;
 pub mod experts;
 pub mod race;
 pub mod samples;
+pub mod signals;
 pub mod surface;
 pub mod units;
 pub mod weights;

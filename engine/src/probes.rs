@@ -13,6 +13,7 @@ mod confusion;
 mod experts;
 mod plane;
 mod samples;
+mod signal_to_noise;
 mod signals;
 mod weights;
 
@@ -75,5 +76,6 @@ pub const PROBES: &[&dyn Probe] = &[
     &plane::Points,
     &experts::Experts,
     &alignment::Alignment,
+    &signal_to_noise::SignalToNoise,
     &signals::Signals,
 ];

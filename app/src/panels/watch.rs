@@ -6,8 +6,15 @@ use leptos::prelude::*;
 use crate::state::Lab;
 use crate::ui::format;
 use crate::views::{
-    alignment::Alignment, confusion::Confusion, curves::Curves, experts::Experts, samples::Samples, surface::Surface,
-    units::Units, weights::Weights,
+    alignment::{Alignment, SignalToNoise},
+    confusion::Confusion,
+    curves::Curves,
+    experts::Experts,
+    samples::Samples,
+    signals::Signals,
+    surface::Surface,
+    units::Units,
+    weights::Weights,
 };
 
 #[component]
@@ -16,8 +23,9 @@ pub fn Watch() -> impl IntoView {
     let fits = move |probe: &'static str| {
         Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe))))
     };
-    let [surface, units, samples, confusion, experts, alignment, weights] =
-        ["surface", "units", "samples", "confusion", "experts", "alignment", "weights"].map(fits);
+    let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] =
+        ["surface", "units", "samples", "confusion", "experts", "alignment", "signal-to-noise", "signals", "weights"]
+            .map(fits);
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
         <section class="watch" aria-labelledby="watch-title">
@@ -39,7 +47,9 @@ pub fn Watch() -> impl IntoView {
                 </div>
                 <div class="column">
                     <Show when=move || confusion.get()><Confusion /></Show>
+                    <Show when=move || signals.get()><Signals /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
+                    <Show when=move || noise.get()><SignalToNoise /></Show>
                 </div>
             </div>
         </section>
