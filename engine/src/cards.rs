@@ -67,6 +67,30 @@ pub struct Card {
     pub watch: &'static str,
     /// How long all runs with all seeds may take on two cores.
     pub seconds: u32,
+    /// The same in short, where that takes longer than [`QUICK`]: fewer steps or a smaller task, and what still holds.
+    pub quick: Option<Form>,
+}
+
+/// Runs and what they must show.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    pub runs: fn() -> Vec<Run>,
+    pub claims: &'static [Claim],
+    pub seconds: u32,
+}
+
+/// Seconds that a quick form takes at most.
+pub const QUICK: u32 = 20;
+
+impl Card {
+    pub fn full(&self) -> Form {
+        Form { runs: self.runs, claims: self.claims, seconds: self.seconds }
+    }
+
+    /// The form that is quick: the full one, where that is.
+    pub fn quick(&self) -> Option<Form> {
+        self.quick.or_else(|| (self.seconds <= QUICK).then(|| self.full()))
+    }
 }
 
 pub const CARDS: &[&Card] = &[&backprop::CARD, &direct_feedback::CARD, &forward_forward::CARD, &top_k::CARD];
@@ -144,6 +168,11 @@ fn layers(widths: &[i64]) -> Vec<Vec<BlockSpec>> {
     stages
 }
 
+/// The small digits, under defaults, with two hidden layers of 64 and 32 units: quickly learnt.
+fn digits(rule: Choice) -> Spec {
+    Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[64, 32])) }
+}
+
 /// MNIST with the defaults for everything but `rule`.
 fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
     Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("mnist"), stages) }
@@ -157,19 +186,28 @@ mod tests {
 
     #[test]
     fn every_card_names_what_it_claims() {
-        for card in CARDS {
-            let runs = (card.runs)();
+        for (card, form) in
+            CARDS.iter().flat_map(|c| [Some(c.full()), c.quick].into_iter().flatten().map(move |f| (c, f)))
+        {
+            let runs = (form.runs)();
             for run in &runs {
                 assert!(resolve(&run.spec).is_ok(), "{}: {:?}", card.meta.id, resolve(&run.spec).err());
                 assert_eq!(canonical(&run.spec), run.spec, "{}", card.meta.id);
                 assert!(run.steps > 0);
             }
-            assert!(!card.claims.is_empty() && !card.watch.is_empty() && card.seconds > 0);
-            for claim in card.claims {
+            assert!(!form.claims.is_empty() && !card.watch.is_empty() && form.seconds > 0);
+            for claim in form.claims {
                 for figure in std::iter::once(claim.figure).chain(claim.other) {
                     assert!(runs.iter().any(|r| r.name == figure.run), "{claim}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_card_has_a_quick_form() {
+        for card in CARDS {
+            assert!(card.quick().is_some_and(|f| f.seconds <= QUICK), "{}", card.meta.id);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     tools,
 };
 
-const STEPS: &[&str] = &["format", "lint", "native", "wasm", "page", "e2e"];
+const STEPS: &[&str] = &["format", "lint", "native", "cards", "wasm", "page", "e2e"];
 
 /// Runs the steps named, or all of them.
 pub fn test(names: &[String]) -> Done {
@@ -43,6 +43,9 @@ pub fn test(names: &[String]) -> Done {
     if wanted("native") {
         step("native tests", native)?;
     }
+    if wanted("cards") {
+        step("the cards' claims, in their quick forms", cards)?;
+    }
     if wanted("wasm") {
         step("wasm tests in the browser", wasm)?;
     }
@@ -75,6 +78,10 @@ fn native() -> Done {
         tests.env("XDG_RUNTIME_DIR", std::env::temp_dir());
     }
     run(tests)
+}
+
+fn cards() -> Done {
+    run(cargo("run --locked --quiet -p engine --bin signalbox -- verify --quick --device cpu"))
 }
 
 fn wasm() -> Done {

@@ -1,7 +1,8 @@
 //! Two forward passes in the place of a backward one: Hinton 2022.
 
-use super::{Card, Claim, Run, accuracy, at_least, layers, mnist};
+use super::{Card, Claim, Form, QUICK, Run, accuracy, at_least, digits, layers, mnist};
 use crate::registry::Meta;
+use crate::spec::{Choice, Spec};
 
 pub static CARD: Card = Card {
     meta: &Meta {
@@ -14,6 +15,7 @@ pub static CARD: Card = Card {
     claims: &CLAIMS,
     watch: "The test accuracy climbs later than backpropagation's, and no stage's update waits for another's.",
     seconds: 600,
+    quick: Some(Form { runs: short, claims: &SHORT, seconds: QUICK }),
 };
 
 static CLAIMS: [Claim; 1] = [at_least(accuracy("forward-forward"), 0.93)];
@@ -21,4 +23,14 @@ static CLAIMS: [Claim; 1] = [at_least(accuracy("forward-forward"), 0.93)];
 fn runs() -> Vec<Run> {
     let spec = mnist(layers(&[500, 500, 500]), "forward-forward");
     vec![Run { name: "forward-forward", spec, steps: 2000 }]
+}
+
+static SHORT: [Claim; 1] = [at_least(accuracy("forward-forward"), 0.9)];
+
+fn short() -> Vec<Run> {
+    vec![Run {
+        name: "forward-forward",
+        spec: Spec { stages: layers(&[128, 128, 128]), ..digits(Choice::new("forward-forward")) },
+        steps: 600,
+    }]
 }

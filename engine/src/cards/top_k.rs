@@ -1,8 +1,8 @@
 //! Sparse experts do what dense ones do, for less: Shazeer et al. 2017.
 
-use super::{Card, Claim, Relation, Run, accuracy, mnist, work};
+use super::{Card, Claim, Form, QUICK, Relation, Run, accuracy, digits, mnist, work};
 use crate::registry::Meta;
-use crate::spec::{BlockSpec, Choice};
+use crate::spec::{BlockSpec, Choice, Spec};
 
 pub static CARD: Card = Card {
     meta: &Meta {
@@ -15,6 +15,7 @@ pub static CARD: Card = Card {
     claims: &CLAIMS,
     watch: "The shares of the experts stay apart from 0, while the router's entropy falls: they divide the digits up.",
     seconds: 120,
+    quick: Some(Form { runs: short, claims: &CLAIMS, seconds: QUICK }),
 };
 
 static CLAIMS: [Claim; 2] = [
@@ -30,10 +31,23 @@ static CLAIMS: [Claim; 2] = [
 
 fn runs() -> Vec<Run> {
     let run = |name, routing| {
-        let expert = vec![BlockSpec::new("linear").with("units", 64), BlockSpec::new("activation")];
-        let route = BlockSpec::new("route").with("experts", 8).routed(routing).holding(expert);
-        let spec = mnist(vec![vec![route], vec![BlockSpec::new("linear")]], "backprop");
+        let spec = mnist(stages(64, routing), "backprop");
         Run { name, spec, steps: 800 }
     };
     vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
+}
+
+fn short() -> Vec<Run> {
+    let run = |name, routing| {
+        let spec = Spec { stages: stages(32, routing), ..digits(Choice::new("backprop")) };
+        Run { name, spec, steps: 600 }
+    };
+    vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
+}
+
+/// Eight experts of one rectified layer each, and a read-out.
+fn stages(units: i64, routing: Choice) -> Vec<Vec<BlockSpec>> {
+    let expert = vec![BlockSpec::new("linear").with("units", units), BlockSpec::new("activation")];
+    let route = BlockSpec::new("route").with("experts", 8).routed(routing).holding(expert);
+    vec![vec![route], vec![BlockSpec::new("linear")]]
 }
