@@ -62,7 +62,7 @@ export function number(page, name) {
 /** The names offered by a select, in order. */
 export async function choices(page, label) {
   // Until the worker has said what there is, a select holds the present choice alone.
-  await select(page, label).locator("option:nth-of-type(2)").waitFor({ state: "attached" });
+  await select(page, label).locator("option").nth(1).waitFor({ state: "attached" });
   return select(page, label).locator("option").allTextContents();
 }
 

@@ -8,5 +8,6 @@ pub mod net;
 pub mod notices;
 pub mod palette;
 pub mod race;
+mod rules;
 pub mod run;
 pub mod watch;

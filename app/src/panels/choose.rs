@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 
 use super::badges::Badges;
 use super::notices::Faults;
+use super::rules;
 use crate::state::{Lab, Notice, sentence};
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
@@ -53,7 +54,13 @@ fn Pick(
     let id = Memo::new(move |_| lab.spec.with(|s| read(s).id.clone()));
     let entry = Memo::new(move |_| lab.entry(of, &id.get()));
     let options = Signal::derive(move || {
-        let known = lab.entries(of).into_iter().map(|e| Offer::new(e.id, e.name)).collect::<Vec<_>>();
+        let entries = lab.entries(of);
+        // Only rules have a way of credit.
+        let known = if entries.iter().any(|e| e.credit.is_some()) {
+            rules::options(entries)
+        } else {
+            entries.into_iter().map(|e| Offer::new(e.id, e.name)).collect()
+        };
         let unknown = (!known.iter().any(|o| o.value == id.get())).then(|| Offer::new(id.get(), id.get()));
         known.into_iter().chain(unknown).collect::<Vec<_>>()
     });

@@ -5,6 +5,7 @@ use engine::registry::{Setting, Settings};
 use engine::spec::{Choice, Lane, Spec};
 use leptos::prelude::*;
 
+use super::rules;
 use crate::race::{Contender, Race as State, Standing};
 use crate::state::Lab;
 use crate::tree;
@@ -71,7 +72,7 @@ fn LaneRow(i: usize) -> impl IntoView {
         let of_lab = lab.spec.with(|s| s.rule.id.clone());
         lane.with(|l| l.rule.as_ref().map_or(of_lab, |r| r.id.clone()))
     });
-    let rules: Vec<_> = lab.entries(|c| &c.rules).into_iter().map(|e| Offer::new(e.id, e.name)).collect();
+    let rules = rules::options(lab.entries(|c| &c.rules));
     let rate = Signal::derive(move || {
         let of_lab = lab.spec.with(|s| s.rate);
         lane.with(|l| l.rate.unwrap_or(of_lab))

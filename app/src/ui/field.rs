@@ -12,11 +12,18 @@ const TYPING_REST: Duration = Duration::from_millis(500);
 pub struct Choose {
     pub value: String,
     pub name: String,
+    /// Options of one group stand together under its name.
+    pub group: Option<&'static str>,
 }
 
 impl Choose {
     pub fn new(value: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { value: value.into(), name: name.into() }
+        Self { value: value.into(), name: name.into(), group: None }
+    }
+
+    pub fn within(mut self, group: &'static str) -> Self {
+        self.group = Some(group);
+        self
     }
 }
 
@@ -45,12 +52,18 @@ pub fn Select(
             >
                 {move || {
                     let chosen = value.get_untracked();
-                    options
-                        .get()
-                        .into_iter()
-                        .map(|o| {
-                            let selected = o.value == chosen;
-                            view! { <option value=o.value selected=selected>{o.name}</option> }
+                    let option = |o: &Choose| {
+                        let selected = o.value == chosen;
+                        view! { <option value=o.value.clone() selected=selected>{o.name.clone()}</option> }
+                    };
+                    let all = options.get();
+                    all.chunk_by(|a, b| a.group == b.group)
+                        .map(|part| {
+                            let inside = part.iter().map(option).collect_view();
+                            match part[0].group {
+                                Some(group) => view! { <optgroup label=group>{inside}</optgroup> }.into_any(),
+                                None => inside.into_any(),
+                            }
                         })
                         .collect_view()
                 }}
