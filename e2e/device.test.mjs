@@ -72,3 +72,24 @@ lab("the page is not in a secure context", {
   await until(page, "steps on the CPU", ({ step }) => step > 10);
   await says(page, /https/i);
 });
+
+/** WebGPU as a browser may lack it; and what the page then says, and advises. */
+const LACKS = [
+  ["has none", `Object.defineProperty(WorkerNavigator.prototype, "gpu", { get: () => undefined });`,
+    /This browser does not offer WebGPU here\./, /Use a current version of Chrome, Edge, Firefox or Safari\./],
+  ["finds no adapter", `GPU.prototype.requestAdapter = async () => null;`,
+    /found no graphics processor that it will use\./, /Turn on hardware acceleration/],
+  ["refuses the device", `GPUAdapter.prototype.requestDevice = async () => { throw new DOMException("refused for a test", "OperationError"); };`,
+    /refused to open: .*refused for a test/, /Close other pages that use the graphics processor/],
+];
+
+for (const [what, prelude, reason, advice] of LACKS) {
+  lab(`WebGPU is asked for in a browser that ${what}`, { prelude }, async ({ page }) => {
+    await until(page, "steps on the CPU", ({ step }) => step > 0);
+    await choose(page, "Device", /gpu/i);
+    const notice = page.getByRole("alert").filter({ hasText: /The run is on CPU/ });
+    await notice.filter({ hasText: reason }).filter({ hasText: advice }).waitFor();
+    const { step } = await until(page, "it goes on", ({ step }) => step > 0);
+    await until(page, "and on", (now) => now.step > step + 20);
+  });
+}

@@ -36,10 +36,13 @@ lab("an exception in the worker", { expects: [/exception: .*falls over|console: 
   await goesOn(page, step);
 });
 
-lab("a panic in the worker", {}, async ({ page }) => {
+lab("a panic in the worker, told twice", { expects: [/exception: unreachable for a test/] }, async ({ page }) => {
   await trained(page);
-  // What the engine's panic hook posts.
-  await page.workers()[0].evaluate(() => postMessage({ panic: "panicked at a test" }));
+  // What the engine's panic hook posts, and the trap that follows.
+  await page.workers()[0].evaluate(() => {
+    postMessage({ panic: "panicked at a test" });
+    setTimeout(() => { throw new Error("unreachable for a test"); });
+  });
   await goesOn(page, await told(page, /panicked at a test/));
 });
 

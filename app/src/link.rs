@@ -3,6 +3,9 @@
 //! A message is an object: `header`, the JSON of a [`Command`] or an [`Event`]; from the page also `files`, an array of
 //! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `panic`, a text, when it died.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use engine::protocol::{Command, Event};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -30,6 +33,13 @@ impl Link {
     /// Why the browser would not start one, in its own words.
     pub fn start(hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
         let worker = start().map_err(|e| text(&e))?;
+        // A panic is told twice, by its text and as an uncaught exception: the first counts, and nothing after it.
+        let dead = Rc::new(Cell::new(false));
+        let hear = move |heard: Heard| {
+            if !dead.replace(dead.get() || matches!(heard, Heard::Dead(_))) {
+                hear(heard);
+            }
+        };
         let told = hear.clone();
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |m: MessageEvent| told(read(&m.data())));
         // A script that does not load gives a plain event without a message.

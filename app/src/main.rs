@@ -2,6 +2,7 @@
 
 mod app;
 mod bench;
+mod crash;
 mod files;
 mod fragment;
 mod link;
@@ -13,6 +14,7 @@ mod ui;
 mod views;
 
 fn main() {
+    crash::tell();
     match bench::asked() {
         Some(asked) => leptos::mount::mount_to_body(|| leptos::view! { <bench::Bench asked /> }),
         None => leptos::mount::mount_to_body(app::App),

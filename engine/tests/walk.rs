@@ -9,12 +9,16 @@ use std::collections::HashSet;
 use engine::blocks::{BLOCKS, Holds};
 use engine::check::check;
 use engine::data::DATASETS;
+use engine::exec::Executor;
+use engine::exec::cpu::Cpu;
 use engine::ir::{Graph, Init, Program, Role, Slot, Stmt};
+use engine::lab::{Lab, STEP};
 use engine::net::{Build, Mode, Node};
 use engine::optim::{OPTIMIZERS, SCHEDULES};
-use engine::registry::{Entry, KnobKind, Knobs, Settings};
+use engine::registry::{Entry, KnobKind, Knobs, Settings, find};
 use engine::routing::ROUTINGS;
 use engine::rules::RULES;
+use engine::spec::{BlockSpec, Choice, Spec};
 use support::*;
 
 fn kebab(id: &str) -> bool {
@@ -88,4 +92,50 @@ fn blocks_build_with_their_defaults() {
             }
         }
     }
+}
+
+/// Whatever block stands wherever under whatever rule: the experiment is compiled to a plan or refused, and runs.
+#[test]
+fn every_block_anywhere_under_every_rule_runs_or_is_refused() {
+    let block = |entry: &&dyn engine::blocks::Block| {
+        let id = entry.meta().id;
+        let inner = || vec![BlockSpec::new("linear").with("units", 6)];
+        match entry.holds() {
+            Holds::Nothing if id == "linear" => BlockSpec::new(id).with("units", 6),
+            Holds::Nothing => BlockSpec::new(id),
+            Holds::Blocks => BlockSpec::new(id).holding(inner()),
+            Holds::Experts => BlockSpec::new(id).routed(Choice::new("top-k")).holding(inner()),
+        }
+    };
+    let dense = || vec![BlockSpec::new("linear").with("units", 6), BlockSpec::new("activation")];
+    let mut ran = 0;
+    for data in ["digits", "moons"] {
+        let file = std::fs::read(format!("{}/../assets/data/digits.sbd", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let dataset = find(DATASETS, data, "data").unwrap();
+        let files: &[&[u8]] = if data == "digits" { &[&file] } else { &[] };
+        let knobs = Knobs::resolve(dataset.knobs(), &Settings::new(), "data").unwrap();
+        let data = (data, dataset.load(files, &knobs, 1).unwrap());
+        for rule in RULES {
+            for entry in BLOCKS {
+                for at in 0..4 {
+                    let mut stages = vec![dense(), dense(), vec![BlockSpec::new("linear")]];
+                    match at {
+                        0 => stages[0].insert(0, block(entry)),
+                        1 => stages[0].push(block(entry)),
+                        2 => stages.insert(1, vec![block(entry)]),
+                        _ => stages[2].insert(0, block(entry)),
+                    }
+                    let mut spec = Spec::new(Choice::new(data.0), stages);
+                    (spec.rule, spec.batch) = (Choice::new(rule.meta().id), 8);
+                    let Ok(lab) = Lab::new(&spec, &data.1) else { continue };
+                    let place = format!("{} under {} at {at}", entry.meta().id, rule.meta().id);
+                    let mut cpu = Cpu::new(lab.plan.clone());
+                    cpu.run(STEP, 1);
+                    assert!(pollster::block_on(cpu.read(&[lab.plan.checkpoint()])).is_ok(), "{place}");
+                    ran += 1;
+                }
+            }
+        }
+    }
+    assert!(ran > 100, "{ran}");
 }

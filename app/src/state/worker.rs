@@ -6,7 +6,7 @@ use engine::spec::Spec;
 use leptos::prelude::*;
 
 use super::send::still;
-use super::{Action, Kept, Lab, Notice};
+use super::{Action, Kept, Lab, Notice, sentence};
 use crate::link::Link;
 
 /// Deaths of the worker in one experiment after which no new one is started unasked.
@@ -57,14 +57,18 @@ impl Lab {
         let unborn = self.line.with_value(|l| l.run == 0);
         if unborn || deaths.is_none_or(|d| d > DEATHS) {
             self.busy.set(false);
-            let notice = Notice::alert("worker", "The engine stopped", format!("It said: {why}."));
+            let notice = Notice::alert("worker", "The engine stopped", format!("It said: {}", sentence(why)));
             return self.tell(notice.with(Action::Restart));
         }
         let next = match self.heritage(&self.spec.get_untracked()) {
             Some(kept) => format!("The run goes on from step {}.", kept.step),
             None => "The same experiment begins anew.".to_owned(),
         };
-        self.tell(Notice::alert("worker", "The engine had to start again", format!("It said: {why}. {next}")));
+        self.tell(Notice::alert(
+            "worker",
+            "The engine had to start again",
+            format!("It said: {} {next}", sentence(why)),
+        ));
         self.busy.set(true);
         self.connect();
     }

@@ -142,7 +142,6 @@ fn view_of(g: &Graph, v: Value, refs: &HashMap<Value, Ref>) -> Option<Result<Ref
         Op::Const(c) => Ok(Ref::whole(Base::Const(c.get()), &[])),
         Op::Read(r) => Ok(Ref::whole(Base::Slot(r.slot), &node.shape)),
         Op::Iota(_) => Ok(Ref::whole(Base::Counting, &node.shape)),
-        Op::Detach(_) => Ok(x().clone()),
         Op::Transpose(t) => Ok(x().transposed(&t.order)),
         Op::Slice(s) => Ok(x().sliced(s.axis, s.start, s.len)),
         Op::Broadcast(_) => Ok(x().broadcast(&node.shape)),
