@@ -17,17 +17,17 @@ pub(super) fn same_order(g: &Graph, v: Value) -> Value {
     v
 }
 
-/// Whether an executor can hand each result to an elementwise program.
-fn leads(g: &Graph, work: &Work) -> bool {
-    match work {
-        Work::Reduce { after, .. } => after.is_empty(),
-        Work::Routine { node, after } => {
-            let op = &g.node(*node).op;
-            let product = matches!(op, Op::MatMul(_) | Op::Conv2d(_) | Op::Conv2dInput(_) | Op::Conv2dWeight(_));
-            after.is_empty() && product
+/// Whether an executor can hand each result to an elementwise program of `values`.
+fn leads(g: &Graph, work: &Work, values: &[Value]) -> bool {
+    let able = match work {
+        Work::Reduce { .. } => true,
+        Work::Routine { node, .. } => {
+            matches!(g.node(*node).op, Op::MatMul(_) | Op::Conv2d(_) | Op::Conv2dInput(_) | Op::Conv2dWeight(_))
         }
         Work::Map(_) | Work::Assemble(_) | Work::Copy(_) => false,
-    }
+    };
+    let last = work.last();
+    able && last.first().is_none_or(|&v| g.shape(v) == g.shape(values[0])) && last.len() + values.len() < LONGEST
 }
 
 /// What `values` read that is none of them.
@@ -88,7 +88,7 @@ pub(super) fn follow(j: &mut Joining) {
                 .all(|&(a, _)| g.shape(a).size() == size && made.contains(&same_order(g, a)))
         };
         let fits = |&u: &usize| {
-            j.work[u].as_ref().is_some_and(|w| leads(g, w))
+            j.work[u].as_ref().is_some_and(|w| leads(g, w, values))
                 && in_order(u)
                 && reads.iter().all(|r| r.1 == u || !j.above[r.1].has(u))
         };

@@ -74,6 +74,11 @@ impl PreparedMap {
             }
         });
     }
+
+    /// Asks for what elements `start .. start + len` will read, ahead of time.
+    pub fn fetch(&self, arena: &Arena, start: usize, len: usize) {
+        self.program.streams().for_each(|offset| arena.fetch(offset + start, len));
+    }
 }
 
 /// An [`Output`], prepared.

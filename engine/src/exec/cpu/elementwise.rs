@@ -132,6 +132,18 @@ impl Arena {
         unsafe { std::slice::from_raw_parts(self.start.add(offset), len) }
     }
 
+    /// Brings numbers nearer that will soon be read, on machines that can be asked to.
+    pub fn fetch(&self, offset: usize, len: usize) {
+        #[cfg(target_arch = "x86_64")]
+        for line in self.read(offset, len).chunks(16) {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            // SAFETY: every x86-64 has the instruction, and it only hints.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (offset, len);
+    }
+
     /// # Panics
     /// When the range lies outside of the arena: a plan's fault.
     #[allow(clippy::mut_from_ref)]
@@ -143,6 +155,11 @@ impl Arena {
 }
 
 impl Elementwise {
+    /// Where the inputs begin that lie in order.
+    pub fn streams(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().filter_map(|p| if let Place::Arena(offset) = p { Some(*offset) } else { None })
+    }
+
     /// Prepares `code` on `inputs`; results of the instructions in `wanted` survive until the block is done.
     pub fn new(inputs: &[View], code: &[Instr], wanted: &[usize]) -> Self {
         let mut last = vec![0; code.len()];

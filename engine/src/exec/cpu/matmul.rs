@@ -85,13 +85,12 @@ pub fn matmul(a: Mat, b: Mat, c: MatMut, accumulate: bool) {
     multiply(Kernel::best(n), a, b, Target::matrix(c, accumulate));
 }
 
-/// Calls `each(first, numbers)` for runs of the numbers of `a · b` in row-major order, `first` being the place of the
-/// first of them, until all have come once; on any thread, and while they are still in its cache. They are the numbers
-/// that [`matmul`] would write.
+/// Hands on the numbers of `a · b`, the same that [`matmul`] would write, until all have come once; on any thread, and
+/// while they are still in its cache.
 ///
 /// # Panics
 /// As [`matmul`].
-pub fn matmul_each(a: Mat, b: Mat, each: &Each) {
+pub fn matmul_each(a: Mat, b: Mat, each: Each) {
     check(&a, &b);
     let (m, n, k) = (a.rows, b.cols, a.cols);
     if n == 1 && m > 1 && a.row_stride == 1 {
@@ -100,7 +99,7 @@ pub fn matmul_each(a: Mat, b: Mat, each: &Each) {
     if n == 1 && k >= dot::LEAST && a.col_stride == 1 && b.row_stride == 1 {
         return with_floats(m, |sums| {
             dot::rows(sums, 1, a, b.data, false);
-            each(0, sums);
+            (each.take)(0, sums);
         });
     }
     multiply(Kernel::best(n), a, b, Target::Each(each));
@@ -136,13 +135,19 @@ fn span(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> usize
     if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + (cols - 1) * col_stride + 1 }
 }
 
-/// See [`matmul_each`].
-pub type Each<'a> = dyn Fn(usize, &[f32]) + Sync + 'a;
+/// Who is handed a product's numbers, in runs that begin at a place of the row-major result.
+#[derive(Clone, Copy)]
+pub struct Each<'a> {
+    /// Told the place and the length of runs that are about to come, so that what they will meet can be fetched.
+    pub soon: &'a (dyn Fn(usize, usize) + Sync),
+    /// Given a run and its place.
+    pub take: &'a (dyn Fn(usize, &[f32]) + Sync),
+}
 
 /// What becomes of a product.
 enum Target<'a> {
     Matrix { c: Shared<'a>, row_stride: usize, accumulate: bool },
-    Each(&'a Each<'a>),
+    Each(Each<'a>),
 }
 
 impl<'a> Target<'a> {
@@ -221,6 +226,9 @@ impl Product<'_> {
                                 let sums = &mut sums[..rows.len() * cols.len()];
                                 let c = Shared::new(sums);
                                 let tiles = Tiles { c, place: 0, row_stride: cols.len(), accumulate: start > 0 };
+                                if last {
+                                    rows.clone().for_each(|i| (each.soon)(i * self.b.cols + cols.start, cols.len()));
+                                }
                                 block.run(rows.clone(), &tiles, strip, panels);
                                 if last {
                                     self.hand_on(each, rows, cols.clone(), sums);
@@ -248,13 +256,13 @@ impl Product<'_> {
         }
     }
 
-    fn hand_on(&self, each: &Each, rows: Range<usize>, cols: Range<usize>, sums: &[f32]) {
+    fn hand_on(&self, each: Each, rows: Range<usize>, cols: Range<usize>, sums: &[f32]) {
         let n = self.b.cols;
         if cols.len() == n {
-            return each(rows.start * n, sums);
+            return (each.take)(rows.start * n, sums);
         }
         for (row, sums) in rows.zip(sums.chunks_exact(cols.len())) {
-            each(row * n + cols.start, sums);
+            (each.take)(row * n + cols.start, sums);
         }
     }
 }

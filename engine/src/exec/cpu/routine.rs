@@ -3,7 +3,7 @@
 use super::commands::PreparedOutput;
 use super::conv;
 use super::elementwise::{Arena, Results};
-use super::matmul::{Mat, MatMut, matmul, matmul_each};
+use super::matmul::{Each, Mat, MatMut, matmul, matmul_each};
 use crate::noise;
 use crate::ops::{Op, conv::Geometry, random::Distribution, windows::Windows};
 use crate::plan::View;
@@ -13,33 +13,36 @@ pub fn run(op: &Op, inputs: &[View], result: &[usize], output: &PreparedOutput, 
     match output {
         PreparedOutput::Plain(offset) => plain(op, inputs, &View::contiguous(*offset, result), arena),
         PreparedOutput::Mapped(map) => {
-            let each = |first: usize, data: &[f32]| {
+            let take = |first: usize, data: &[f32]| {
                 map.part(arena, Results { data, apart: data.len(), first }, first, first + data.len());
             };
-            mapped(op, inputs, result, arena, &each);
+            let soon = |first: usize, len: usize| map.fetch(arena, first, len);
+            mapped(op, inputs, result, arena, Each { soon: &soon, take: &take });
         }
     }
 }
 
-/// Calls `each(first, numbers)` for runs of the result's numbers, instead of writing them.
-fn mapped(op: &Op, inputs: &[View], result: &[usize], arena: &Arena, each: &(dyn Fn(usize, &[f32]) + Sync)) {
+/// Hands the result's numbers on instead of writing them.
+fn mapped(op: &Op, inputs: &[View], result: &[usize], arena: &Arena, each: Each) {
     let read = |i: usize| arena.read(inputs[i].offset, inputs[i].size());
     let shape = |i: usize| inputs[i].shape.as_slice();
     match op {
         Op::MatMul(op) => {
             let size = result[result.len() - 2..].iter().product::<usize>();
             products(op.ta, op.tb, inputs, result, arena, |batch, a, b| {
-                matmul_each(a, b, &|first, numbers| each(batch * size + first, numbers));
+                let soon = |first: usize, len: usize| (each.soon)(batch * size + first, len);
+                let take = |first: usize, numbers: &[f32]| (each.take)(batch * size + first, numbers);
+                matmul_each(a, b, Each { soon: &soon, take: &take });
             });
         }
         Op::Conv2d(op) => {
-            conv::forward_each(&geometry(op.geometry, shape(0), shape(1), result), read(0), read(1), each);
+            conv::forward_each(&geometry(op.geometry, shape(0), shape(1), result), read(0), read(1), each.take);
         }
         Op::Conv2dInput(op) => {
-            conv::to_input_each(&geometry(op.geometry, result, shape(1), shape(0)), read(0), read(1), each);
+            conv::to_input_each(&geometry(op.geometry, result, shape(1), shape(0)), read(0), read(1), each.take);
         }
         Op::Conv2dWeight(op) => {
-            conv::to_weights_each(&geometry(op.geometry, shape(0), result, shape(1)), read(0), read(1), each);
+            conv::to_weights_each(&geometry(op.geometry, shape(0), result, shape(1)), read(0), read(1), each.take);
         }
         op => unreachable!("a plan maps no output of {op}"),
     }

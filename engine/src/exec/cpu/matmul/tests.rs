@@ -97,12 +97,14 @@ fn what_is_handed_on_is_what_would_be_written() {
                 let mut want = vec![9.0; m * n];
                 matmul(a, b, MatMut::new(&mut want, m, n), false);
                 let got = Mutex::new(vec![None; m * n]);
-                matmul_each(a, b, &|first, numbers| {
+                let take = |first: usize, numbers: &[f32]| {
                     let mut got = got.lock().unwrap();
                     for (place, &x) in got[first..].iter_mut().zip(numbers) {
                         assert_eq!(place.replace(x), None, "handed on twice");
                     }
-                });
+                };
+                let soon = |first: usize, len: usize| assert!(first + len <= m * n, "announced beyond the result");
+                matmul_each(a, b, Each { soon: &soon, take: &take });
                 let got: Vec<f32> = got.into_inner().unwrap().into_iter().map(|x| x.unwrap()).collect();
                 assert_eq!(got, want, "{m}×{k}×{n}");
             }
