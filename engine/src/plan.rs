@@ -14,11 +14,14 @@
 use std::ops::Range;
 
 pub mod compile;
+mod emit;
+mod follow;
 mod fuse;
 mod join;
 mod order;
 mod place;
 mod print;
+mod units;
 mod view;
 
 pub use compile::compile;
@@ -43,6 +46,8 @@ pub struct View {
 pub enum Instr {
     /// The element of the input view of this number.
     Input(usize),
+    /// Number `n` of the results that the program finishes: only in what a command makes of its own results.
+    Result(usize),
     Const(f32),
     Unary(Unary, usize),
     Binary(Binary, usize, usize),
@@ -62,18 +67,36 @@ pub struct Map {
     pub outputs: Vec<(usize, View)>,
 }
 
-/// An elementwise program whose result is reduced over the trailing axes of its index space.
+/// What becomes of the results of a command, which number its index space row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// They lie in order, from this place on.
+    Plain(usize),
+    /// Each goes through an elementwise program as it comes, and only what that makes is written. Its index space
+    /// counts the results in the same order; it reads nothing that the command itself reads in another order and that
+    /// it writes.
+    Mapped(Map),
+}
+
+/// Results of an elementwise program, folded over the trailing axes of its index space.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reduce {
-    pub kind: Kind,
     /// The first `kept` axes stay, the others are reduced.
     pub kept: usize,
     pub shape: Vec<usize>,
     pub inputs: Vec<View>,
     pub code: Vec<Instr>,
+    /// Several share a pass over the index space; they are numbered results of shape `shape[..kept]`.
+    pub folds: Vec<Fold>,
+    /// [`Output::Plain`] for one fold alone.
+    pub output: Output,
+}
+
+/// How the result of one instruction is reduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fold {
+    pub kind: Kind,
     pub result: usize,
-    /// Contiguous, of shape `shape[..kept]`.
-    pub output: View,
 }
 
 /// One unit of work.
@@ -82,11 +105,13 @@ pub enum Command {
     Map(Map),
     Reduce(Reduce),
     /// A primitive with an implementation of its own. Inputs of `MatMul` may be strided in any way, and have the leading
-    /// axes of the output; those of all others, and every output, are contiguous.
+    /// axes of the result; those of all others are contiguous. Only products and convolutions map what they output.
     Routine {
         op: Op,
         inputs: Vec<View>,
-        output: View,
+        /// Of the result.
+        shape: Vec<usize>,
+        output: Output,
     },
 }
 

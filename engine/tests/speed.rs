@@ -11,7 +11,7 @@ use engine::lab::{Lab, STEP};
 use engine::noise::Stream;
 use engine::ops::matmul::MatMul;
 use engine::ops::scalar::{Binary, Unary};
-use engine::plan::{Command, Instr, Map, Order, Plan, Planned, Step, View};
+use engine::plan::{Command, Instr, Map, Order, Output, Plan, Planned, Step, View};
 use web_time::Instant;
 
 mod assets;
@@ -70,10 +70,13 @@ async fn products(handle: &Handle) {
             handle.prefer(variant);
             let a = View::contiguous(0, &if ta { [k, m] } else { [m, k] });
             let b = View::contiguous(m * k, &if tb { [n, k] } else { [k, n] });
-            let output = View::contiguous(m * k + k * n, &[m, n]);
-            let size = output.offset + m * n;
-            let command = Command::Routine { op: MatMul { ta, tb }.into(), inputs: vec![a, b], output };
-            let ms = time(handle, size, vec![command], 1).await;
+            let command = Command::Routine {
+                op: MatMul { ta, tb }.into(),
+                inputs: vec![a, b],
+                shape: vec![m, n],
+                output: Output::Plain(m * k + k * n),
+            };
+            let ms = time(handle, m * k + k * n + m * n, vec![command], 1).await;
             line += &format!(" {variant:?} {ms:.2} ms {:.2} GFLOP/s", 2e-6 * (m * n * k) as f64 / ms);
         }
         say(&line);

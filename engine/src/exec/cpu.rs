@@ -12,14 +12,16 @@ pub mod elementwise;
 pub mod matmul;
 pub mod pool;
 pub mod reduce;
+mod reduction;
 mod routine;
 pub mod vmath;
 
 use std::ops::Range;
 use std::rc::Rc;
 
-use commands::{PreparedMap, PreparedReduce};
+use commands::{PreparedMap, PreparedOutput};
 use elementwise::Arena;
+use reduction::PreparedReduce;
 
 use super::{Device, Executor, Ticket};
 use crate::ops::Op;
@@ -28,7 +30,7 @@ use crate::plan::{Command, Plan, Step, View};
 enum Prepared {
     Map(PreparedMap),
     Reduce(PreparedReduce),
-    Routine { op: Op, inputs: Vec<View>, output: View },
+    Routine { op: Op, inputs: Vec<View>, shape: Vec<usize>, output: PreparedOutput },
 }
 
 enum Act {
@@ -48,9 +50,12 @@ fn prepare(body: &[Step]) -> Vec<Act> {
     let command = |c: &Command| match c {
         Command::Map(m) => Prepared::Map(PreparedMap::new(m)),
         Command::Reduce(r) => Prepared::Reduce(PreparedReduce::new(r)),
-        Command::Routine { op, inputs, output } => {
-            Prepared::Routine { op: op.clone(), inputs: inputs.clone(), output: output.clone() }
-        }
+        Command::Routine { op, inputs, shape, output } => Prepared::Routine {
+            op: op.clone(),
+            inputs: inputs.clone(),
+            shape: shape.clone(),
+            output: PreparedOutput::new(output),
+        },
     };
     body.iter()
         .map(|step| match step {
@@ -69,7 +74,9 @@ fn run(body: &[Act], arena: &Arena) {
                     match command {
                         Prepared::Map(m) => m.run(arena),
                         Prepared::Reduce(r) => r.run(arena),
-                        Prepared::Routine { op, inputs, output } => routine::run(op, inputs, output, arena),
+                        Prepared::Routine { op, inputs, shape, output } => {
+                            routine::run(op, inputs, shape, output, arena);
+                        }
                     }
                 }
             }

@@ -3,7 +3,8 @@
 //! The whole arena is one storage buffer, bound once and for all; the parameters of every kernel lie in a second
 //! buffer, of which each dispatch sees its own window. So a dispatch is a pipeline, an offset and a grid, and nothing is
 //! made or checked between ticks. Elementwise programs and reductions are generated ([`generate`]); the rest are
-//! files under `shaders/`, each with its method at its head. Pipelines are kept by their text for as long as the
+//! files under `shaders/`, each with its method at its head, which [`finish`] gives another ending where more is made of
+//! their results. Pipelines are kept by their text for as long as the
 //! device lives, so that a plan much like the last one loads at once.
 //!
 //! Nothing waits but who awaits a [`Ticket`] or the loading. A lost device is a [`Fault`], never a panic: calls made
@@ -18,6 +19,7 @@ use super::{Device, Executor, Fault, Ticket};
 use crate::plan::{Command, Plan, Step};
 
 mod absent;
+mod finish;
 mod generate;
 mod handle;
 mod kernel;
@@ -43,7 +45,7 @@ pub fn lower(command: &Command, scratch: usize, tuning: Tuning) -> Lowered {
     match command {
         Command::Map(map) => generate::map(map),
         Command::Reduce(reduce) => generate::reduce(reduce, scratch),
-        Command::Routine { op, inputs, output } => routine::lower(op, inputs, output, scratch, tuning),
+        Command::Routine { op, inputs, shape, output } => routine::lower(op, inputs, shape, output, scratch, tuning),
     }
 }
 

@@ -10,6 +10,15 @@ pub enum Kind {
     Max,
 }
 
+impl Kind {
+    pub fn text(self) -> &'static str {
+        match self {
+            Kind::Sum => "sum",
+            Kind::Max => "max",
+        }
+    }
+}
+
 /// Sum or maximum over `axes` (ascending).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reduce {
@@ -19,11 +28,7 @@ pub struct Reduce {
 
 impl Primitive for Reduce {
     fn name(&self) -> String {
-        let kind = match self.kind {
-            Kind::Sum => "sum",
-            Kind::Max => "max",
-        };
-        format!("{kind}{:?}", self.axes)
+        format!("{}{:?}", self.kind.text(), self.axes)
     }
 
     fn shape(&self, args: &[&Shape]) -> Result<Shape, String> {

@@ -4,7 +4,8 @@
 //! when both have the same shape and no path leads from that unit through another one back to the value (the contracted
 //! graph must stay free of cycles). A unit computes each of its values once and writes those that somebody outside
 //! needs. Afterwards small units of one shape that do not depend on each other become one, because a dispatch costs more
-//! than their work; and a reduction swallows the elementwise unit that feeds it and nobody else.
+//! than their work; a reduction swallows the elementwise unit that feeds it and nobody else; and elementwise units that
+//! read the results of a product or a reduction one by one are put at its end.
 //!
 //! Values of another shape are never pulled in: repeating a small value's work for every element that reads it costs
 //! more than it saves. Signs and masks are the exception the other way: they are cheaper to make again from what they
@@ -12,42 +13,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::follow::{follow, join_reductions};
 use super::join::{Joining, plain};
+use super::units::{Units, Work};
 use super::view::{Base, Ref};
 use crate::ir::{Graph, SlotId, Value};
 use crate::ops::scalar::Unary;
 use crate::ops::{Lower, Op, Primitive};
-
-/// Work that becomes one command, or a few that fill one buffer.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Work {
-    /// Elementwise values of one shape, in order.
-    Map(Vec<Value>),
-    /// A reduction and the elementwise values it computes on the way.
-    Reduce {
-        node: Value,
-        before: Vec<Value>,
-    },
-    Routine(Value),
-    Assemble(Value),
-    /// The value, which lies scattered, row-major in a buffer of its own.
-    Copy(Value),
-}
-
-/// One tick, cut into units.
-#[derive(Debug, Clone)]
-pub struct Units<'g> {
-    pub graph: &'g Graph,
-    pub work: Vec<Work>,
-    /// Units that must have run before each unit.
-    pub needs: Vec<HashSet<usize>>,
-    /// Buffer of each value that has one. Buffers are numbered in the order of `buffers`.
-    places: HashMap<Value, Ref>,
-    /// Unit that fills each buffer, and its length.
-    pub buffers: Vec<(usize, usize)>,
-    /// Buffers that hold a row-major copy of a value.
-    copies: HashMap<Value, usize>,
-}
 
 /// Cuts the tick that writes `writes` into units.
 pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
@@ -81,12 +53,12 @@ pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
                 j.elementwise(v, &args, &deps);
                 continue;
             }
-            Lower::Reduce => Work::Reduce { node: v, before: Vec::new() },
+            Lower::Reduce => Work::Reduce { nodes: vec![v], before: Vec::new(), after: Vec::new() },
             Lower::Assemble => Work::Assemble(v),
             Lower::Routine => {
                 let copies = args.iter().filter(|&&a| needs_copy(g, &node.op, a, &scattered));
                 deps.extend(copies.map(|&a| copy(&mut j, a)).collect::<Vec<_>>());
-                Work::Routine(v)
+                Work::Routine { node: v, after: Vec::new() }
             }
         };
         let unit = j.add(work, &deps);
@@ -100,6 +72,8 @@ pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
     }
     j.join_small();
     feed_reductions(&mut j, &live, &roots);
+    join_reductions(&mut j);
+    follow(&mut j);
     finish(j, &live, &roots, &scattered)
 }
 
@@ -205,7 +179,8 @@ fn feed_reductions(j: &mut Joining, live: &[Value], roots: &[Value]) {
     let readers = readers(j.g, live);
     let copied: HashSet<Value> = j.copy_of.keys().copied().collect();
     for r in 0..j.work.len() {
-        let Some(Work::Reduce { node, .. }) = j.work[r] else { continue };
+        let Some(Work::Reduce { nodes, .. }) = &j.work[r] else { continue };
+        let node = nodes[0];
         let fed = plain(j.g, j.g.node(node).args[0]);
         let Some(&source) = j.unit_of.get(&fed) else { continue };
         let Some(Work::Map(values)) = j.work[source].clone() else { continue };
@@ -219,7 +194,7 @@ fn feed_reductions(j: &mut Joining, live: &[Value], roots: &[Value]) {
             for v in values.iter().filter(|v| !j.remade.contains(v)) {
                 j.unit_of.insert(*v, r);
             }
-            j.work[r] = Some(Work::Reduce { node, before: values });
+            j.work[r] = Some(Work::Reduce { nodes: vec![node], before: values, after: Vec::new() });
         }
     }
 }
@@ -262,17 +237,20 @@ fn finish<'g>(j: Joining<'g>, live: &[Value], roots: &[Value], scattered: &HashS
                 // Inside its unit a value needs no buffer; outside it does.
                 let outside = |u: &Value| unit_of.get(u) != Some(&unit) || g.node(*u).op.lower() == Lower::View;
                 let wanted = roots.contains(&v) || readers.get(&v).is_some_and(|us| us.iter().any(outside));
-                let holds = match &units.work[unit] {
-                    Work::Map(_) => wanted,
-                    Work::Reduce { node, .. } => *node == v,
-                    Work::Routine(_) | Work::Assemble(_) => true,
-                    Work::Copy(_) => false,
+                let work = &units.work[unit];
+                let holds = if work.results().contains(&v) {
+                    work.last().is_empty() || leaves(v, unit, &unit_of, &readers, roots)
+                } else {
+                    wanted && work.last().contains(&v)
                 };
-                if !holds && !units.copies.contains_key(&v) {
+                if holds || units.copies.contains_key(&v) {
+                    units.buffers.push((unit, g.shape(v).size()));
+                    Ref::whole(Base::Buffer(units.buffers.len() - 1), g.shape(v))
+                } else if work.results().contains(&v) {
+                    Ref::whole(Base::Passing, g.shape(v))
+                } else {
                     continue;
                 }
-                units.buffers.push((unit, g.shape(v).size()));
-                Ref::whole(Base::Buffer(units.buffers.len() - 1), g.shape(v))
             }
         };
         units.places.insert(v, place);
@@ -291,66 +269,18 @@ fn finish<'g>(j: Joining<'g>, live: &[Value], roots: &[Value], scattered: &HashS
     units
 }
 
-impl Units<'_> {
-    /// The value behind detachments: the same numbers.
-    pub fn plain(&self, v: Value) -> Value {
-        plain(self.graph, v)
-    }
-
-    /// Where a value lies.
-    pub fn place(&self, v: Value) -> Option<&Ref> {
-        self.places.get(&plain(self.graph, v))
-    }
-
-    /// Where a value lies row-major: its copy if it has one.
-    pub fn packed(&self, v: Value) -> Option<Ref> {
-        let v = plain(self.graph, v);
-        match self.copies.get(&v) {
-            Some(&b) => Some(Ref::whole(Base::Buffer(b), self.graph.shape(v))),
-            None => self.places.get(&v).cloned(),
-        }
-    }
-
-    /// The elementwise values that unit `u` computes.
-    pub fn elementwise(&self, u: usize) -> &[Value] {
-        match &self.work[u] {
-            Work::Map(values) => values,
-            Work::Reduce { before, .. } => before,
-            Work::Routine(_) | Work::Assemble(_) | Work::Copy(_) => &[],
-        }
-    }
-
-    /// What unit `u` reads from memory.
-    pub fn reads(&self, u: usize) -> Vec<Ref> {
-        let g = self.graph;
-        let inner: HashSet<Value> = self.elementwise(u).iter().copied().collect();
-        let args = |v: Value| g.node(v).args.iter().map(|&a| plain(g, a)).collect::<Vec<_>>();
-        let outer =
-            |vs: &[Value]| -> Vec<Value> { vs.iter().flat_map(|&v| args(v)).filter(|a| !inner.contains(a)).collect() };
-        let values = match &self.work[u] {
-            Work::Map(values) => outer(values),
-            Work::Reduce { node, before } => {
-                let mut all = outer(before);
-                all.extend(outer(&[*node]));
-                all
-            }
-            Work::Routine(v) => {
-                let matmul = matches!(g.node(*v).op, Op::MatMul(_));
-                let place =
-                    |a: Value| if matmul && !self.is_const(a) { self.place(a).cloned() } else { self.packed(a) };
-                return args(*v).into_iter().filter_map(place).collect();
-            }
-            Work::Assemble(v) => args(*v),
-            Work::Copy(a) => vec![*a],
-        };
-        values
-            .into_iter()
-            .filter_map(|v| self.place(v).cloned())
-            .filter(|r| !matches!(r.base, Base::Const(_)))
-            .collect()
-    }
-
-    fn is_const(&self, v: Value) -> bool {
-        matches!(self.place(v), Some(Ref { base: Base::Const(_), .. }))
-    }
+/// Whether anybody but the elementwise values at the end of its own unit reads the result `v`, under whatever shape.
+fn leaves(
+    v: Value,
+    unit: usize,
+    unit_of: &HashMap<Value, usize>,
+    readers: &HashMap<Value, Vec<Value>>,
+    roots: &[Value],
+) -> bool {
+    // What has no unit is a view or made anew by each reader: whoever reads that reads `v`.
+    let reads = |u: &Value| match unit_of.get(u) {
+        Some(&other) => other != unit,
+        None => leaves(*u, unit, unit_of, readers, roots),
+    };
+    roots.contains(&v) || readers.get(&v).is_some_and(|us| us.iter().any(reads))
 }

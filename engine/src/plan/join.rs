@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::fuse::Work;
+use super::units::Work;
 use crate::ir::{Graph, Value};
 use crate::ops::{Lower, Op, Primitive};
 
-/// Elementwise units of up to this many elements are put together even when they share nothing.
-const SMALL: usize = 4096;
+/// Units over up to this many elements are put together even when they share nothing.
+pub(super) const SMALL: usize = 4096;
 /// The longest elementwise program.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// The value behind detachments: the same numbers.
 pub(super) fn plain(g: &Graph, mut v: Value) -> Value {
@@ -24,7 +24,7 @@ pub(super) fn plain(g: &Graph, mut v: Value) -> Value {
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    fn has(&self, i: usize) -> bool {
+    pub(super) fn has(&self, i: usize) -> bool {
         self.0.get(i / 64).is_some_and(|w| w >> (i % 64) & 1 == 1)
     }
     fn set(&mut self, i: usize) {
@@ -32,6 +32,11 @@ impl Bits {
             self.0.resize(i / 64 + 1, 0);
         }
         self.0[i / 64] |= 1 << (i % 64);
+    }
+    fn clear(&mut self, i: usize) {
+        if let Some(w) = self.0.get_mut(i / 64) {
+            *w &= !(1 << (i % 64));
+        }
     }
     fn unite(&mut self, other: &Bits) {
         if self.0.len() < other.0.len() {
@@ -75,11 +80,19 @@ impl Joining<'_> {
         }
     }
 
-    fn length(&self, unit: usize) -> usize {
+    /// Elementwise values that a unit computes, at most.
+    pub fn length(&self, unit: usize) -> usize {
         match &self.work[unit] {
             Some(Work::Map(values)) => values.len(),
-            _ => 0,
+            Some(Work::Reduce { before, after, .. }) => before.len().max(after.len()),
+            Some(Work::Routine { after, .. }) => after.len(),
+            Some(Work::Assemble(_) | Work::Copy(_)) | None => 0,
         }
+    }
+
+    /// What a unit that is no elementwise one makes.
+    pub fn results(&self, unit: usize) -> &[Value] {
+        self.work[unit].as_ref().map_or(&[], Work::results)
     }
 
     /// Whoever depends on `unit` depends on all that `unit` depends on.
@@ -92,28 +105,46 @@ impl Joining<'_> {
         }
     }
 
-    fn independent(&self, a: usize, b: usize) -> bool {
+    pub fn independent(&self, a: usize, b: usize) -> bool {
         !self.above[a].has(b) && !self.above[b].has(a)
     }
 
-    /// Puts the values of unit `b` into unit `a`; neither may depend on the other.
-    fn merge(&mut self, a: usize, b: usize) {
-        let Some(Work::Map(moved)) = self.work[b].take() else { return };
-        for v in moved.iter().filter(|v| !self.remade.contains(v)) {
-            self.unit_of.insert(*v, a);
+    /// Puts what unit `b` does into unit `a`: at its end if `b` is elementwise and `a` is not, else beside it, and then
+    /// neither may depend on the other.
+    pub fn merge(&mut self, a: usize, b: usize) {
+        let Some(moved) = self.work[b].take() else { return };
+        for v in moved.values().filter(|v| !self.remade.contains(v)) {
+            self.unit_of.insert(v, a);
         }
-        if let Some(Work::Map(values)) = &mut self.work[a] {
-            values.extend(moved);
+        let join = |values: &mut Vec<Value>, more: Vec<Value>| {
+            values.extend(more);
             values.sort_unstable();
             values.dedup();
+        };
+        match (&mut self.work[a], moved) {
+            (
+                Some(Work::Map(values) | Work::Reduce { after: values, .. } | Work::Routine { after: values, .. }),
+                Work::Map(more),
+            ) => join(values, more),
+            (
+                Some(Work::Reduce { nodes, before, after }),
+                Work::Reduce { nodes: more_nodes, before: more_before, after: more_after },
+            ) => {
+                join(nodes, more_nodes);
+                join(before, more_before);
+                join(after, more_after);
+            }
+            (into, moved) => unreachable!("{moved:?} joins {into:?}"),
         }
         let above = std::mem::take(&mut self.above[b]);
         self.above[a].unite(&above);
+        self.above[a].clear(a);
         for other in &mut self.above {
             if other.has(b) {
                 other.set(a);
             }
         }
+        self.above[a].clear(a);
         self.spread(a);
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Command, Instr, Plan, Step, View};
+use super::{Command, Instr, Map, Output, Plan, Step, View};
 
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,6 +18,7 @@ fn code(instrs: &[Instr], inputs: &[View], at: usize) -> String {
     let sub = |i: usize| code(instrs, inputs, i);
     match instrs[at] {
         Instr::Input(n) => inputs[n].to_string(),
+        Instr::Result(n) => format!("r{n}"),
         Instr::Const(c) => c.to_string(),
         Instr::Unary(u, a) => format!("{}({})", u.text(), sub(a)),
         Instr::Binary(b, x, y) => format!("{}({}, {})", b.text(), sub(x), sub(y)),
@@ -25,37 +26,58 @@ fn code(instrs: &[Instr], inputs: &[View], at: usize) -> String {
     }
 }
 
+/// How many instructions do arithmetic.
+fn arithmetic(instrs: &[Instr]) -> usize {
+    instrs.iter().filter(|i| !matches!(i, Instr::Input(_) | Instr::Result(_) | Instr::Const(_))).count()
+}
+
+fn joined(views: &[View]) -> String {
+    views.iter().map(View::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// What a map makes of what, behind where it goes.
+fn made(m: &Map) -> String {
+    match (m.outputs.as_slice(), arithmetic(&m.code)) {
+        ([(at, _)], 0..=4) => code(&m.code, &m.inputs, *at),
+        (_, count) => format!("{count} instructions"),
+    }
+}
+
+fn targets(m: &Map) -> String {
+    m.outputs.iter().map(|(_, v)| v.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::Plain(offset) => write!(f, "@{offset}"),
+            Output::Mapped(m) => {
+                let reads = if m.inputs.is_empty() { String::new() } else { format!(" <- {}", joined(&m.inputs)) };
+                write!(f, "then {:?} {}{reads} : {}", m.shape, targets(m), made(m))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Command::Map(m) => {
-                let outputs: Vec<_> = m.outputs.iter().map(|(_, v)| v.to_string()).collect();
-                let inputs: Vec<_> = m.inputs.iter().map(View::to_string).collect();
-                let arithmetic = m.code.iter().filter(|i| !matches!(i, Instr::Input(_) | Instr::Const(_))).count();
-                write!(f, "map {:?} {} <- {}", m.shape, outputs.join(" "), inputs.join(" "))?;
-                match m.outputs.as_slice() {
-                    [(at, _)] if arithmetic <= 4 => write!(f, " : {}", code(&m.code, &m.inputs, *at)),
-                    _ => write!(f, " : {arithmetic} instructions"),
-                }
+                write!(f, "map {:?} {} <- {} : {}", m.shape, targets(m), joined(&m.inputs), made(m))
             }
             Command::Reduce(r) => {
-                let kind = match r.kind {
-                    crate::ops::reduce::Kind::Sum => "sum",
-                    crate::ops::reduce::Kind::Max => "max",
-                };
                 let (kept, gone) = r.shape.split_at(r.kept);
-                write!(f, "{kind} {kept:?} over {gone:?} {} <- ", r.output)?;
-                let arithmetic = r.code.iter().filter(|i| !matches!(i, Instr::Input(_) | Instr::Const(_))).count();
-                if arithmetic <= 4 {
-                    f.write_str(&code(&r.code, &r.inputs, r.result))
-                } else {
-                    let inputs: Vec<_> = r.inputs.iter().map(View::to_string).collect();
-                    write!(f, "{} : {arithmetic} instructions", inputs.join(" "))
+                let kinds: Vec<_> = r.folds.iter().map(|fold| fold.kind.text()).collect();
+                write!(f, "{} {kept:?} over {gone:?} <- ", kinds.join(" "))?;
+                match (r.folds.as_slice(), arithmetic(&r.code)) {
+                    ([fold], 0..=4) => f.write_str(&code(&r.code, &r.inputs, fold.result))?,
+                    (_, count) => write!(f, "{} : {count} instructions", joined(&r.inputs))?,
                 }
+                write!(f, " to {}", r.output)
             }
-            Command::Routine { op, inputs, output } => {
+            Command::Routine { op, inputs, shape, output } => {
                 let inputs: Vec<_> = inputs.iter().map(|v| format!("{:?}{v}", v.shape)).collect();
-                write!(f, "{op} {:?}{output} <- {}", output.shape, inputs.join(" "))
+                write!(f, "{op} {shape:?} <- {} to {output}", inputs.join(" "))
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::ir::SlotId;
 use crate::plan::View;
 
-/// What holds numbers: an output of a unit, a register, the counting table, or nothing at all for a constant.
+/// What holds numbers: an output of a unit, a register, the counting table, or nothing at all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Base {
     /// Buffer of this number.
@@ -12,6 +12,8 @@ pub enum Base {
     /// `0, 1, 2, …`, as long as needed.
     Counting,
     Const(f32),
+    /// Nowhere: the results of a unit that all go on to its own last values.
+    Passing,
 }
 
 /// A view relative to its base.

@@ -2,7 +2,7 @@
 
 use engine::ops::reduce::Kind;
 use engine::ops::scalar::{Binary, Unary};
-use engine::plan::{Command, Instr, Map, Reduce, View};
+use engine::plan::{Command, Fold, Instr, Map, Output, Reduce, View};
 
 use super::{Bench, Case, repeated, transposed};
 
@@ -197,13 +197,12 @@ fn deep() -> Case {
 fn reduce(kind: Kind, kept: usize, inputs: &[&View], code: Vec<Instr>, output: &View) -> Command {
     let result = code.len() - 1;
     Command::Reduce(Reduce {
-        kind,
         kept,
         shape: inputs[0].shape.clone(),
         inputs: inputs.iter().map(|&v| v.clone()).collect(),
         code,
-        result,
-        output: output.clone(),
+        folds: vec![Fold { kind, result }],
+        output: Output::Plain(output.offset),
     })
 }
 

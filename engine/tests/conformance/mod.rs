@@ -10,9 +10,10 @@ use std::ops::Range;
 use engine::exec::Executor;
 use engine::noise::Stream;
 use engine::ops::{Op, Primitive, Tensor, reduce::Kind};
-use engine::plan::{Command, Instr, Map, Order, Plan, Planned, Reduce, Step, View};
+use engine::plan::{Command, Instr, Map, Order, Output, Plan, Planned, Reduce, Step, View};
 
 mod elementwise;
+mod endings;
 mod programs;
 mod routines;
 
@@ -30,7 +31,7 @@ pub struct Case {
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [elementwise::cases(), routines::cases(), programs::cases()].into_iter().flatten().collect()
+    [elementwise::cases(), routines::cases(), endings::cases(), programs::cases()].into_iter().flatten().collect()
 }
 
 /// Where `got` differs from what is expected, in words; `None` where it does not.
@@ -176,12 +177,13 @@ fn store(view: &View, data: &[f64], memory: &mut [f64]) {
     }
 }
 
-/// The values of an elementwise program at one place.
-fn code(code: &[Instr], inputs: &[View], index: &[usize], memory: &[f64]) -> Vec<f64> {
+/// The values of an elementwise program at one place, where it finishes `results`.
+fn code(code: &[Instr], inputs: &[View], index: &[usize], memory: &[f64], results: &[f64]) -> Vec<f64> {
     let mut v: Vec<f64> = Vec::new();
     for instr in code {
         let value = match *instr {
             Instr::Input(n) => memory[place(&inputs[n], index)],
+            Instr::Result(n) => f64::from(results[n] as f32),
             Instr::Const(c) => c.into(),
             Instr::Unary(op, x) => op.apply(v[x]),
             Instr::Binary(op, a, b) => op.apply(v[a], v[b]),
@@ -201,35 +203,47 @@ fn code(code: &[Instr], inputs: &[View], index: &[usize], memory: &[f64]) -> Vec
 /// What a command means.
 fn define(command: &Command, memory: &mut [f64]) {
     match command {
-        Command::Map(Map { shape, inputs, code: program, outputs }) => {
-            for index in indices(shape) {
-                let v = code(program, inputs, &index, memory);
-                for (value, view) in outputs {
-                    memory[place(view, &index)] = v[*value];
-                }
-            }
-        }
-        Command::Reduce(Reduce { kind, kept, shape, inputs, code: program, result, output }) => {
-            let values: Vec<Vec<f64>> = indices(&shape[..*kept])
+        Command::Map(map) => apply(map, &[], memory),
+        Command::Reduce(Reduce { kept, shape, inputs, code: program, folds, output }) => {
+            let values: Vec<Vec<Vec<f64>>> = indices(&shape[..*kept])
                 .iter()
                 .map(|outer| {
                     indices(&shape[*kept..])
                         .iter()
-                        .map(|inner| code(program, inputs, &[&outer[..], inner].concat(), memory)[*result])
+                        .map(|inner| code(program, inputs, &[&outer[..], inner].concat(), memory, &[]))
                         .collect()
                 })
                 .collect();
-            let fold = |v: Vec<f64>| match kind {
-                Kind::Sum => v.iter().sum(),
-                Kind::Max => v.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)),
+            let fold = |kind: Kind, terms: &[Vec<f64>], result: usize| match kind {
+                Kind::Sum => terms.iter().map(|v| v[result]).sum(),
+                Kind::Max => terms.iter().fold(f64::NEG_INFINITY, |a, v| a.max(v[result])),
             };
-            store(output, &values.into_iter().map(fold).collect::<Vec<f64>>(), memory);
+            let results: Vec<Vec<f64>> =
+                folds.iter().map(|f| values.iter().map(|terms| fold(f.kind, terms, f.result)).collect()).collect();
+            put(output, &results, memory);
         }
-        Command::Routine { op, inputs, output } => {
+        Command::Routine { op, inputs, shape, output } => {
             let args: Vec<_> = inputs.iter().map(|v| tensor(v, memory)).collect();
-            let result = op.eval(&args.iter().collect::<Vec<_>>(), &output.shape[..].into());
-            store(output, &result.data, memory);
+            let result = op.eval(&args.iter().collect::<Vec<_>>(), &shape[..].into());
+            put(output, &[result.data], memory);
         }
+    }
+}
+
+fn apply(map: &Map, results: &[Vec<f64>], memory: &mut [f64]) {
+    for (number, index) in indices(&map.shape).into_iter().enumerate() {
+        let results: Vec<f64> = results.iter().map(|r| r[number]).collect();
+        let v = code(&map.code, &map.inputs, &index, memory, &results);
+        for (value, view) in &map.outputs {
+            memory[place(view, &index)] = v[*value];
+        }
+    }
+}
+
+fn put(output: &Output, results: &[Vec<f64>], memory: &mut [f64]) {
+    match output {
+        Output::Plain(offset) => store(&View::contiguous(*offset, &[results[0].len()]), &results[0], memory),
+        Output::Mapped(map) => apply(map, results, memory),
     }
 }
 
@@ -239,7 +253,8 @@ pub fn routine(op: impl Into<Op>, inputs: &[&View], output: &View) -> Command {
     let shapes: Vec<_> = inputs.iter().map(|v| engine::ir::Shape::from(&v.shape[..])).collect();
     let made = op.shape(&shapes.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!(made, output.shape[..].into(), "{op}");
-    Command::Routine { op, inputs: inputs.iter().map(|&v| v.clone()).collect(), output: output.clone() }
+    let output = Output::Plain(output.offset);
+    Command::Routine { op, inputs: inputs.iter().map(|&v| v.clone()).collect(), shape: made.0, output }
 }
 
 /// The axes of `view` in another order.

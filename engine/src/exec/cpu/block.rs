@@ -114,6 +114,54 @@ instructions! {
     mul_add_into(a, b, c) = a * b + c;
 }
 
+/// An instruction of two operands, either of which may be one number for all places.
+#[derive(Debug, Clone, Copy)]
+pub struct Two {
+    pub both: fn(&mut [f32], &[f32], &[f32]),
+    pub left: fn(&mut [f32], f32, &[f32]),
+    pub right: fn(&mut [f32], &[f32], f32),
+}
+
+/// Defines [`Two`]s from the instruction on slices and its body.
+macro_rules! with_one_number {
+    ($($name:ident, $both:ident($a:ident, $b:ident) = $body:expr;)+) => {$(
+        pub const $name: Two = {
+            fn left(dst: &mut [f32], $a: f32, $b: &[f32]) {
+                #[inline(always)]
+                fn run(dst: &mut [f32], $a: f32, $b: &[f32]) {
+                    assert_eq!($b.len(), dst.len(), "operands of different lengths");
+                    for (place, &$b) in dst.iter_mut().zip($b) {
+                        *place = $body;
+                    }
+                }
+                widest!(run(dst: &mut [f32], $a: f32, $b: &[f32]));
+            }
+            fn right(dst: &mut [f32], $a: &[f32], $b: f32) {
+                #[inline(always)]
+                fn run(dst: &mut [f32], $a: &[f32], $b: f32) {
+                    assert_eq!($a.len(), dst.len(), "operands of different lengths");
+                    for (place, &$a) in dst.iter_mut().zip($a) {
+                        *place = $body;
+                    }
+                }
+                widest!(run(dst: &mut [f32], $a: &[f32], $b: f32));
+            }
+            Two { both: $both, left, right }
+        };
+    )+};
+}
+
+with_one_number! {
+    ADD, add_into(a, b) = a + b;
+    SUB, sub_into(a, b) = a - b;
+    MUL, mul_into(a, b) = a * b;
+    DIV, div_into(a, b) = a / b;
+    MAX, max_into(a, b) = vmath::max(a, b);
+    MIN, min_into(a, b) = vmath::min(a, b);
+    LT, lt_into(a, b) = truth(a < b);
+    EQ, eq_into(a, b) = truth(a == b);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +209,24 @@ mod tests {
                 block(&mut dst, &a);
                 for (&x, &y) in a.iter().zip(&dst) {
                     assert!(same(y, scalar(std::hint::black_box(x))), "row {row} at {x:e}: {y:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_number_is_as_good_as_many() {
+        for two in [ADD, SUB, MUL, DIV, MAX, MIN, LT, EQ] {
+            for len in [0, 1, 9, 512] {
+                let a = numbers(len, 1);
+                for number in numbers(40, 2) {
+                    let (many, mut want, mut got) = (vec![number; len], vec![9.0; len], vec![9.0; len]);
+                    (two.both)(&mut want, &a, &many);
+                    (two.right)(&mut got, &a, number);
+                    assert!((0..len).all(|i| same(got[i], want[i])));
+                    (two.both)(&mut want, &many, &a);
+                    (two.left)(&mut got, number, &a);
+                    assert!((0..len).all(|i| same(got[i], want[i])));
                 }
             }
         }

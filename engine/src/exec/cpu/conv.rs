@@ -170,6 +170,8 @@ thread_local! {
     static BLOCK: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
     /// What one whole convolution needs: transposed weights or partial gradients.
     static WHOLE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    /// What is made at a time of a result that is handed on.
+    static MADE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Lends `len` floats of a buffer that grows and is kept; what they hold is left over from earlier use.
@@ -192,26 +194,36 @@ fn blocks(range: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>
     range.step_by(step).map(move |start| start..end.min(start + step))
 }
 
+/// Takes numbers `first ..` of a result, on any thread; see [`forward_each`].
+type Each<'a> = dyn Fn(usize, &[f32]) + Sync + 'a;
+
 /// `y` = the convolution of `x` with `w`.
 ///
 /// # Panics
 /// When a slice is not as long as the geometry says: `check` lets no such program through.
 pub fn forward(g: &Geometry, y: &mut [f32], x: &[f32], w: &[f32]) {
     g.check(x.len(), w.len(), y.len());
-    let (positions, cols) = (g.positions(), g.filters / g.groups);
     let y = Shared::new(y);
-    pool::parallel_for(positions.div_ceil(g.block()), &|chunk| {
-        let start = chunk * g.block();
-        let range = start..positions.min(start + g.block());
+    pool::parallel_for(g.positions().div_ceil(g.block()), &|chunk| {
+        let range = g.chunk(chunk);
         // SAFETY: each chunk has positions of its own.
         let y = unsafe { y.part(range.start * g.filters, range.len() * g.filters) };
-        with_floats(&BLOCK, range.len() * g.depth(), |patches| {
-            for group in 0..g.groups {
-                g.gather(patches, x, group, range.clone());
-                let start = (group * cols).min(y.len());
-                let c = MatMut { data: &mut y[start..], rows: range.len(), cols, row_stride: g.filters };
-                matmul(Mat::new(patches, range.len(), g.depth()), g.weights(w, group), c, false);
-            }
+        g.forward_chunk(range, y, x, w);
+    });
+}
+
+/// Calls `each(first, numbers)` for runs of what [`forward`] would write, each number once, `first` being the place of
+/// the first of them.
+///
+/// # Panics
+/// As [`forward`].
+pub fn forward_each(g: &Geometry, x: &[f32], w: &[f32], each: &Each) {
+    g.check(x.len(), w.len(), g.output_len());
+    pool::parallel_for(g.positions().div_ceil(g.block()), &|chunk| {
+        let range = g.chunk(chunk);
+        with_floats(&MADE, range.len() * g.filters, |y| {
+            g.forward_chunk(range.clone(), y, x, w);
+            each(range.start * g.filters, y);
         });
     });
 }
@@ -222,30 +234,28 @@ pub fn forward(g: &Geometry, y: &mut [f32], x: &[f32], w: &[f32]) {
 /// As [`forward`].
 pub fn to_input(g: &Geometry, dx: &mut [f32], dy: &[f32], w: &[f32]) {
     g.check(dx.len(), w.len(), dy.len());
-    let (depth, cols) = (g.depth(), g.filters / g.groups);
     let dx = Shared::new(dx);
-    with_floats(&WHOLE, w.len(), |turned| {
-        // Row-major transposes, one per group, made once rather than packed anew for each block.
-        for (place, number) in turned.iter_mut().enumerate() {
-            let (filter, at) = (place / depth, place % depth);
-            *number = w[at * g.filters + filter];
-        }
-        let turned = &*turned;
+    g.turned(w, |turned| {
         pool::parallel_for(g.batch, &|image| {
             // SAFETY: each chunk has an image of its own.
             let dx = unsafe { dx.part(image * g.image(), g.image()) };
-            dx.fill(0.0);
-            let all = image * g.positions_per_image()..(image + 1) * g.positions_per_image();
-            for range in blocks(all, g.block()) {
-                with_floats(&BLOCK, range.len() * depth, |patches| {
-                    for group in 0..g.groups {
-                        let weights = Mat::new(&turned[group * cols * depth..][..cols * depth], cols, depth);
-                        let c = MatMut::new(patches, range.len(), depth);
-                        matmul(g.outputs(dy, group, &range), weights, c, false);
-                        g.scatter(dx, image * g.image(), patches, group, range.clone());
-                    }
-                });
-            }
+            g.image_gradient(image, dx, dy, turned);
+        });
+    });
+}
+
+/// [`to_input`], its numbers handed on as in [`forward_each`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn to_input_each(g: &Geometry, dy: &[f32], w: &[f32], each: &Each) {
+    g.check(g.input_len(), w.len(), dy.len());
+    g.turned(w, |turned| {
+        pool::parallel_for(g.batch, &|image| {
+            with_floats(&MADE, g.image(), |dx| {
+                g.image_gradient(image, dx, dy, turned);
+                each(image * g.image(), dx);
+            });
         });
     });
 }
@@ -258,132 +268,106 @@ pub fn to_input(g: &Geometry, dx: &mut [f32], dy: &[f32], w: &[f32]) {
 /// As [`forward`].
 pub fn to_weights(g: &Geometry, dw: &mut [f32], x: &[f32], dy: &[f32]) {
     g.check(x.len(), dw.len(), dy.len());
-    let (depth, cols, positions) = (g.depth(), g.filters / g.groups, g.positions());
-    let parts = (PARTIAL / dw.len().max(1)).min(positions / g.block()).clamp(1, MOST_PARTS);
-    let len = dw.len();
-    with_floats(&WHOLE, parts * len, |partial| {
-        partial.fill(0.0);
-        let sums = Shared::new(partial);
-        pool::parallel_for(parts, &|part| {
-            // SAFETY: each chunk has a partial sum of its own.
-            let sum = unsafe { sums.part(part * len, len) };
-            for range in blocks(part * positions / parts..(part + 1) * positions / parts, g.block()) {
-                with_floats(&BLOCK, range.len() * depth, |patches| {
-                    for group in 0..g.groups {
-                        g.gather(patches, x, group, range.clone());
-                        let start = (group * cols).min(sum.len());
-                        let c = MatMut { data: &mut sum[start..], rows: depth, cols, row_stride: g.filters };
-                        let patches = Mat::new(patches, range.len(), depth);
-                        matmul(patches.t(), g.outputs(dy, group, &range), c, true);
-                    }
-                });
-            }
+    g.weight_sums(x, dy, |sums| dw.copy_from_slice(sums));
+}
+
+/// [`to_weights`], its numbers handed on as in [`forward_each`].
+///
+/// # Panics
+/// As [`forward`].
+pub fn to_weights_each(g: &Geometry, x: &[f32], dy: &[f32], each: &Each) {
+    g.check(x.len(), g.weight_len(), dy.len());
+    g.weight_sums(x, dy, |sums| {
+        // In parts, so that what is done with them is shared by the cores.
+        const PART: usize = 1 << 12;
+        pool::parallel_for(sums.len().div_ceil(PART), &|part| {
+            let start = part * PART;
+            each(start, &sums[start..sums.len().min(start + PART)]);
         });
-        let (first, rest) = partial.split_at(len);
-        dw.copy_from_slice(first);
-        for sum in rest.chunks_exact(len.max(1)) {
-            dw.iter_mut().zip(sum).for_each(|(total, &x)| *total += x);
-        }
     });
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn noise(len: usize, seed: u32) -> Vec<f32> {
-        let hash = |i: u32| (i.wrapping_mul(2_654_435_761) ^ seed).wrapping_mul(0x9E37_79B1) >> 8;
-        (0..len as u32).map(|i| hash(i) as f32 / (1 << 23) as f32 - 1.0).collect()
+impl Geometry {
+    /// The output positions of one chunk of the work.
+    fn chunk(&self, chunk: usize) -> Range<usize> {
+        let start = chunk * self.block();
+        start..self.positions().min(start + self.block())
     }
 
-    /// Calls `term` with the places in input, weights and output of every product that the convolution sums.
-    fn each_term(g: &Geometry, mut term: impl FnMut(usize, usize, usize)) {
-        let (share, cols) = (g.channels / g.groups, g.filters / g.groups);
-        for position in 0..g.positions() {
-            let (image, within) = (position / g.positions_per_image(), position % g.positions_per_image());
-            let (oh, ow) = (within / g.output[1], within % g.output[1]);
-            for tap in 0..g.kernel[0] * g.kernel[1] {
-                let h = (oh * g.stride[0] + tap / g.kernel[1]).wrapping_sub(g.before[0]);
-                let w = (ow * g.stride[1] + tap % g.kernel[1]).wrapping_sub(g.before[1]);
-                if h >= g.input[0] || w >= g.input[1] {
-                    continue;
-                }
-                for c in 0..share {
-                    for filter in 0..g.filters {
-                        let channel = filter / cols * share + c;
-                        let x = ((image * g.input[0] + h) * g.input[1] + w) * g.channels + channel;
-                        term(x, (tap * share + c) * g.filters + filter, position * g.filters + filter);
-                    }
-                }
+    /// The output `y` at some positions.
+    fn forward_chunk(&self, positions: Range<usize>, y: &mut [f32], x: &[f32], w: &[f32]) {
+        let cols = self.filters / self.groups;
+        with_floats(&BLOCK, positions.len() * self.depth(), |patches| {
+            for group in 0..self.groups {
+                self.gather(patches, x, group, positions.clone());
+                let start = (group * cols).min(y.len());
+                let c = MatMut { data: &mut y[start..], rows: positions.len(), cols, row_stride: self.filters };
+                matmul(Mat::new(patches, positions.len(), self.depth()), self.weights(w, group), c, false);
             }
-        }
-    }
-
-    fn assert_close(got: &[f32], want: &[f64], what: &str) {
-        for (i, (&got, &want)) in got.iter().zip(want).enumerate() {
-            assert!((f64::from(got) - want).abs() < 1e-4 * (1.0 + want.abs()), "{what} at {i}: {got} for {want}");
-        }
-    }
-
-    fn check(g: Geometry) {
-        let (x, w) = (noise(g.input_len(), 1), noise(g.weight_len(), 2));
-        let dy = noise(g.output_len(), 3);
-        let (mut y_want, mut dx_want, mut dw_want) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
-        each_term(&g, |i, j, o| {
-            y_want[o] += f64::from(x[i]) * f64::from(w[j]);
-            dx_want[i] += f64::from(dy[o]) * f64::from(w[j]);
-            dw_want[j] += f64::from(dy[o]) * f64::from(x[i]);
         });
-        let (mut y, mut dx, mut dw) = (vec![9.0; dy.len()], vec![9.0; x.len()], vec![9.0; w.len()]);
-        forward(&g, &mut y, &x, &w);
-        to_input(&g, &mut dx, &dy, &w);
-        to_weights(&g, &mut dw, &x, &dy);
-        assert_close(&y, &y_want, "output");
-        assert_close(&dx, &dx_want, "gradient to the input");
-        assert_close(&dw, &dw_want, "gradient to the weights");
     }
 
-    const PLAIN: Geometry = Geometry {
-        batch: 3,
-        input: [9, 8],
-        output: [9, 8],
-        kernel: [3, 3],
-        stride: [1, 1],
-        before: [1, 1],
-        channels: 4,
-        filters: 6,
-        groups: 1,
-    };
-
-    #[test]
-    fn agrees_with_direct_sums() {
-        check(PLAIN);
-        check(Geometry { groups: 2, ..PLAIN });
-        check(Geometry { channels: 6, groups: 6, ..PLAIN });
-        check(Geometry { output: [7, 6], before: [0, 0], ..PLAIN });
-        check(Geometry { output: [5, 4], stride: [2, 2], ..PLAIN });
-        check(Geometry { output: [3, 8], stride: [3, 1], kernel: [5, 2], before: [2, 0], ..PLAIN });
-        check(Geometry { kernel: [1, 1], before: [0, 0], ..PLAIN });
-        check(Geometry { channels: 1, filters: 1, ..PLAIN });
+    /// Lends the weights transposed, row-major, one group after the other: made once rather than packed anew for each
+    /// block.
+    fn turned(&self, w: &[f32], run: impl FnOnce(&[f32])) {
+        let depth = self.depth();
+        with_floats(&WHOLE, w.len(), |turned| {
+            for (place, number) in turned.iter_mut().enumerate() {
+                let (filter, at) = (place / depth, place % depth);
+                *number = w[at * self.filters + filter];
+            }
+            run(turned);
+        });
     }
 
-    #[test]
-    fn windows_wholly_beyond_the_border_see_zeros() {
-        check(Geometry { output: [15, 16], before: [4, 5], ..PLAIN });
-        check(Geometry { input: [1, 1], output: [5, 5], before: [4, 4], kernel: [2, 2], ..PLAIN });
+    /// The gradient `dx` to one image, from weights that are [`Geometry::turned`].
+    fn image_gradient(&self, image: usize, dx: &mut [f32], dy: &[f32], turned: &[f32]) {
+        let (depth, cols) = (self.depth(), self.filters / self.groups);
+        dx.fill(0.0);
+        let all = image * self.positions_per_image()..(image + 1) * self.positions_per_image();
+        for range in blocks(all, self.block()) {
+            with_floats(&BLOCK, range.len() * depth, |patches| {
+                for group in 0..self.groups {
+                    let weights = Mat::new(&turned[group * cols * depth..][..cols * depth], cols, depth);
+                    let c = MatMut::new(patches, range.len(), depth);
+                    matmul(self.outputs(dy, group, &range), weights, c, false);
+                    self.scatter(dx, image * self.image(), patches, group, range.clone());
+                }
+            });
+        }
     }
 
-    #[test]
-    fn several_blocks_and_parts() {
-        check(Geometry { batch: 30, channels: 33, filters: 40, ..PLAIN });
-        check(Geometry { batch: 40, input: [14, 14], output: [14, 14], channels: 1, filters: 3, ..PLAIN });
-    }
-
-    #[test]
-    fn nothing_to_do() {
-        check(Geometry { batch: 0, ..PLAIN });
-        check(Geometry { channels: 0, ..PLAIN });
-        check(Geometry { filters: 0, ..PLAIN });
-        check(Geometry { output: [0, 4], ..PLAIN });
+    /// Lends the gradient to the weights.
+    fn weight_sums(&self, x: &[f32], dy: &[f32], run: impl FnOnce(&[f32])) {
+        let (depth, cols, positions) = (self.depth(), self.filters / self.groups, self.positions());
+        let len = self.weight_len();
+        let parts = (PARTIAL / len.max(1)).min(positions / self.block()).clamp(1, MOST_PARTS);
+        with_floats(&WHOLE, parts * len, |partial| {
+            partial.fill(0.0);
+            let sums = Shared::new(partial);
+            pool::parallel_for(parts, &|part| {
+                // SAFETY: each chunk has a partial sum of its own.
+                let sum = unsafe { sums.part(part * len, len) };
+                for range in blocks(part * positions / parts..(part + 1) * positions / parts, self.block()) {
+                    with_floats(&BLOCK, range.len() * depth, |patches| {
+                        for group in 0..self.groups {
+                            self.gather(patches, x, group, range.clone());
+                            let start = (group * cols).min(sum.len());
+                            let c = MatMut { data: &mut sum[start..], rows: depth, cols, row_stride: self.filters };
+                            let patches = Mat::new(patches, range.len(), depth);
+                            matmul(patches.t(), self.outputs(dy, group, &range), c, true);
+                        }
+                    });
+                }
+            });
+            let (total, rest) = partial.split_at_mut(len);
+            for sum in rest.chunks_exact(len.max(1)) {
+                total.iter_mut().zip(sum).for_each(|(total, &x)| *total += x);
+            }
+            run(total);
+        });
     }
 }
+
+#[cfg(test)]
+mod tests;

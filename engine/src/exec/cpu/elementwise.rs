@@ -1,7 +1,7 @@
 //! Fused elementwise programs, run block by block: every instruction is one loop over a block of registers that stay
 //! in the nearest cache. Inputs that lie in order are read where they are; others are gathered into a register first.
 
-use super::block;
+use super::block::{self, Two};
 use crate::ops::scalar::{Binary, Unary};
 use crate::plan::{Instr, View};
 
@@ -9,7 +9,6 @@ use crate::plan::{Instr, View};
 pub const BLOCK: usize = 512;
 
 type One = fn(&mut [f32], &[f32]);
-type Two = fn(&mut [f32], &[f32], &[f32]);
 
 fn one(f: Unary) -> One {
     match f {
@@ -34,39 +33,72 @@ fn one(f: Unary) -> One {
 
 fn two(f: Binary) -> Two {
     match f {
-        Binary::Add => block::add_into,
-        Binary::Sub => block::sub_into,
-        Binary::Mul => block::mul_into,
-        Binary::Div => block::div_into,
-        Binary::Max => block::max_into,
-        Binary::Min => block::min_into,
-        Binary::Lt => block::lt_into,
-        Binary::Eq => block::eq_into,
+        Binary::Add => block::ADD,
+        Binary::Sub => block::SUB,
+        Binary::Mul => block::MUL,
+        Binary::Div => block::DIV,
+        Binary::Max => block::MAX,
+        Binary::Min => block::MIN,
+        Binary::Lt => block::LT,
+        Binary::Eq => block::EQ,
+    }
+}
+
+/// One number for all places.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Number {
+    Const(f32),
+    /// At this offset of the arena, the same for as long as a command runs.
+    Arena(usize),
+}
+
+impl Number {
+    fn read(self, arena: &Arena) -> f32 {
+        match self {
+            Number::Const(value) => value,
+            Number::Arena(offset) => arena.read(offset, 1)[0],
+        }
     }
 }
 
 /// Where an instruction's result is while a block runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Place {
     /// In the arena: the input lies in order, its block is at this offset plus the block's start.
     Arena(usize),
     Register(usize),
+    /// Among the results that the program finishes.
+    Result(usize),
+    Number(Number),
 }
 
 #[derive(Debug, Clone)]
 enum Act {
-    Fill { to: usize, value: f32 },
     Gather { to: usize, view: View },
     One { to: usize, f: One, a: Place },
     Two { to: usize, f: Two, a: Place, b: Place },
     Select { to: usize, c: Place, a: Place, b: Place },
 }
 
+/// Results that an elementwise program finishes: numbers `first ..` of each, `apart` from one to the next.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Results<'a> {
+    pub data: &'a [f32],
+    pub apart: usize,
+    pub first: usize,
+}
+
+impl<'a> Results<'a> {
+    fn block(&self, n: usize, start: usize, len: usize) -> &'a [f32] {
+        &self.data[n * self.apart + start - self.first..][..len]
+    }
+}
+
 /// A program ready to run over blocks of a row-major index space.
 #[derive(Debug, Clone)]
 pub struct Elementwise {
-    /// What is the same for every block.
-    once: Vec<Act>,
+    /// Registers that hold one number at all places, the same for every block.
+    once: Vec<(usize, Number)>,
     each: Vec<Act>,
     places: Vec<Place>,
     registers: usize,
@@ -100,6 +132,18 @@ impl Arena {
         unsafe { std::slice::from_raw_parts(self.start.add(offset), len) }
     }
 
+    /// Brings numbers nearer that will soon be read, on machines that can be asked to.
+    pub fn fetch(&self, offset: usize, len: usize) {
+        #[cfg(target_arch = "x86_64")]
+        for line in self.read(offset, len).chunks(16) {
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+            // SAFETY: every x86-64 has the instruction, and it only hints.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (offset, len);
+    }
+
     /// # Panics
     /// When the range lies outside of the arena: a plan's fault.
     #[allow(clippy::mut_from_ref)]
@@ -111,6 +155,11 @@ impl Arena {
 }
 
 impl Elementwise {
+    /// Where the inputs begin that lie in order.
+    pub fn streams(&self) -> impl Iterator<Item = usize> {
+        self.places.iter().filter_map(|p| if let Place::Arena(offset) = p { Some(*offset) } else { None })
+    }
+
     /// Prepares `code` on `inputs`; results of the instructions in `wanted` survive until the block is done.
     pub fn new(inputs: &[View], code: &[Instr], wanted: &[usize]) -> Self {
         let mut last = vec![0; code.len()];
@@ -125,42 +174,47 @@ impl Elementwise {
         let mut out = Self { once: Vec::new(), each: Vec::new(), places: Vec::new(), registers: 0, work: 0 };
         let mut free: Vec<usize> = Vec::new();
         for (i, instr) in code.iter().enumerate() {
-            if let Instr::Input(n) = *instr
-                && inputs[n].is_contiguous()
-            {
-                out.places.push(Place::Arena(inputs[n].offset));
+            let resting = match *instr {
+                Instr::Input(n) if inputs[n].is_contiguous() => Some(Place::Arena(inputs[n].offset)),
+                Instr::Input(n) if inputs[n].strides.iter().all(|&s| s == 0) => {
+                    Some(Place::Number(Number::Arena(inputs[n].offset)))
+                }
+                Instr::Const(value) => Some(Place::Number(Number::Const(value))),
+                Instr::Result(n) => Some(Place::Result(n)),
+                Instr::Input(_) | Instr::Unary(..) | Instr::Binary(..) | Instr::Select(..) => None,
+            };
+            if let Some(place) = resting {
+                out.places.push(place);
+                if wanted.contains(&i) {
+                    out.spread(i);
+                }
                 continue;
             }
-            // What is filled once must keep its register: other blocks read it again.
-            let constant = matches!(instr, Instr::Const(_));
-            let to = match free.pop() {
-                Some(r) if !constant => r,
-                returned => {
-                    free.extend(returned);
-                    out.registers += 1;
-                    out.registers - 1
-                }
-            };
+            // One number is enough on one side of an instruction of two.
+            let mut whole: Vec<usize> = operands(instr).collect();
+            if let Instr::Binary(_, a, b) = *instr
+                && !(out.is_number(a) && out.is_number(b))
+            {
+                whole.retain(|&x| !out.is_number(x));
+            }
+            whole.into_iter().for_each(|x| out.spread(x));
+            let to = free.pop().unwrap_or_else(|| out.register());
             out.places.push(Place::Register(to));
             let p = |x: usize| out.places[x];
-            let act = match *instr {
+            out.each.push(match *instr {
                 Instr::Input(n) => Act::Gather { to, view: inputs[n].clone() },
-                Instr::Const(value) => Act::Fill { to, value },
                 Instr::Unary(f, a) => Act::One { to, f: one(f), a: p(a) },
                 Instr::Binary(f, a, b) => Act::Two { to, f: two(f), a: p(a), b: p(b) },
                 Instr::Select(c, a, b) => Act::Select { to, c: p(c), a: p(a), b: p(b) },
-            };
-            if constant {
-                out.once.push(act)
-            } else {
-                out.each.push(act)
-            }
+                Instr::Const(_) | Instr::Result(_) => unreachable!("they rest where they are"),
+            });
             let mut done: Vec<usize> = operands(instr).collect();
             done.dedup();
             for a in done {
+                // What is spread once must keep its register: other blocks read it again.
                 if last[a] == i
-                    && !matches!(code[a], Instr::Const(_))
                     && let Place::Register(r) = out.places[a]
+                    && !out.is_spread(r)
                     && !free.contains(&r)
                 {
                     free.push(r);
@@ -171,22 +225,43 @@ impl Elementwise {
         out
     }
 
+    fn is_number(&self, i: usize) -> bool {
+        matches!(self.places[i], Place::Number(_))
+    }
+
+    /// Whether a register is filled once and for all.
+    fn is_spread(&self, r: usize) -> bool {
+        self.once.iter().any(|once| once.0 == r)
+    }
+
+    fn register(&mut self) -> usize {
+        self.registers += 1;
+        self.registers - 1
+    }
+
+    /// Fills a register of its own with the result of instruction `i`, if that is one number.
+    fn spread(&mut self, i: usize) {
+        if let Place::Number(value) = self.places[i] {
+            let to = self.register();
+            self.once.push((to, value));
+            self.places[i] = Place::Register(to);
+        }
+    }
+
     /// Floats of scratch that [`Elementwise::block`] needs.
     pub fn scratch(&self) -> usize {
         self.registers * BLOCK
     }
 
     /// To be called once before the first block that uses this scratch.
-    pub fn begin(&self, scratch: &mut [f32], longest: usize) {
-        for act in &self.once {
-            if let Act::Fill { to, value } = act {
-                scratch[to * BLOCK..][..longest.min(BLOCK)].fill(*value);
-            }
+    pub fn begin(&self, arena: &Arena, scratch: &mut [f32], longest: usize) {
+        for (to, value) in &self.once {
+            scratch[to * BLOCK..][..longest.min(BLOCK)].fill(value.read(arena));
         }
     }
 
     /// Computes elements `start .. start + len` of the index space; `len` is at most [`BLOCK`].
-    pub fn block(&self, arena: &Arena, scratch: &mut [f32], start: usize, len: usize) {
+    pub fn block(&self, arena: &Arena, results: Results, scratch: &mut [f32], start: usize, len: usize) {
         debug_assert!(len <= BLOCK && scratch.len() >= self.scratch());
         let base = scratch.as_mut_ptr();
         // SAFETY (both): registers lie inside the scratch, and `new` never gives an instruction the register of one of
@@ -194,31 +269,44 @@ impl Elementwise {
         let read = |p: Place| match p {
             Place::Arena(offset) => arena.read(offset + start, len),
             Place::Register(r) => unsafe { std::slice::from_raw_parts(base.add(r * BLOCK), len) },
+            Place::Result(n) => results.block(n, start, len),
+            Place::Number(_) => unreachable!("spread over a register where it must fill one"),
         };
         let write = |r: usize| unsafe { std::slice::from_raw_parts_mut(base.add(r * BLOCK), len) };
         for act in &self.each {
-            match act {
-                Act::Fill { .. } => {}
-                Act::Gather { to, view } => gather(arena, view, start, write(*to)),
-                Act::One { to, f, a } => f(write(*to), read(*a)),
-                Act::Two { to, f, a, b } => f(write(*to), read(*a), read(*b)),
-                Act::Select { to, c, a, b } => block::select_into(write(*to), read(*c), read(*a), read(*b)),
+            match *act {
+                Act::Gather { to, ref view } => gather(arena, view, start, write(to)),
+                Act::One { to, f, a } => f(write(to), read(a)),
+                Act::Two { to, f, a: Place::Number(a), b } => (f.left)(write(to), a.read(arena), read(b)),
+                Act::Two { to, f, a, b: Place::Number(b) } => (f.right)(write(to), read(a), b.read(arena)),
+                Act::Two { to, f, a, b } => (f.both)(write(to), read(a), read(b)),
+                Act::Select { to, c, a, b } => block::select_into(write(to), read(c), read(a), read(b)),
             }
         }
     }
 
-    /// The result of instruction `i` for the block that ran last.
-    pub fn result<'a>(&self, arena: &'a Arena, scratch: &'a [f32], i: usize, start: usize, len: usize) -> &'a [f32] {
+    /// Number `i` of the instructions' results, for the block that ran last.
+    pub fn result<'a>(
+        &self,
+        arena: &'a Arena,
+        results: Results<'a>,
+        scratch: &'a [f32],
+        i: usize,
+        start: usize,
+        len: usize,
+    ) -> &'a [f32] {
         match self.places[i] {
             Place::Arena(offset) => arena.read(offset + start, len),
             Place::Register(r) => &scratch[r * BLOCK..][..len],
+            Place::Result(n) => results.block(n, start, len),
+            Place::Number(_) => unreachable!("what is wanted fills a register"),
         }
     }
 }
 
 fn operands(instr: &Instr) -> impl Iterator<Item = usize> + use<> {
     let (list, n) = match *instr {
-        Instr::Input(_) | Instr::Const(_) => ([0; 3], 0),
+        Instr::Input(_) | Instr::Result(_) | Instr::Const(_) => ([0; 3], 0),
         Instr::Unary(_, a) => ([a, 0, 0], 1),
         Instr::Binary(_, a, b) => ([a, b, 0], 2),
         Instr::Select(c, a, b) => ([c, a, b], 3),

@@ -1,19 +1,62 @@
 //! Primitives with an implementation of their own, beside the products and convolutions that have a file each.
 
+use super::commands::PreparedOutput;
 use super::conv;
-use super::elementwise::Arena;
-use super::matmul::{Mat, MatMut, matmul};
+use super::elementwise::{Arena, Results};
+use super::matmul::{Each, Mat, MatMut, matmul, matmul_each};
 use crate::noise;
 use crate::ops::{Op, conv::Geometry, random::Distribution, windows::Windows};
 use crate::plan::View;
 
 /// Runs `op` on views of the arena, as [`crate::plan::Command::Routine`] promises them.
-pub fn run(op: &Op, inputs: &[View], output: &View, arena: &Arena) {
+pub fn run(op: &Op, inputs: &[View], result: &[usize], output: &PreparedOutput, arena: &Arena) {
+    match output {
+        PreparedOutput::Plain(offset) => plain(op, inputs, &View::contiguous(*offset, result), arena),
+        PreparedOutput::Mapped(map) => {
+            let take = |first: usize, data: &[f32]| {
+                map.part(arena, Results { data, apart: data.len(), first }, first, first + data.len());
+            };
+            let soon = |first: usize, len: usize| map.fetch(arena, first, len);
+            mapped(op, inputs, result, arena, Each { soon: &soon, take: &take });
+        }
+    }
+}
+
+/// Hands the result's numbers on instead of writing them.
+fn mapped(op: &Op, inputs: &[View], result: &[usize], arena: &Arena, each: Each) {
+    let read = |i: usize| arena.read(inputs[i].offset, inputs[i].size());
+    let shape = |i: usize| inputs[i].shape.as_slice();
+    match op {
+        Op::MatMul(op) => {
+            let size = result[result.len() - 2..].iter().product::<usize>();
+            products(op.ta, op.tb, inputs, result, arena, |batch, a, b| {
+                let soon = |first: usize, len: usize| (each.soon)(batch * size + first, len);
+                let take = |first: usize, numbers: &[f32]| (each.take)(batch * size + first, numbers);
+                matmul_each(a, b, Each { soon: &soon, take: &take });
+            });
+        }
+        Op::Conv2d(op) => {
+            conv::forward_each(&geometry(op.geometry, shape(0), shape(1), result), read(0), read(1), each.take);
+        }
+        Op::Conv2dInput(op) => {
+            conv::to_input_each(&geometry(op.geometry, result, shape(1), shape(0)), read(0), read(1), each.take);
+        }
+        Op::Conv2dWeight(op) => {
+            conv::to_weights_each(&geometry(op.geometry, shape(0), result, shape(1)), read(0), read(1), each.take);
+        }
+        op => unreachable!("a plan maps no output of {op}"),
+    }
+}
+
+fn plain(op: &Op, inputs: &[View], output: &View, arena: &Arena) {
     let read = |i: usize| arena.read(inputs[i].offset, inputs[i].size());
     let shape = |i: usize| inputs[i].shape.as_slice();
     let out = arena.write(output.offset, output.size());
     match op {
-        Op::MatMul(op) => products(op.ta, op.tb, inputs, output, arena),
+        Op::MatMul(op) => products(op.ta, op.tb, inputs, &output.shape, arena, |batch, a, b| {
+            let (m, n) = (a.rows, b.cols);
+            matmul(a, b, MatMut::new(arena.write(output.offset + batch * m * n, m * n), m, n), false);
+        }),
         Op::Conv2d(op) => {
             conv::forward(&geometry(op.geometry, shape(0), shape(1), &output.shape), out, read(0), read(1))
         }
@@ -101,9 +144,9 @@ fn word(halves: &[f32]) -> u32 {
     (halves[0] as u32).wrapping_add((halves[1] as u32) << 16)
 }
 
-fn products(ta: bool, tb: bool, inputs: &[View], output: &View, arena: &Arena) {
-    let lead = output.shape.len() - 2;
-    let (m, n) = (output.shape[lead], output.shape[lead + 1]);
+/// Calls `f` with the number and the operands of each product of a batch.
+fn products(ta: bool, tb: bool, inputs: &[View], result: &[usize], arena: &Arena, f: impl Fn(usize, Mat<'_>, Mat<'_>)) {
+    let lead = result.len() - 2;
     let operand = |view: &View, offset: usize, transposed: bool| {
         let (rows, cols) = (view.shape[lead], view.shape[lead + 1]);
         let (row_stride, col_stride) = (view.strides[lead], view.strides[lead + 1]);
@@ -111,11 +154,11 @@ fn products(ta: bool, tb: bool, inputs: &[View], output: &View, arena: &Arena) {
         let mat = Mat { data: arena.read(offset, span), rows, cols, row_stride, col_stride };
         if transposed { mat.t() } else { mat }
     };
-    for (batch, index) in crate::ops::indices(&output.shape[..lead]).enumerate() {
+    for (batch, index) in crate::ops::indices(&result[..lead]).enumerate() {
         let offset = |view: &View| view.offset + crate::ops::at(&index, &view.strides[..lead]);
         let a = operand(&inputs[0], offset(&inputs[0]), ta);
         let b = operand(&inputs[1], offset(&inputs[1]), tb);
-        matmul(a, b, MatMut::new(arena.write(output.offset + batch * m * n, m * n), m, n), false);
+        f(batch, a, b);
     }
 }
 

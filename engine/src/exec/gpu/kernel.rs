@@ -69,6 +69,11 @@ impl Fields {
         format!("p.{name}")
     }
 
+    /// The members of the uniform, a line each.
+    pub fn declarations(&self) -> &str {
+        &self.declarations
+    }
+
     /// The head of a generated module.
     pub fn head(&self) -> String {
         format!(

@@ -1,5 +1,6 @@
 //! Primitives with kernels of their own: which file, with which parameters.
 
+use super::finish::{finished, start};
 use super::generate;
 use super::kernel::{Kernel, LANES, Lowered, ROW, grid, invocations, word};
 use super::matmul;
@@ -9,7 +10,7 @@ use crate::ops::random::{Distribution, Noise, Shuffle};
 use crate::ops::reduce::{CumSum, Kind};
 use crate::ops::windows::Windows;
 use crate::ops::{Op, sort::ArgSort};
-use crate::plan::{Instr, Reduce, View};
+use crate::plan::{Fold, Instr, Output, Reduce, View};
 
 const CONV: &str = include_str!("../shaders/conv.wgsl");
 const CUMSUM: &str = include_str!("../shaders/cumsum.wgsl");
@@ -44,24 +45,33 @@ fn four(shape: &[usize]) -> [usize; 4] {
 }
 
 /// The dispatches of `op`; those of several passes pass numbers on in `scratch`.
-pub fn lower(op: &Op, inputs: &[View], output: &View, scratch: usize, tuning: Tuning) -> Lowered {
-    if output.size() == 0 {
+pub fn lower(op: &Op, inputs: &[View], result: &[usize], output: &Output, scratch: usize, tuning: Tuning) -> Lowered {
+    if result.iter().product::<usize>() == 0 {
         return Lowered::default();
     }
+    // Where the first operand's counterpart of a result lies: nobody looks where results are mapped.
+    let whole = View::contiguous(start(output), result);
     match op {
-        Op::MatMul(op) => matmul::lower(*op, &inputs[0], &inputs[1], output, scratch, tuning.matmul),
+        Op::MatMul(op) => matmul::lower(*op, [&inputs[0], &inputs[1]], result, output, scratch, tuning.matmul),
         Op::Conv2d(op) => {
-            let sizes = Extents::of(op.geometry, &inputs[0], &inputs[1], output);
-            sizes.forward(inputs[0].offset, inputs[1].offset, output.offset).into()
+            let sizes = Extents::of(op.geometry, &inputs[0], &inputs[1], &whole);
+            finished(sizes.forward(inputs[0].offset, inputs[1].offset, whole.offset), output).into()
         }
         Op::Conv2dInput(op) => {
-            let sizes = Extents::of(op.geometry, output, &inputs[1], &inputs[0]);
-            sizes.input(output.offset, inputs[1].offset, inputs[0].offset).into()
+            let sizes = Extents::of(op.geometry, &whole, &inputs[1], &inputs[0]);
+            finished(sizes.input(whole.offset, inputs[1].offset, inputs[0].offset), output).into()
         }
         Op::Conv2dWeight(op) => {
-            let sizes = Extents::of(op.geometry, &inputs[0], output, &inputs[1]);
-            sizes.weight(inputs[0].offset, output, inputs[1].offset, scratch)
+            let sizes = Extents::of(op.geometry, &inputs[0], &whole, &inputs[1]);
+            sizes.weight(inputs[0].offset, &whole, inputs[1].offset, output, scratch)
         }
+        op => plain(op, inputs, &whole, scratch),
+    }
+}
+
+/// The dispatches of an `op` whose result is written as it is.
+fn plain(op: &Op, inputs: &[View], output: &View, scratch: usize) -> Lowered {
+    match op {
         Op::Windows(op) => windows("windows", *op, &inputs[0], output, output.size()).into(),
         Op::Fold(op) => windows("fold", op.windows, output, &inputs[0], output.size()).into(),
         Op::Gather(_) => {
@@ -90,6 +100,9 @@ pub fn lower(op: &Op, inputs: &[View], output: &View, scratch: usize, tuning: Tu
         }
         Op::Noise(op) => noise(op, inputs, output).into(),
         Op::Shuffle(op) => shuffle(op, inputs, output).into(),
+        Op::MatMul(_) | Op::Conv2d(_) | Op::Conv2dInput(_) | Op::Conv2dWeight(_) => {
+            unreachable!("{op} may be mapped")
+        }
         Op::Read(_)
         | Op::Const(_)
         | Op::Iota(_)
@@ -156,7 +169,7 @@ impl Extents {
 
     /// The rows of all images are cut into parts until there are enough tiles to occupy a device; the parts' sums
     /// are added up in a second pass.
-    fn weight(&self, x: usize, w: &View, y: usize, scratch: usize) -> Lowered {
+    fn weight(&self, x: usize, w: &View, y: usize, output: &Output, scratch: usize) -> Lowered {
         const ENOUGH: usize = 2048;
         let [kh, kw, inputs, _] = self.w;
         let rows = self.y[0] * self.y[1];
@@ -165,24 +178,22 @@ impl Extents {
         let parts = rows.div_ceil(part).max(1);
         let target = if parts > 1 { scratch } else { w.offset };
         let first = kernel(CONV, "weight", &self.params(x, target, y, part, parts), tiles * parts, self.work());
-        sum_parts(first, parts, w, scratch)
+        sum_parts(first, parts, w.size(), output, scratch)
     }
 }
 
-/// `first` lays down `parts` results of the extent of `output` in `scratch`, or the only one where it belongs.
-pub fn sum_parts(first: Kernel, parts: usize, output: &View, scratch: usize) -> Lowered {
+/// `first` lays down `parts` results of `size` numbers each in `scratch`, or the only one where `output` says.
+pub fn sum_parts(first: Kernel, parts: usize, size: usize, output: &Output, scratch: usize) -> Lowered {
     if parts < 2 {
-        return first.into();
+        return finished(first, output).into();
     }
-    let size = output.size();
     let sum = Reduce {
-        kind: Kind::Sum,
         kept: 1,
         shape: vec![size, parts],
         inputs: vec![View { offset: scratch, shape: vec![size, parts], strides: vec![1, size] }],
         code: vec![Instr::Input(0)],
-        result: 0,
-        output: View::contiguous(output.offset, &[size]),
+        folds: vec![Fold { kind: Kind::Sum, result: 0 }],
+        output: output.clone(),
     };
     let second = generate::reduce(&sum, scratch + size * parts);
     let kernels = std::iter::once(first).chain(second.kernels).collect();

@@ -8,7 +8,7 @@ use super::matmul::{self, Variant};
 use super::replay::{Arena, Recorder};
 use crate::exec::Fault;
 use crate::ops::matmul::MatMul;
-use crate::plan::View;
+use crate::plan::{Output, View};
 
 /// What a device is good at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,8 +49,8 @@ pub async fn measure(handle: &Handle) -> Result<Tuning, Fault> {
 /// Milliseconds of one square product.
 pub async fn product(handle: &Handle, size: usize, variant: Variant) -> Result<f64, Fault> {
     let view = |i: usize| View::contiguous(i * size * size, &[size, size]);
-    let lowered =
-        matmul::lower(MatMul { ta: false, tb: false }, &view(0), &view(1), &view(2), 3 * size * size, variant);
+    let (op, output) = (MatMul { ta: false, tb: false }, Output::Plain(2 * size * size));
+    let lowered = matmul::lower(op, [&view(0), &view(1)], &[size, size], &output, 3 * size * size, variant);
     time(handle, 3 * size * size + lowered.scratch, &lowered.kernels).await
 }
 

@@ -51,12 +51,16 @@ fn both(a: vec4<bool>, b: vec4<bool>) -> vec4<bool> {
     return select(vec4<bool>(), a, b);
 }
 
+// What becomes of a result: another text stands here where more is made of it, and then the result's place, `y`, `x`
+// or `w`, is 0.
+fn finish(at: u32, value: f32) { mem[at] = value; }
+
 // Stores as many of the four, from `at` on, as `count` allows.
 fn store(c: vec4<f32>, at: u32, count: u32) {
-    mem[at] = c.x;
-    if count > 1u { mem[at + 1u] = c.y; }
-    if count > 2u { mem[at + 2u] = c.z; }
-    if count > 3u { mem[at + 3u] = c.w; }
+    finish(at, c.x);
+    if count > 1u { finish(at + 1u, c.y); }
+    if count > 2u { finish(at + 2u, c.z); }
+    if count > 3u { finish(at + 3u, c.w); }
 }
 
 @compute @workgroup_size(64)

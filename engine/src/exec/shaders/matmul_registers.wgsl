@@ -41,13 +41,17 @@ fn start(index: u32, strides: vec4<u32>) -> u32 {
     return dot(vec4(z, y % p.lead.y, x % p.lead.z, index % p.lead.w), strides);
 }
 
+// What becomes of a result: another text stands here where more is made of it, and then `out` is the
+// number of the first.
+fn finish(at: u32, value: f32) { mem[at] = value; }
+
 fn store(c: vec4<f32>, row: u32, col: u32, base: u32) {
     if row < p.m {
         let at = base + row * p.n + col;
-        mem[at] = c.x;
-        if col + 1u < p.n { mem[at + 1u] = c.y; }
-        if col + 2u < p.n { mem[at + 2u] = c.z; }
-        if col + 3u < p.n { mem[at + 3u] = c.w; }
+        finish(at, c.x);
+        if col + 1u < p.n { finish(at + 1u, c.y); }
+        if col + 2u < p.n { finish(at + 2u, c.z); }
+        if col + 3u < p.n { finish(at + 3u, c.w); }
     }
 }
 
