@@ -15,19 +15,21 @@ pub static CARD: Card = Card {
     claims: &CLAIMS,
     watch: "The shares of the experts stay apart from 0, while the router's entropy falls: they divide the digits up.",
     seconds: 120,
-    quick: Some(Form { runs: short, claims: &CLAIMS, seconds: QUICK }),
+    quick: Some(Form { runs: short, claims: &SHORT, seconds: QUICK }),
 };
 
-static CLAIMS: [Claim; 2] = [
-    Claim {
-        figure: accuracy("top-2"),
-        relation: Relation::AtLeast,
-        factor: 1.0,
-        other: Some(accuracy("dense")),
-        offset: -0.01,
-    },
-    Claim { figure: work("top-2"), relation: Relation::Below, factor: 0.5, other: Some(work("dense")), offset: 0.0 },
-];
+static CLAIMS: [Claim; 2] = [near(-0.01), CHEAPER];
+
+/// The small digits have 360 to test on: one of them is 0.3 points, so that a single point says little.
+static SHORT: [Claim; 2] = [near(-0.02), CHEAPER];
+
+const CHEAPER: Claim =
+    Claim { figure: work("top-2"), relation: Relation::Below, factor: 0.5, other: Some(work("dense")), offset: 0.0 };
+
+const fn near(offset: f64) -> Claim {
+    let (figure, other) = (accuracy("top-2"), Some(accuracy("dense")));
+    Claim { figure, relation: Relation::AtLeast, factor: 1.0, other, offset }
+}
 
 fn runs() -> Vec<Run> {
     let run = |name, routing| {
