@@ -274,7 +274,8 @@ impl<'a> Builder<'a> {
         writes.extend(&lesson.writes);
         writes.push((self.registers.step, advanced(&mut self.g, self.clock.step)));
         writes.push((self.registers.loss, lesson.loss));
-        let hits = hits(&mut self.g, lesson.logits, batch.labels);
+        let labels = self.lagging(batch.labels, rule.lag(self.net, knobs), &mut writes);
+        let hits = hits(&mut self.g, lesson.logits, labels);
         let accuracy = self.g.mean_all(hits);
         writes.push((self.registers.accuracy, accuracy));
         let mut taps = Vec::new();
@@ -288,6 +289,29 @@ impl<'a> Builder<'a> {
         let mut body = lesson.before;
         body.extend([Stmt::Tick(writes), emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)]);
         (body, taps)
+    }
+}
+
+impl Builder<'_> {
+    /// The `labels [B]` of `steps` steps ago; zeros before the first.
+    fn lagging(&mut self, labels: Value, steps: u32, writes: &mut Vec<(SlotId, Value)>) -> Value {
+        let (steps, batch) = (steps as usize, self.task.batch);
+        if steps == 0 {
+            return labels;
+        }
+        let (name, shape) = ("labels before".to_owned(), Shape::from([steps, batch]));
+        let slot = self.g.declare(Slot { name, role: Role::State, shape, init: Init::Constant(0.0) });
+        let before = self.g.read(slot);
+        let newest = self.g.reshape(labels, [1, batch]);
+        let kept = if steps == 1 {
+            newest
+        } else {
+            let rest = self.g.slice(before, 0, 0, steps - 1);
+            self.g.concat(&[newest, rest], 0)
+        };
+        writes.push((slot, kept));
+        let oldest = self.g.slice(before, 0, steps - 1, 1);
+        self.g.reshape(oldest, [batch])
     }
 }
 

@@ -12,8 +12,15 @@ use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
+mod controls;
 mod direct_feedback;
+mod feedback_alignment;
 mod forward_forward;
+mod kolen_pollack;
+mod pepita;
+mod product_feedback;
+mod sign_symmetric;
+mod way_back;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +101,12 @@ pub trait Rule: Entry {
         1
     }
 
+    /// How many steps before the present one the batch was drawn that a [`Lesson`]'s logits answer: a pipeline of
+    /// stages answers late.
+    fn lag(&self, _net: &Net, _knobs: &Knobs) -> u32 {
+        0
+    }
+
     /// Whether the rule can teach this network this task.
     ///
     /// # Errors
@@ -114,8 +127,18 @@ pub trait Rule: Entry {
     }
 }
 
-pub const RULES: &[&dyn Rule] =
-    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
+pub const RULES: &[&dyn Rule] = &[
+    &backprop::Backprop,
+    &forward_forward::ForwardForward,
+    &direct_feedback::DirectFeedback,
+    &feedback_alignment::FeedbackAlignment,
+    &sign_symmetric::SignSymmetric,
+    &kolen_pollack::KolenPollack,
+    &product_feedback::ProductFeedback,
+    &pepita::Pepita,
+    &controls::Shallow,
+    &controls::RandomFeatures,
+];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.

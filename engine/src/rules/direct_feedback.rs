@@ -12,15 +12,22 @@
 //! `feedback = shared` there is one matrix `B [C, widest]`, uniform in ±1/√widest, of which every stage takes its first
 //! columns (TinyDFA). Auxiliary losses of a stage reach that stage alone.
 //!
+//! With a `delay` of `d` the network is a pipeline: what a stage gives reaches the next one `d` steps later, so that all
+//! stages work at the same time, each on another batch, and a step takes as long as one stage however many there are.
+//! The batch of step `t` is at stage `l` in step `t + (l − 1) d`, and the read-out's error about it comes to all stages in
+//! step `t + (L − 1) d`. Each stage keeps its inputs until then, and passes the one in question once more, with the
+//! weights that it has by then and the noise that it had; `d = 0` is the rule above. The loss of a step is that of the
+//! batch that the read-out has before it. While the pipeline fills, that is a row of zeros with no label.
+//!
 //! What is sent does not vanish where the loss is least over a stage's weights, as a gradient would. So that the hidden
 //! stages come to rest all the same they have a smaller learning rate than the read-out, `hidden-rate` times it.
 
 use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Init, Value};
-use crate::lesson::{Batch, Learn, Lesson, Signal, Update};
-use crate::net::{Mode, Net, Pass};
+use crate::ir::{Init, Shape, SlotId, Value};
+use crate::lesson::{Batch, Forward, Learn, Lesson, Signal, Update};
+use crate::net::{Build, Clock, Mode, Net, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
 /// Random projections of the output error in the place of backpropagated ones.
@@ -33,7 +40,7 @@ static META: Meta = Meta {
     source: "Nøkland 2016; Launay, Poli, Boniface and Krzakala 2020",
 };
 
-static KNOBS: [Knob; 3] = [
+static KNOBS: [Knob; 4] = [
     Knob {
         id: "feedback",
         name: "Feedback",
@@ -52,6 +59,12 @@ static KNOBS: [Knob; 3] = [
         help: "Factor on the learning rate for the hidden stages, which random feedback easily drives too far.",
         kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
+    Knob {
+        id: "delay",
+        name: "Delay",
+        help: "Steps from one stage to the next: from 1 on, all stages work at the same time, each on another batch.",
+        kind: KnobKind::Int { default: 0, min: 0, max: 8 },
+    },
 ];
 
 impl Entry for DirectFeedback {
@@ -68,7 +81,7 @@ impl Rule for DirectFeedback {
         Credit::Direct
     }
 
-    fn needs(&self, _: &Knobs) -> Needs {
+    fn needs(&self, knobs: &Knobs) -> Needs {
         Needs {
             transposed_weights: false,
             global_error: true,
@@ -76,7 +89,7 @@ impl Rule for DirectFeedback {
             labels_at_stages: false,
             derivatives: true,
             parallel_stages: true,
-            passes: 2,
+            passes: if knobs.size("delay") == 0 { 2 } else { 3 },
         }
     }
 
@@ -95,13 +108,17 @@ impl Rule for DirectFeedback {
         try_out(self, net, task, knobs)
     }
 
+    fn lag(&self, net: &Net, knobs: &Knobs) -> u32 {
+        (net.stages.len().saturating_sub(1) * knobs.size("delay")) as u32
+    }
+
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let forward = cx.series(Mode::Train, batch.x);
+        let Pipeline { forward, asked, target } = pipeline(cx, batch);
         let logits = forward.logits();
-        let loss = cx.loss(logits, batch.target);
+        let loss = cx.loss(logits, target);
         let one = cx.g.constant(1.0);
         let error = ad::vjp(cx.g, &[(loss, one)], &[logits], &ad::Exact)[0].unwrap_or(logits);
-        let (hidden, last) = forward.passes.split_at(forward.passes.len() - 1);
+        let (hidden, last) = asked.split_at(asked.len() - 1);
         let widths: Vec<usize> = hidden.iter().map(|p| cx.g.shape(p.output)[1..].iter().product()).collect();
         let sent = feedback(cx, error, &widths);
         let mut updates = Vec::new();
@@ -115,6 +132,88 @@ impl Rule for DirectFeedback {
             updates.extend(cx.descend(objective, pass, 1.0));
         }
         Lesson { signals, ..forward.lesson(loss, logits, updates) }
+    }
+}
+
+/// A pass of the stages, each on the batch before it, and what they are asked about.
+struct Pipeline {
+    forward: Forward,
+    /// Each stage's pass of the batch that the read-out has answered.
+    asked: Vec<Pass>,
+    /// The rows `[B, C]` of that batch.
+    target: Value,
+}
+
+fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
+    let (net, delay) = (cx.net, cx.knobs.size("delay"));
+    if delay == 0 {
+        let forward = cx.series(Mode::Train, batch.x);
+        return Pipeline { asked: forward.passes.clone(), forward, target: batch.target };
+    }
+    let (last, now) = (net.stages.len() - 1, cx.clock.step);
+    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut asked = Vec::new();
+    let steps = Past::new(cx, "steps", now, last * delay, &mut forward.writes);
+    let targets = Past::new(cx, "targets", batch.target, last * delay, &mut forward.writes);
+    let mut given = batch.x;
+    for i in 0..=last {
+        // Steps that the input before the stage has been on its way, and that it will have been when the error comes.
+        let (way, wait) = (if i == 0 { 0 } else { delay }, (last - i) * delay);
+        let inputs = Past::new(cx, &format!("inputs {}", i + 1), given, way + wait, &mut forward.writes);
+        let x = inputs.ago(cx, way);
+        let mut build = cx.build(Mode::Train);
+        let pass = net.stage(&mut build, i, x);
+        let (writes, taps) = (build.writes, build.taps);
+        forward.writes.extend(writes);
+        forward.taps.extend(taps);
+        given = pass.output;
+        let old = inputs.ago(cx, way + wait);
+        let clock = Clock { step: steps.ago(cx, wait), ..cx.clock };
+        asked.push(net.stage(&mut Build::new(cx.g, Mode::Train, clock, net.outputs), i, old));
+        forward.passes.push(pass);
+    }
+    Pipeline { forward, asked, target: targets.ago(cx, last * delay) }
+}
+
+/// A value and what it was in the steps before.
+struct Past {
+    now: Value,
+    /// The values of 1, 2, … steps ago along the first axis; `None` when none is kept.
+    before: Option<Value>,
+}
+
+impl Past {
+    /// Keeps the values of the last `steps` steps.
+    fn new(cx: &mut Learn, name: &str, now: Value, steps: usize, writes: &mut Vec<(SlotId, Value)>) -> Self {
+        if steps == 0 {
+            return Self { now, before: None };
+        }
+        let one = Shape([&[1], &cx.g.shape(now)[..]].concat());
+        let all = Shape([&[steps], &cx.g.shape(now)[..]].concat());
+        let slot = cx.memory(&format!("past/{name}"), all, Init::Constant(0.0));
+        let before = cx.g.read(slot);
+        let newest = cx.g.reshape(now, one);
+        let kept = if steps == 1 {
+            newest
+        } else {
+            let rest = cx.g.slice(before, 0, 0, steps - 1);
+            cx.g.concat(&[newest, rest], 0)
+        };
+        let kept = cx.g.detach(kept);
+        writes.push((slot, kept));
+        Self { now, before: Some(before) }
+    }
+
+    /// The value `steps` steps ago.
+    fn ago(&self, cx: &mut Learn, steps: usize) -> Value {
+        match self.before {
+            Some(before) if steps > 0 => {
+                let shape = cx.g.shape(self.now).clone();
+                let then = cx.g.slice(before, 0, steps - 1, 1);
+                cx.g.reshape(then, shape)
+            }
+            Some(_) | None => self.now,
+        }
     }
 }
 

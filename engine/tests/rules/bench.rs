@@ -1,5 +1,7 @@
 //! A rule at work on a small network, for all tests of rules.
 
+use std::rc::Rc;
+
 use engine::exec::oracle::Oracle;
 use engine::ir::{Graph, Program, SlotId, Stmt, Value};
 use engine::lesson::{Batch, Learn, Lesson};
@@ -137,4 +139,48 @@ pub fn taught(rule: &str, settings: &[(&str, Setting)], net: Net, steps: u32) ->
     assert!(faults.is_empty(), "{faults:?}");
     (0..steps).for_each(|_| oracle.run(&program));
     oracle.values(&bench.g, &[accuracy])[0].data[0]
+}
+
+/// A program of one step under `optimizer`, with nothing but what the rule and the optimizer write, and the counter.
+pub fn step(bench: &mut Bench, lesson: &Lesson, optimizer: &str, settings: &[(&str, Setting)], rate: f64) -> Program {
+    let optimizer = find(OPTIMIZERS, optimizer, "").unwrap();
+    let given: Settings = settings.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    let recipe = Recipe {
+        optimizer,
+        knobs: Knobs::resolve(optimizer.knobs(), &given, "").unwrap(),
+        schedule: find(SCHEDULES, "constant", "").unwrap(),
+        schedule_knobs: Knobs::default(),
+        rate,
+        clip: 0.0,
+    };
+    let mut writes = recipe.step(&mut bench.g, bench.clock, &lesson.updates);
+    writes.extend(&lesson.writes);
+    let one = bench.g.constant(1.0);
+    let zero = bench.g.constant(0.0);
+    let parts = [one, zero].map(|v| bench.g.reshape(v, [1]));
+    let one = bench.g.concat(&parts, 0);
+    let next = bench.g.add(bench.clock.step, one);
+    writes.push((bench.step, next));
+    let mut body = lesson.before.clone();
+    body.push(Stmt::Tick(writes));
+    Program::new(Rc::new(bench.g.clone()), "step", body)
+}
+
+/// What the register of this name holds.
+pub fn data(bench: &Bench, oracle: &Oracle, name: &str) -> Vec<f64> {
+    oracle.read(bench.slot(name)).data.clone()
+}
+
+/// The gradient of every update, by the name of its weight.
+pub fn gradients(bench: &Bench, oracle: &Oracle, lesson: &Lesson) -> Vec<(String, Vec<f64>)> {
+    let values: Vec<Value> = lesson.updates.iter().map(|u| u.gradient).collect();
+    let tensors = oracle.values(&bench.g, &values);
+    let named = lesson.updates.iter().zip(tensors);
+    named.map(|(u, t)| (bench.g.slot(u.slot).name.clone(), t.data)).collect()
+}
+
+/// The cosine of the angle between two vectors.
+pub fn cosine(a: &[f64], b: &[f64]) -> f64 {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }

@@ -8,7 +8,10 @@ mod support;
 
 mod backprop;
 mod bench;
+mod controls;
 mod every;
 mod feedback;
 mod forward_forward;
 mod needs;
+mod pepita;
+mod pipeline;
