@@ -22,7 +22,7 @@
 //! What is sent does not vanish where the loss is least over a stage's weights, as a gradient would. So that the hidden
 //! stages come to rest all the same they have a smaller learning rate than the read-out, `hidden-rate` times it.
 
-use super::{Credit, Needs, Rule, Task, try_out};
+use super::{Credit, Needs, Rule, Task, way_back};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Init, Shape, SlotId, Value};
@@ -98,14 +98,7 @@ impl Rule for DirectFeedback {
     }
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
-        if net.stages.len() < 2 {
-            return Err(Diagnostic::new(
-                "",
-                "with fewer than two stages there is no hidden stage to send the error to",
-                "add a stage before the read-out, or choose backpropagation",
-            ));
-        }
-        try_out(self, net, task, knobs)
+        way_back::fits(self, net, task, knobs)
     }
 
     fn lag(&self, net: &Net, knobs: &Knobs) -> u32 {

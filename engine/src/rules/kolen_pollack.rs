@@ -14,10 +14,9 @@
 //! two divide by nearly the same running size, and the smaller that is, the faster they meet. Biases and the first
 //! stage, which have nothing on the way back, do not decay.
 
-use super::way_back::{Crossing, Stand, random};
+use super::way_back::{Crossing, Stand, decayed, random};
 use super::{Credit, Needs, Rule, Task, way_back};
 use crate::diagnostic::Diagnostic;
-use crate::ir::SlotId;
 use crate::lesson::{Batch, Learn, Lesson, Update};
 use crate::net::Net;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -77,15 +76,10 @@ impl Rule for KolenPollack {
         let way_back::Returned { mut lesson, stood } = way_back::learn(cx, batch, stand);
         let decay = cx.live("decay");
         for (crossing, _, at) in stood {
-            let Update { slot, gradient, rate } = lesson.updates[at];
-            let counterpart = random(cx, crossing.slot);
-            let mut decayed = |slot: SlotId| {
-                let weight = cx.g.read(slot);
-                let shrink = cx.g.mul(decay, weight);
-                Update { slot, gradient: cx.g.add(gradient, shrink), rate }
-            };
-            lesson.updates[at] = decayed(slot);
-            lesson.updates.push(decayed(counterpart));
+            let forward = lesson.updates[at];
+            let back = Update { slot: random(cx, crossing.slot), ..forward };
+            lesson.updates[at] = decayed(cx, forward, decay);
+            lesson.updates.push(decayed(cx, back, decay));
         }
         lesson
     }

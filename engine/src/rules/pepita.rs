@@ -24,16 +24,16 @@
 //!
 //! ```text
 //! fixed     uniform in ±√(6 / inputs)
-//! mirrored  B_L ⋯ B_1, brought to the size of the fixed one;   dB_l = B_l − yᵀ ξ / B
+//! mirrored  B_L ⋯ B_1, brought to the size of the fixed one;   B_l ← B_l + 0.01 (yᵀ ξ / B − B_l)
 //! ```
 //!
 //! where `y` is stage `l`'s response to white noise `ξ`, less its mean: weight mirroring (Akrout et al. 2019). `yᵀ ξ / B` is on
-//! average the stage's mean derivative (Stein's lemma), so `F` follows the network without being told a weight.
+//! average the stage's mean derivative (Stein's lemma), so `F` follows the network without being told a weight; the optimizer has no part in it.
 
 use super::{Credit, Needs, Rule, Task, way_back};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Init, Value};
+use crate::ir::{Init, SlotId, Value};
 use crate::lesson::{Batch, Learn, Lesson, Signal, Update};
 use crate::net::{Mode, Net, Pass};
 use crate::ops::random::Distribution;
@@ -41,6 +41,10 @@ use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
 /// The input changed by the error, and passed forward once more.
 pub struct Pepita;
+
+/// Share of what a stage last answered to noise in what is remembered of it: an average over some hundred batches, or
+/// the noise of one would outweigh the weights.
+const MIRRORING: f32 = 0.01;
 
 static META: Meta = Meta {
     id: "pepita",
@@ -113,7 +117,7 @@ impl Rule for Pepita {
         let loss = cx.loss(logits, batch.target);
         let one = cx.g.constant(1.0);
         let error = ad::vjp(cx.g, &[(loss, one)], &[logits], &ad::Exact)[0].unwrap_or(logits);
-        let (matrix, mut mirror) = feedback(cx, &forward.passes);
+        let (matrix, mirror) = feedback(cx, &forward.passes);
         let x = modulated(cx, batch.x, error, matrix);
         let mut updates = Vec::new();
         let mut signals = vec![alignment(cx, loss, batch.x, error, matrix)];
@@ -138,13 +142,14 @@ impl Rule for Pepita {
             let known = second.params.iter().zip(gradients);
             updates.extend(known.filter_map(|(&slot, gradient)| Some(Update { slot, gradient: gradient?, rate })));
         }
-        updates.append(&mut mirror);
-        Lesson { signals, ..forward.lesson(loss, logits, updates) }
+        let mut lesson = Lesson { signals, ..forward.lesson(loss, logits, updates) };
+        lesson.writes.extend(mirror);
+        lesson
     }
 }
 
-/// The weights `F [C, inputs]` from the logits to the input, and what they learn.
-fn feedback(cx: &mut Learn, passes: &[Pass]) -> (Value, Vec<Update>) {
+/// The weights `F [C, inputs]` from the logits to the input, and the registers behind them with their next values.
+fn feedback(cx: &mut Learn, passes: &[Pass]) -> (Value, Vec<(SlotId, Value)>) {
     let width = |cx: &Learn, v: Value| cx.g.shape(v)[1..].iter().product::<usize>();
     let inputs = width(cx, passes[0].input);
     if cx.knobs.choice("feedback") != "mirrored" {
@@ -152,14 +157,16 @@ fn feedback(cx: &mut Learn, passes: &[Pass]) -> (Value, Vec<Update>) {
         return (cx.feedback("feedback", [cx.task.classes, inputs], Init::Uniform { bound }), Vec::new());
     }
     let mut product: Option<Value> = None;
-    let mut updates = Vec::new();
+    let mut writes = Vec::new();
     for (i, pass) in passes.iter().enumerate().rev() {
         let (from, to) = (width(cx, pass.output), width(cx, pass.input));
         let name = format!("feedback {}", i + 1);
         let slot = cx.own(&name, [from, to], Init::Uniform { bound: (3.0 / to.max(1) as f32).sqrt() });
         let matrix = cx.g.read(slot);
         let response = response(cx, i, pass, [from, to]);
-        updates.push(Update { slot, gradient: cx.g.sub(matrix, response), rate: 1.0 });
+        let apart = cx.g.sub(response, matrix);
+        let step = cx.g.scale(apart, MIRRORING);
+        writes.push((slot, cx.g.add(matrix, step)));
         product = Some(product.map_or(matrix, |p| cx.g.matmul(p, matrix)));
     }
     let product = product.unwrap_or(passes[0].input);
@@ -167,7 +174,7 @@ fn feedback(cx: &mut Learn, passes: &[Pass]) -> (Value, Vec<Update>) {
     let least = cx.g.constant(1e-12);
     let size = cx.g.maximum(size, least);
     let unit = cx.g.div(product, size);
-    (cx.g.scale(unit, (2.0 / inputs.max(1) as f32).sqrt()), updates)
+    (cx.g.scale(unit, (2.0 / inputs.max(1) as f32).sqrt()), writes)
 }
 
 /// How stage number `i` answers white noise: the correlation `[from, to]` of its output with its input.

@@ -6,15 +6,16 @@
 //!
 //! ```text
 //! ∂loss/∂x  is replaced by  (n / k) (∂loss/∂y · B) Rᵀ,      B uniform with variance 1/n
-//! dW = xᵀ ∂loss/∂y
-//! dR = xᵀ (∂loss/∂y · B) = dW · B
+//! dW = xᵀ ∂loss/∂y             + decay · W
+//! dR = xᵀ (∂loss/∂y · B)       + decay · R
 //! ```
 //!
-//! Under an optimizer that is linear in the gradients (SGD with or without momentum) `R − W B` is therefore constant, and
-//! under weight decay it vanishes; then `(n / k) R Bᵀ = W · (n / k) B Bᵀ`, and `(n / k) B Bᵀ` is the identity up to an
-//! error of relative size `√(n / k)`: the cosine of the two paths is about `1 / √(1 + n / k)`. The paper has `B` of
-//! variance `1/k` and no factor `n / k`; under a linear optimizer that is the same rule with `B` and `R` by `√(k / n)`
-//! smaller.
+//! but for the decay `dR = dW · B`, which is how it is computed here. Under an optimizer that is linear in the gradients
+//! (SGD with or without momentum) `R − W B` is therefore constant without decay, and vanishes with it. Then `(n / k) R Bᵀ`
+//! is `W · (n / k) B Bᵀ`, where `(n / k) B Bᵀ` is the identity up to an error of relative size `√(n / k)`: the cosine
+//! between the two paths is about `1 / √(1 + n / k)`. The paper has `B` of variance `1/k` and no factor `n / k`; under a
+//! linear optimizer that is the same rule with `B` and `R` by `√(k / n)` smaller. It has `k = 10 n`, of which the default
+//! here is a cheaper part, and begins with a strong decay.
 //!
 //! Adam is not linear: it gives `R` and `W` steps of the same size in every element, whatever their gradients. With `B`
 //! scaled as above that is the right size, since `dW · B` is as large as `dW`; what is left is that the signs of
@@ -22,7 +23,7 @@
 //! Making `R` follow the *changes* of `W` would be exact under any optimizer, but would read the weights themselves,
 //! which this rule is there to do without.
 
-use super::way_back::{Crossing, Stand, hopped, name, spread};
+use super::way_back::{Crossing, Stand, decayed, hopped, name, spread};
 use super::{Credit, Needs, Rule, Task, way_back};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, SlotId};
@@ -40,12 +41,18 @@ static META: Meta = Meta {
     source: "Ji-An and Benna 2024",
 };
 
-static KNOBS: [Knob; 2] = [
+static KNOBS: [Knob; 3] = [
     Knob {
         id: "k-factor",
         name: "Detour",
         help: "Width between the two hops, in units of the stage: the wider, the closer to backpropagation, and dearer.",
         kind: KnobKind::Float { default: 4.0, min: 0.1, max: 20.0, live: false },
+    },
+    Knob {
+        id: "decay",
+        name: "Decay",
+        help: "Adds this much of each weight, forward and learnt backward, to its gradient: both forget how they began.",
+        kind: KnobKind::Float { default: 1e-4, min: 0.0, max: 1.0, live: true },
     },
     Knob {
         id: "hidden-rate",
@@ -95,11 +102,15 @@ impl Rule for ProductFeedback {
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
         let way_back::Returned { mut lesson, stood } = way_back::learn(cx, batch, |cx, crossing| hops(cx, crossing).1);
+        let decay = cx.live("decay");
         for (crossing, stand, at) in stood {
             let Stand::Hops { hop, groups, .. } = stand else { continue };
-            let Update { gradient, rate, .. } = lesson.updates[at];
+            let forward = lesson.updates[at];
             let (slot, _) = hops(cx, crossing);
-            lesson.updates.push(Update { slot, gradient: hopped(cx.g, gradient, hop, groups), rate });
+            let gradient = hopped(cx.g, forward.gradient, hop, groups);
+            let back = Update { slot, gradient, rate: forward.rate };
+            lesson.updates[at] = decayed(cx, forward, decay);
+            lesson.updates.push(decayed(cx, back, decay));
         }
         lesson
     }

@@ -110,13 +110,13 @@ pub fn crossings(g: &Graph, pass: &Pass) -> Vec<Crossing> {
     found.into_values().collect()
 }
 
-/// The way to a stage's input past the weights that others stand for.
-struct Past {
+/// The way to a stage's input where others stand for its weights.
+struct Replaced {
     depends: Vec<bool>,
     stands: HashMap<SlotId, Stand>,
 }
 
-impl Past {
+impl Replaced {
     /// `v`, made of what stands for the weights instead of the weights.
     fn instead(&self, g: &mut Graph, v: Value) -> Value {
         let node = g.node(v).clone();
@@ -135,7 +135,7 @@ impl Past {
     }
 }
 
-impl Backward for Past {
+impl Backward for Replaced {
     fn pull(&self, g: &mut Graph, y: Value, ct: Value) -> Option<Vec<Option<Value>>> {
         let node = g.node(y).clone();
         if !is_product(&node.op) {
@@ -197,6 +197,13 @@ pub fn random(cx: &mut Learn, slot: SlotId) -> SlotId {
     cx.own(&name, shape, Init::Uniform { bound })
 }
 
+/// `update` with `decay` times the weight itself added to its gradient.
+pub fn decayed(cx: &mut Learn, update: Update, decay: Value) -> Update {
+    let weight = cx.g.read(update.slot);
+    let shrink = cx.g.mul(decay, weight);
+    Update { gradient: cx.g.add(update.gradient, shrink), ..update }
+}
+
 /// Name of the register that belongs to a weight on the way back.
 pub fn name(g: &Graph, slot: SlotId) -> String {
     format!("feedback/{}", g.slot(slot).name)
@@ -231,8 +238,9 @@ pub fn learn(cx: &mut Learn, batch: Batch, mut stand: impl FnMut(&mut Learn, Cro
         if let Some(value) = agreement(cx, &stands) {
             signals.push(Signal { name: "feedback's alignment with the weights", stage: i + 1, value });
         }
-        let past = Past { depends: dependence(cx.g, pass), stands: stands.iter().map(|(c, s)| (c.slot, *s)).collect() };
-        arriving = ad::vjp(cx.g, &seeds, &[pass.input], &past)[0];
+        let replaced =
+            Replaced { depends: dependence(cx.g, pass), stands: stands.iter().map(|(c, s)| (c.slot, *s)).collect() };
+        arriving = ad::vjp(cx.g, &seeds, &[pass.input], &replaced)[0];
         for (crossing, stand) in stands {
             if let Some(at) = updates.iter().position(|u| u.slot == crossing.slot) {
                 stood.push((crossing, stand, at));

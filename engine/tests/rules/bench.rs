@@ -75,6 +75,16 @@ impl Bench {
         oracle
     }
 
+    /// The step counter one step on, below 2¹⁶.
+    pub fn advanced(&mut self) -> Value {
+        let halves = [1.0, 0.0].map(|v| {
+            let v = self.g.constant(v);
+            self.g.reshape(v, [1])
+        });
+        let one = self.g.concat(&halves, 0);
+        self.g.add(self.clock.step, one)
+    }
+
     pub fn slot(&self, name: &str) -> SlotId {
         self.g.find_slot(name).unwrap_or_else(|| panic!("no register {name}"))
     }
@@ -155,11 +165,7 @@ pub fn step(bench: &mut Bench, lesson: &Lesson, optimizer: &str, settings: &[(&s
     };
     let mut writes = recipe.step(&mut bench.g, bench.clock, &lesson.updates);
     writes.extend(&lesson.writes);
-    let one = bench.g.constant(1.0);
-    let zero = bench.g.constant(0.0);
-    let parts = [one, zero].map(|v| bench.g.reshape(v, [1]));
-    let one = bench.g.concat(&parts, 0);
-    let next = bench.g.add(bench.clock.step, one);
+    let next = bench.advanced();
     writes.push((bench.step, next));
     let mut body = lesson.before.clone();
     body.push(Stmt::Tick(writes));

@@ -177,11 +177,11 @@ fn detour(bench: &Bench, oracle: &Oracle, weight: &str, groups: usize) -> Vec<f6
 fn product_feedback_follows_the_weights() {
     let weights = [("2/1.conv2d/weight", 2), ("3/1.linear/weight", 1), ("5/1.route/1.linear/weight", 1)];
     for (decay, kept) in [(0.0, 1.0), (0.1, (1.0 - 0.05f32 as f64 * 0.1f32 as f64).powi(20))] {
-        let mut bench = Bench::new("product-feedback-alignment", &[], mixed(), &[4, 4, 2], 6);
+        let settings = [("decay", float(decay))];
+        let mut bench = Bench::new("product-feedback-alignment", &settings, mixed(), &[4, 4, 2], 6);
         let lesson = bench.learn();
         let momentum = if decay == 0.0 { 0.9 } else { 0.0 };
-        let settings = [("momentum", float(momentum)), ("weight-decay", float(decay))];
-        let program = step(&mut bench, &lesson, "sgd", &settings, 0.05);
+        let program = step(&mut bench, &lesson, "sgd", &[("momentum", float(momentum))], 0.05);
         let mut oracle = bench.registers();
         let before: Vec<Vec<f64>> = weights.iter().map(|(w, groups)| detour(&bench, &oracle, w, *groups)).collect();
         let started = data(&bench, &oracle, "3/1.linear/weight");

@@ -1,0 +1,32 @@
+//! Deep learning without weight symmetry: Ji-An and Benna 2024.
+
+use super::{Card, Claim, Run, accuracy, beside, deep};
+use crate::registry::Meta;
+use crate::spec::Choice;
+
+pub static CARD: Card = Card {
+    meta: &Meta {
+        id: "product-feedback-alignment",
+        name: "Deep learning without weight symmetry",
+        help: "A random and a learnt matrix in series bring errors back well, and neither is like the forward weights.",
+        source: "Ji-An and Benna 2024",
+    },
+    runs,
+    claims: &CLAIMS,
+    watch: "The product of both matrices aligns with the weights, up to what the width of the detour allows.",
+    seconds: 45,
+};
+
+static CLAIMS: [Claim; 2] = [
+    beside(accuracy("product feedback"), accuracy("backprop"), -0.12),
+    beside(accuracy("product feedback"), accuracy("fixed feedback"), 0.03),
+];
+
+fn runs() -> Vec<Run> {
+    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 2000 };
+    vec![
+        run("backprop", "backprop"),
+        run("product feedback", "product-feedback-alignment"),
+        run("fixed feedback", "feedback-alignment"),
+    ]
+}
