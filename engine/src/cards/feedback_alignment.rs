@@ -1,6 +1,6 @@
 //! Fixed random feedback teaches hidden layers: Lillicrap et al. 2016.
 
-use super::{Card, Claim, Run, accuracy, beside, digits};
+use super::{Card, Claim, QUICK, Run, accuracy, beside, digits};
 use crate::registry::Meta;
 use crate::spec::Choice;
 
@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "The forward weights turn towards the feedback that teaches them: their alignment rises from 0.",
-    seconds: 20,
+    seconds: QUICK,
+    quick: None,
 };
 
 static CLAIMS: [Claim; 2] = [

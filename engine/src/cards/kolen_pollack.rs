@@ -1,6 +1,6 @@
 //! Deep learning without weight transport: Akrout, Wilson, Humphreys, Lillicrap and Tweed 2019.
 
-use super::{Card, Claim, Run, accuracy, beside, deep};
+use super::{Card, Claim, QUICK, Run, accuracy, beside, deep};
 use crate::registry::Meta;
 use crate::spec::Choice;
 
@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "The alignment of the feedback with the weights rises towards 1, though neither is ever told the other.",
-    seconds: 30,
+    seconds: QUICK,
+    quick: None,
 };
 
 static CLAIMS: [Claim; 2] = [

@@ -1,6 +1,6 @@
 //! Error-driven input modulation: Dellaferrera and Kreiman 2022.
 
-use super::{Card, Claim, Run, accuracy, beside, digits};
+use super::{Card, Claim, QUICK, Run, accuracy, beside, digits};
 use crate::registry::Meta;
 use crate::spec::Choice;
 
@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "How much each stage's answer changes between the two passes: a few per cent, and less as the error falls.",
-    seconds: 20,
+    seconds: QUICK,
+    quick: None,
 };
 
 static CLAIMS: [Claim; 3] = [

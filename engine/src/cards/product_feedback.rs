@@ -1,6 +1,6 @@
 //! Deep learning without weight symmetry: Ji-An and Benna 2024.
 
-use super::{Card, Claim, Run, accuracy, beside, deep};
+use super::{Card, Claim, Form, QUICK, Run, accuracy, beside, deep, digits};
 use crate::registry::Meta;
 use crate::spec::Choice;
 
@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "The product of both matrices aligns with the weights, up to what the width of the detour allows.",
-    seconds: 45,
+    seconds: 60,
+    quick: Some(Form { runs: short, claims: &SHORT, seconds: QUICK }),
 };
 
 static CLAIMS: [Claim; 2] = [
@@ -28,5 +29,19 @@ fn runs() -> Vec<Run> {
         run("backprop", "backprop"),
         run("product feedback", "product-feedback-alignment"),
         run("fixed feedback", "feedback-alignment"),
+    ]
+}
+
+static SHORT: [Claim; 2] = [
+    beside(accuracy("product feedback"), accuracy("backprop"), -0.03),
+    beside(accuracy("product feedback"), accuracy("last stage only"), 0.08),
+];
+
+fn short() -> Vec<Run> {
+    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600 };
+    vec![
+        run("backprop", "backprop"),
+        run("product feedback", "product-feedback-alignment"),
+        run("last stage only", "shallow"),
     ]
 }

@@ -1,6 +1,6 @@
 //! How important is weight symmetry in backpropagation? The signs suffice: Liao, Leibo and Poggio 2016.
 
-use super::{Card, Claim, Run, accuracy, beside, deep};
+use super::{Card, Claim, QUICK, Run, accuracy, beside, deep};
 use crate::registry::Meta;
 use crate::spec::Choice;
 
@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "Stage by stage, its updates stay close to the gradient, where those of random feedback lose it with each stage.",
-    seconds: 20,
+    seconds: QUICK,
+    quick: None,
 };
 
 static CLAIMS: [Claim; 3] = [

@@ -1,6 +1,6 @@
 //! Forward learning with top-down feedback: Srinivasan et al. 2024.
 
-use super::{Card, Claim, Run, accuracy, beside, layers};
+use super::{Card, Claim, QUICK, Run, accuracy, beside, layers};
 use crate::registry::Meta;
 use crate::spec::{Choice, Spec};
 
@@ -14,7 +14,8 @@ pub static CARD: Card = Card {
     runs,
     claims: &CLAIMS,
     watch: "The feedback's alignment with the gradient: near 0 and slowly rising when fixed, high from the start when mirrored.",
-    seconds: 20,
+    seconds: QUICK,
+    quick: None,
 };
 
 static CLAIMS: [Claim; 2] = [
