@@ -28,8 +28,8 @@ fn runs() -> Vec<Run> {
     let run = |name, rule| Run { name, spec: deep(rule), steps: 1000 };
     vec![
         run("backprop", Choice::new("backprop")),
-        run("signs", Choice::new("sign-symmetric")),
-        run("signs, random sizes", Choice::new("sign-symmetric").with("magnitude", "redrawn")),
+        run("signs", Choice::new("sign-symmetric").with("magnitude", "uniform")),
+        run("signs, random sizes", Choice::new("sign-symmetric")),
         run("random feedback", Choice::new("feedback-alignment")),
     ]
 }

@@ -24,11 +24,13 @@
 //!
 //! ```text
 //! fixed     uniform in ±√(6 / inputs)
-//! mirrored  B_L ⋯ B_1, brought to the size of the fixed one;   B_l ← B_l + 0.01 (yᵀ ξ / B − B_l)
+//! mirrored  B_L ⋯ B_1, brought to root mean square √8 / inputs;   B_l ← B_l + 0.01 (yᵀ ξ / B − B_l)
 //! ```
 //!
 //! where `y` is stage `l`'s response to white noise `ξ`, less its mean: weight mirroring (Akrout et al. 2019). `yᵀ ξ / B` is on
-//! average the stage's mean derivative (Stein's lemma), so `F` follows the network without being told a weight; the optimizer has no part in it.
+//! average the stage's mean derivative (Stein's lemma), so `F` follows the network without being told a weight; the optimizer has no part in it. What is aligned moves the
+//! answer up to `√inputs` times as far as a random change of its size: that is why it is by `2 / √inputs` smaller than the
+//! fixed one, or the second pass would leave the first order, in which alone it teaches.
 
 use super::{Credit, Needs, Rule, Task, way_back};
 use crate::ad;
@@ -174,7 +176,7 @@ fn feedback(cx: &mut Learn, passes: &[Pass]) -> (Value, Vec<(SlotId, Value)>) {
     let least = cx.g.constant(1e-12);
     let size = cx.g.maximum(size, least);
     let unit = cx.g.div(product, size);
-    (cx.g.scale(unit, (2.0 / inputs.max(1) as f32).sqrt()), writes)
+    (cx.g.scale(unit, 8f32.sqrt() / inputs.max(1) as f32), writes)
 }
 
 /// How stage number `i` answers white noise: the correlation `[from, to]` of its output with its input.

@@ -1,5 +1,5 @@
-//! Product feedback alignment (Ji-An and Benna 2024): the error
-//! goes back in two hops, through a fixed random matrix and a learnt one, so that no weight mirrors another.
+//! Product feedback alignment (Ji-An and Benna 2024): the error goes back in two hops, through a fixed random matrix and
+//! a learnt one, so that no weight mirrors another.
 //!
 //! With `y = x W` the weights of a stage (`n` units), `B [n, k]` random and fixed, and `R`, of the shape of `W` but with
 //! `k = k-factor · n` units:

@@ -11,9 +11,11 @@
 //!            redrawn   M random, new at every step                                   (brSF)
 //! ```
 //!
-//! Random magnitudes are `|u|`, `u` uniform with deviation `s`. Between stages alone: within one the chain rule holds,
-//! see [`way_back`]. One bit a weight still has to reach the way back, so the rule does need the transposed weights, if
-//! only roughly.
+//! Random magnitudes are `|u|`, `u` uniform with deviation `s`. With uniform ones and two classes, whose errors are
+//! opposite, no error reaches a unit whose two weights agree in sign: `fixed` is the default.
+//!
+//! Between stages alone: within one the chain rule holds, see [`way_back`]. One bit a weight still has to reach the way
+//! back, so the rule does need the transposed weights, if only roughly.
 
 use super::way_back::{Crossing, Stand, name, random, spread};
 use super::{Credit, Needs, Rule, Task, way_back};
@@ -39,7 +41,7 @@ static KNOBS: [Knob; 2] = [
         id: "magnitude",
         name: "Magnitude",
         help: "uniform: one size for all; fixed: random sizes that stay; redrawn: random sizes, new at every step.",
-        kind: KnobKind::Choice { default: "uniform", options: &["uniform", "fixed", "redrawn"] },
+        kind: KnobKind::Choice { default: "fixed", options: &["uniform", "fixed", "redrawn"] },
     },
     Knob {
         id: "hidden-rate",

@@ -28,11 +28,11 @@ fn variants_learn() {
     let shared = taught("direct-feedback-alignment", &[("feedback", word("shared"))], deep(), 250);
     let hard = taught("forward-forward", &[("negatives", word("hard"))], relu(), 250);
     let pipeline = taught("direct-feedback-alignment", &[("delay", int(1))], deep(), 250);
-    let fixed = taught("sign-symmetric", &[("magnitude", word("fixed"))], deep(), 250);
+    let uniform = taught("sign-symmetric", &[("magnitude", word("uniform"))], deep(), 250);
     let redrawn = taught("sign-symmetric", &[("magnitude", word("redrawn"))], deep(), 250);
     let mirrored = taught("pepita", &[("feedback", word("mirrored"))], relu(), 250);
     let added = taught("pepita", &[("sign", word("add"))], relu(), 250);
-    let back = [pipeline, fixed, redrawn, mirrored, added];
+    let back = [pipeline, uniform, redrawn, mirrored, added];
     assert!(back.iter().all(|&a| a > 0.95), "{back:?}");
     let one = net(2, vec![vec![linear(16), activation("relu")], read_out()]);
     let single = taught("forward-forward", &[], one, 250);
