@@ -199,6 +199,16 @@ fn layers(widths: &[i64]) -> Vec<Vec<BlockSpec>> {
     stages
 }
 
+/// The small digits, under defaults, with two hidden layers of 64 and 32 units: quickly learnt.
+fn digits(rule: Choice) -> Spec {
+    Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[64, 32])) }
+}
+
+/// MNIST with the defaults for everything but `rule`.
+fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
+    Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("mnist"), stages) }
+}
+
 /// One-dimensional digits, under defaults, with four hidden layers of 64 units: here it tells how credit travels.
 fn deep(rule: Choice) -> Spec {
     Spec { rule, ..Spec::new(Choice::new("mnist1d"), layers(&[64; 4])) }
