@@ -270,11 +270,12 @@ impl<'a> Builder<'a> {
         let batch = batch(&mut self.g, self.clock, self.registers.train, self.task, rule.hold(knobs));
         let lesson = rule.learn(&mut self.learn(knobs), batch);
         let recipe = self.resolved.recipe();
-        let mut writes = recipe.step(&mut self.g, self.clock, &lesson.updates);
+        let mut writes = recipe.step_aged(&mut self.g, self.clock, &lesson.updates, &lesson.ages);
         writes.extend(&lesson.writes);
         writes.push((self.registers.step, advanced(&mut self.g, self.clock.step)));
         writes.push((self.registers.loss, lesson.loss));
-        let hits = hits(&mut self.g, lesson.logits, batch.labels);
+        let (logits, labels) = lesson.seen.unwrap_or((lesson.logits, batch.labels));
+        let hits = hits(&mut self.g, logits, labels);
         let accuracy = self.g.mean_all(hits);
         writes.push((self.registers.accuracy, accuracy));
         let mut taps = Vec::new();
@@ -286,7 +287,9 @@ impl<'a> Builder<'a> {
         }
         let emit = |probe: &str, slot| Stmt::Emit { probe: probe.to_owned(), slot };
         let mut body = lesson.before;
-        body.extend([Stmt::Tick(writes), emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)]);
+        body.push(Stmt::Tick(writes));
+        body.extend(lesson.after);
+        body.extend([emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)]);
         (body, taps)
     }
 }

@@ -14,6 +14,9 @@ use crate::registry::{Entry, Knobs};
 mod backprop;
 mod direct_feedback;
 mod forward_forward;
+mod no_prop;
+mod pipelined_backprop;
+mod highway_backprop;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +118,7 @@ pub trait Rule: Entry {
 }
 
 pub const RULES: &[&dyn Rule] =
-    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
+    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback, &no_prop::NoProp, &pipelined_backprop::PipelinedBackprop, &highway_backprop::HighwayBackprop];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.
