@@ -7,8 +7,12 @@ use crate::registry::{Entry, Meta};
 use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
+mod continual_backprop;
 mod direct_feedback;
 mod forward_forward;
+mod highway_backprop;
+mod noprop;
+mod pipelined_backprop;
 mod top_k;
 
 /// The seeds with which every claim is tried.
@@ -32,6 +36,8 @@ pub enum Measure {
     Accuracy,
     /// Floating-point operations of one step, counted.
     Work,
+    /// Operations of one step that must wait for each other, counted.
+    Span,
 }
 
 /// A measure of a run.
@@ -93,7 +99,16 @@ impl Card {
     }
 }
 
-pub const CARDS: &[&Card] = &[&backprop::CARD, &direct_feedback::CARD, &forward_forward::CARD, &top_k::CARD];
+pub const CARDS: &[&Card] = &[
+    &backprop::CARD,
+    &direct_feedback::CARD,
+    &forward_forward::CARD,
+    &noprop::CARD,
+    &pipelined_backprop::CARD,
+    &highway_backprop::CARD,
+    &continual_backprop::CARD,
+    &top_k::CARD,
+];
 
 impl Entry for Card {
     fn meta(&self) -> &'static Meta {
@@ -122,6 +137,7 @@ impl fmt::Display for Figure {
         let measure = match self.measure {
             Measure::Accuracy => "accuracy",
             Measure::Work => "work",
+            Measure::Span => "span",
         };
         write!(f, "{measure}({})", self.run)
     }
@@ -156,6 +172,15 @@ const fn work(run: &'static str) -> Figure {
     Figure { measure: Measure::Work, run }
 }
 
+const fn span(run: &'static str) -> Figure {
+    Figure { measure: Measure::Span, run }
+}
+
+/// `figure ≥ other + offset`.
+const fn beside(figure: Figure, other: Figure, offset: f64) -> Claim {
+    Claim { figure, relation: Relation::AtLeast, factor: 1.0, other: Some(other), offset }
+}
+
 const fn at_least(figure: Figure, number: f64) -> Claim {
     Claim { figure, relation: Relation::AtLeast, factor: 0.0, other: None, offset: number }
 }
@@ -171,6 +196,11 @@ fn layers(widths: &[i64]) -> Vec<Vec<BlockSpec>> {
 /// The small digits, under defaults, with two hidden layers of 64 and 32 units: quickly learnt.
 fn digits(rule: Choice) -> Spec {
     Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[64, 32])) }
+}
+
+/// One-dimensional digits, under defaults, with four hidden layers of 64 units: here it tells how credit travels.
+fn deep(rule: Choice) -> Spec {
+    Spec { rule, ..Spec::new(Choice::new("mnist1d"), layers(&[64; 4])) }
 }
 
 /// MNIST with the defaults for everything but `rule`.

@@ -12,11 +12,15 @@ use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
+mod block_coordinate_descent;
+mod conjugate;
+mod continual_backprop;
 mod direct_feedback;
 mod forward_forward;
+mod highway_backprop;
 mod no_prop;
 mod pipelined_backprop;
-mod highway_backprop;
+mod random_boosting;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,8 +121,17 @@ pub trait Rule: Entry {
     }
 }
 
-pub const RULES: &[&dyn Rule] =
-    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback, &no_prop::NoProp, &pipelined_backprop::PipelinedBackprop, &highway_backprop::HighwayBackprop];
+pub const RULES: &[&dyn Rule] = &[
+    &backprop::Backprop,
+    &forward_forward::ForwardForward,
+    &direct_feedback::DirectFeedback,
+    &no_prop::NoProp,
+    &pipelined_backprop::PipelinedBackprop,
+    &highway_backprop::HighwayBackprop,
+    &continual_backprop::ContinualBackprop,
+    &block_coordinate_descent::BlockCoordinateDescent,
+    &random_boosting::RandomBoosting,
+];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.

@@ -113,6 +113,10 @@ impl Rule for NoProp {
         }
     }
 
+    fn published(&self) -> &'static str {
+        "99.47 % on MNIST with ten convolutional blocks and one-hot labels (its Table 1)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         if net.stages.len() < 2 {
             return Err(Diagnostic::new(

@@ -264,13 +264,7 @@ impl Pipe {
     }
 
     /// The weights with which a batch of `delay` steps ago is passed back.
-    fn weights(
-        &mut self,
-        cx: &mut Learn,
-        delay: usize,
-        pass: &Pass,
-        used: Vec<(Value, Value)>,
-    ) -> Vec<(Value, Value)> {
+    fn weights(&mut self, cx: &mut Learn, delay: usize, pass: &Pass, used: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
         if !cx.knobs.bool("stash") {
             return Vec::new();
         }

@@ -60,7 +60,7 @@ fn rules_refuse_with_a_reason() {
 }
 
 /// Rules that ask for stages of another form than [`rules_teach_images`] has, and say so.
-const NO_IMAGES: &[(&str, &str)] = &[("highway-backprop", "way past")];
+const NO_IMAGES: &[(&str, &str)] = &[("highway-backprop", "way past"), ("block-coordinate-descent", "closed form")];
 
 /// Steps after which every stage of a pipeline has something to learn from.
 const FILLED: usize = 6;

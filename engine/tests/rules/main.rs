@@ -8,7 +8,12 @@ mod support;
 
 mod backprop;
 mod bench;
+mod boosting;
+mod continual;
+mod descent;
 mod every;
 mod feedback;
 mod forward_forward;
 mod needs;
+mod no_prop;
+mod schedules;

@@ -34,6 +34,7 @@ struct Tried {
     seed: u32,
     accuracy: f64,
     work: f64,
+    span: f64,
 }
 
 pub fn verify(args: &Args) -> Answer {
@@ -93,7 +94,9 @@ fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tri
     let steps = u32::try_from(run.steps).unwrap_or(u32::MAX);
     let curve = train(&mut trainer, steps, usize::MAX)?.curve;
     let accuracy = curve.last().and_then(|p| p.splits).map_or(f64::NAN, |s| s[1].accuracy.into());
-    Ok((Tried { run: run.name, seed, accuracy, work: trainer.lab.cost.work as f64 }, place.device))
+    let cost = &trainer.lab.cost;
+    let (work, span) = (cost.work as f64, cost.span as f64);
+    Ok((Tried { run: run.name, seed, accuracy, work, span }, place.device))
 }
 
 /// The card's table, and whether all of it holds.
@@ -103,6 +106,7 @@ fn told(card: &Card, form: Form, quick: bool, tried: &[Tried], took: Duration) -
         run.map_or(f64::NAN, |t| match figure.measure {
             Measure::Accuracy => t.accuracy,
             Measure::Work => t.work,
+            Measure::Span => t.span,
         })
     };
     let which = if quick { ", quick form" } else { "" };
@@ -131,6 +135,7 @@ fn shown(measure: Measure, value: f64) -> String {
     match measure {
         Measure::Accuracy => format!("{value:.4}"),
         Measure::Work => format!("{:.1} M", value / 1e6),
+        Measure::Span => format!("{value}"),
     }
 }
 
@@ -145,7 +150,7 @@ mod tests {
         SEEDS
             .iter()
             .zip(accuracy)
-            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, accuracy, work: 1e6 })
+            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, accuracy, work: 1e6, span: 1e2 })
             .collect()
     }
 
