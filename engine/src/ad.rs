@@ -87,6 +87,24 @@ pub fn jvp(g: &mut Graph, y: Value, tangents: &[(Value, Value)], how: &dyn Backw
     vjp(g, &seeds, &[symbol], &Exact)[0]
 }
 
+/// Each of `ys` as it would be if every value named first in `new` were the one beside it (of the same shape).
+pub fn replaced(g: &mut Graph, ys: &[Value], new: &[(Value, Value)]) -> Vec<Value> {
+    let mut now: HashMap<Value, Value> = new.iter().copied().collect();
+    for v in g.live(ys) {
+        if now.contains_key(&v) {
+            continue;
+        }
+        let node = g.node(v).clone();
+        let args: Vec<Value> = node.args.iter().map(|a| now.get(a).copied().unwrap_or(*a)).collect();
+        if args != node.args {
+            let path = g.path(v).to_owned();
+            let made = g.scoped_as(&path, |g| g.push(node.op, &args));
+            now.insert(v, made);
+        }
+    }
+    ys.iter().map(|y| now.get(y).copied().unwrap_or(*y)).collect()
+}
+
 /// Gradients of the scalar `loss` with respect to `wrt`; zeros where it does not depend on them.
 pub fn gradients(g: &mut Graph, loss: Value, wrt: &[Value], how: &dyn Backward) -> Vec<Value> {
     let one = g.constant(1.0);

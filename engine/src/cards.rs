@@ -7,11 +7,15 @@ use crate::registry::{Entry, Meta};
 use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
+mod continual_backprop;
 mod direct_feedback;
 mod feedback_alignment;
 mod forward_forward;
+mod highway_backprop;
 mod kolen_pollack;
+mod noprop;
 mod pepita;
+mod pipelined_backprop;
 mod pipelined_feedback;
 mod product_feedback;
 mod sign_symmetric;
@@ -113,6 +117,10 @@ pub const CARDS: &[&Card] = &[
     &pepita::CARD,
     &top_down::CARD,
     &forward_forward::CARD,
+    &noprop::CARD,
+    &pipelined_backprop::CARD,
+    &highway_backprop::CARD,
+    &continual_backprop::CARD,
     &top_k::CARD,
 ];
 
@@ -204,14 +212,14 @@ fn digits(rule: Choice) -> Spec {
     Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[64, 32])) }
 }
 
-/// MNIST with the defaults for everything but `rule`.
-fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
-    Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("mnist"), stages) }
-}
-
 /// One-dimensional digits, under defaults, with four hidden layers of 64 units: here it tells how credit travels.
 fn deep(rule: Choice) -> Spec {
     Spec { rule, ..Spec::new(Choice::new("mnist1d"), layers(&[64; 4])) }
+}
+
+/// MNIST with the defaults for everything but `rule`.
+fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
+    Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("mnist"), stages) }
 }
 
 #[cfg(test)]

@@ -270,12 +270,12 @@ impl<'a> Builder<'a> {
         let batch = batch(&mut self.g, self.clock, self.registers.train, self.task, rule.hold(knobs));
         let lesson = rule.learn(&mut self.learn(knobs), batch);
         let recipe = self.resolved.recipe();
-        let mut writes = recipe.step(&mut self.g, self.clock, &lesson.updates);
+        let mut writes = recipe.step_aged(&mut self.g, self.clock, &lesson.updates, &lesson.ages);
         writes.extend(&lesson.writes);
         writes.push((self.registers.step, advanced(&mut self.g, self.clock.step)));
         writes.push((self.registers.loss, lesson.loss));
-        let labels = self.lagging(batch.labels, rule.lag(self.net, knobs), &mut writes);
-        let hits = hits(&mut self.g, lesson.logits, labels);
+        let (logits, labels) = lesson.seen.unwrap_or((lesson.logits, batch.labels));
+        let hits = hits(&mut self.g, logits, labels);
         let accuracy = self.g.mean_all(hits);
         writes.push((self.registers.accuracy, accuracy));
         let mut taps = Vec::new();
@@ -287,31 +287,10 @@ impl<'a> Builder<'a> {
         }
         let emit = |probe: &str, slot| Stmt::Emit { probe: probe.to_owned(), slot };
         let mut body = lesson.before;
-        body.extend([Stmt::Tick(writes), emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)]);
+        body.push(Stmt::Tick(writes));
+        body.extend(lesson.after);
+        body.extend([emit("loss", self.registers.loss), emit("accuracy", self.registers.accuracy)]);
         (body, taps)
-    }
-}
-
-impl Builder<'_> {
-    /// The `labels [B]` of `steps` steps ago; zeros before the first.
-    fn lagging(&mut self, labels: Value, steps: u32, writes: &mut Vec<(SlotId, Value)>) -> Value {
-        let (steps, batch) = (steps as usize, self.task.batch);
-        if steps == 0 {
-            return labels;
-        }
-        let (name, shape) = ("labels before".to_owned(), Shape::from([steps, batch]));
-        let slot = self.g.declare(Slot { name, role: Role::State, shape, init: Init::Constant(0.0) });
-        let before = self.g.read(slot);
-        let newest = self.g.reshape(labels, [1, batch]);
-        let kept = if steps == 1 {
-            newest
-        } else {
-            let rest = self.g.slice(before, 0, 0, steps - 1);
-            self.g.concat(&[newest, rest], 0)
-        };
-        writes.push((slot, kept));
-        let oldest = self.g.slice(before, 0, steps - 1, 1);
-        self.g.reshape(oldest, [batch])
     }
 }
 

@@ -53,12 +53,21 @@ pub struct Lesson {
     pub loss: Value,
     /// The network's answer to the batch: `[B, classes]`.
     pub logits: Value,
+    /// Logits `[B, classes]` that the step itself came to, and the labels `[B]` of what they answer, where these are not
+    /// the batch's: a pipeline answers an earlier batch. Then `logits` are those that people compare with.
+    pub seen: Option<(Value, Value)>,
     pub updates: Vec<Update>,
     /// Other registers the step writes: running statistics, the rule's own state, weights set rather than moved.
     pub writes: Vec<(SlotId, Value)>,
     /// Statements that run before the step's own tick, on the same batch: a relaxation. They write registers made by
     /// [`Learn::scratch`], which the values above read.
     pub before: Vec<Stmt>,
+    /// Statements that run after the step's own tick, when training and not when measuring: they may set weights.
+    pub after: Vec<Stmt>,
+    /// How many steps the elements of a weight have lived since the rule last set them anew: of the weight's shape. The
+    /// optimizer remembers nothing of an element of age 0, and counts its steps from there. A weight that is not listed
+    /// is as old as the run.
+    pub ages: Vec<(SlotId, Value)>,
     pub taps: Vec<Tap>,
     pub signals: Vec<Signal>,
 }
@@ -84,7 +93,18 @@ impl Forward {
     /// `updates`.
     pub fn lesson(self, loss: Value, logits: Value, updates: Vec<Update>) -> Lesson {
         let (writes, taps) = (self.writes, self.taps);
-        Lesson { loss, logits, updates, writes, before: Vec::new(), taps, signals: Vec::new() }
+        Lesson {
+            loss,
+            logits,
+            seen: None,
+            updates,
+            writes,
+            before: Vec::new(),
+            after: Vec::new(),
+            ages: Vec::new(),
+            taps,
+            signals: Vec::new(),
+        }
     }
 }
 

@@ -63,8 +63,10 @@ pub struct Recipe {
 pub struct Optim<'a> {
     pub g: &'a mut Graph,
     pub knobs: &'a Knobs,
-    /// Number of this step, counted from 1: `[]`.
+    /// Number of this step, counted from 1: `[]`, or of the weight's shape where its elements differ in age.
     pub count: Value,
+    /// 1 where the weight's elements were set anew before this step, else 0; `None` where none ever is.
+    fresh: Option<Value>,
 }
 
 fn knob_register(g: &mut Graph, name: String, value: f64) -> Value {
@@ -85,7 +87,12 @@ impl Optim<'_> {
         let Slot { name: of, shape, .. } = self.g.slot(weight).clone();
         let name = format!("optim/{name}/{of}");
         let slot = self.g.declare(Slot { name, role: Role::State, shape, init: Init::Constant(0.0) });
-        (slot, self.g.read(slot))
+        let mut remembered = self.g.read(slot);
+        if let Some(fresh) = self.fresh {
+            let nothing = self.g.constant(0.0);
+            remembered = self.g.select(fresh, nothing, remembered);
+        }
+        (slot, remembered)
     }
 
     /// `old + share · (new − old)`.
@@ -99,6 +106,17 @@ impl Optim<'_> {
 impl Recipe {
     /// Everything a step writes to follow `updates`: at `base × schedule(step) × the update's own factor`.
     pub fn step(&self, g: &mut Graph, clock: Clock, updates: &[Update]) -> Vec<(SlotId, Value)> {
+        self.step_aged(g, clock, updates, &[])
+    }
+
+    /// The same, where the elements of some weights have an age of their own: see [`crate::lesson::Lesson::ages`].
+    pub fn step_aged(
+        &self,
+        g: &mut Graph,
+        clock: Clock,
+        updates: &[Update],
+        ages: &[(SlotId, Value)],
+    ) -> Vec<(SlotId, Value)> {
         let steps = clock.steps(g);
         let factor = self.schedule.factor(&self.schedule_knobs, g, steps);
         let one = g.constant(1.0);
@@ -106,7 +124,7 @@ impl Recipe {
         let clip = self.clipping(g, updates);
         let base = knob_register(g, RATE.to_owned(), self.rate);
         let rate = g.mul(base, factor);
-        let mut cx = Optim { g, knobs: &self.knobs, count };
+        let mut cx = Optim { g, knobs: &self.knobs, count, fresh: None };
         let mut writes = Vec::new();
         for update in updates {
             let gradient = match clip {
@@ -114,6 +132,9 @@ impl Recipe {
                 None => update.gradient,
             };
             let rate = cx.g.scale(rate, update.rate);
+            let age = ages.iter().find(|a| a.0 == update.slot).map(|a| a.1);
+            cx.count = age.map_or(count, |age| cx.g.add(age, one));
+            cx.fresh = age.map(|age| cx.g.lt(age, one));
             writes.extend(self.optimizer.update(&mut cx, update.slot, gradient, rate));
         }
         writes

@@ -12,13 +12,20 @@ use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
+mod block_coordinate_descent;
+mod conjugate;
+mod continual_backprop;
 mod controls;
 mod direct_feedback;
 mod feedback_alignment;
 mod forward_forward;
+mod highway_backprop;
 mod kolen_pollack;
+mod no_prop;
 mod pepita;
+mod pipelined_backprop;
 mod product_feedback;
+mod random_boosting;
 mod sign_symmetric;
 mod way_back;
 
@@ -101,12 +108,6 @@ pub trait Rule: Entry {
         1
     }
 
-    /// How many steps before the present one the batch was drawn that a [`Lesson`]'s logits answer: a pipeline of
-    /// stages answers late.
-    fn lag(&self, _net: &Net, _knobs: &Knobs) -> u32 {
-        0
-    }
-
     /// Whether the rule can teach this network this task.
     ///
     /// # Errors
@@ -138,6 +139,12 @@ pub const RULES: &[&dyn Rule] = &[
     &pepita::Pepita,
     &controls::Shallow,
     &controls::RandomFeatures,
+    &no_prop::NoProp,
+    &pipelined_backprop::PipelinedBackprop,
+    &highway_backprop::HighwayBackprop,
+    &continual_backprop::ContinualBackprop,
+    &block_coordinate_descent::BlockCoordinateDescent,
+    &random_boosting::RandomBoosting,
 ];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage

@@ -15,16 +15,32 @@ use engine::registry::Knobs;
 use engine::rules::RULES;
 use engine::spec::{resolve::resolve, text};
 
+/// Second stages in order of preference: a rule is printed with the first that it fits.
+const SECOND: [&str; 2] = [
+    r#"{"block":"linear","units":8},{"block":"activation"}"#,
+    r#"{"block":"residual","blocks":[{"block":"linear","units":8},{"block":"activation"}]}"#,
+];
+
+fn lab(rule: &str) -> Lab {
+    let mut faults = Vec::new();
+    for second in SECOND {
+        let spec = text::read(&format!(
+            r#"{{"version":1,"data":"xor","stages":[[{{"block":"linear","units":8}},{{"block":"activation"}}],
+                [{second}],[{{"block":"linear"}}]],"rule":"{rule}","optimizer":"sgd","batch":4}}"#
+        ))
+        .unwrap();
+        let resolved = resolve(&spec).unwrap();
+        let data = resolved.data.entry.load(&[], &Knobs::defaults(resolved.data.entry.knobs()), 1).unwrap();
+        match Lab::new(&spec, &data) {
+            Ok(lab) => return lab,
+            Err(fault) => faults.extend(fault),
+        }
+    }
+    panic!("{rule} fits no network: {faults:?}")
+}
+
 fn printed(rule: &str) -> String {
-    let spec = text::read(&format!(
-        r#"{{"version":1,"data":"xor","stages":[[{{"block":"linear","units":8}},{{"block":"activation"}}],
-            [{{"block":"linear","units":8}},{{"block":"activation"}}],[{{"block":"linear"}}]],
-            "rule":"{rule}","optimizer":"sgd","batch":4}}"#
-    ))
-    .unwrap();
-    let resolved = resolve(&spec).unwrap();
-    let data = resolved.data.entry.load(&[], &Knobs::defaults(resolved.data.entry.knobs()), 1).unwrap();
-    let lab = Lab::new(&spec, &data).unwrap();
+    let lab = lab(rule);
     let program = &lab.programs[STEP];
     let mut out = program.to_string();
     let figures = figures(program);

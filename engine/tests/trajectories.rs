@@ -22,12 +22,15 @@ const CPU_TOLERANCE: f32 = 2e-3;
 const GPU_TOLERANCE: f32 = 2e-2;
 
 /// Networks in order of preference: a rule is tried on the first that it fits.
-const NETWORKS: [&str; 2] = [
+const NETWORKS: [&str; 3] = [
     r#"[[{"block":"linear","units":16},{"block":"activation","function":"tanh"}],
         [{"block":"route","experts":4,"routing":{"id":"top-k","k":2},"blocks":[{"block":"linear","units":16}]},
          {"block":"activation","function":"gelu"}],[{"block":"linear"}]]"#,
     r#"[[{"block":"linear","units":16},{"block":"activation"}],[{"block":"linear","units":16},{"block":"activation"}],
         [{"block":"linear"}]]"#,
+    r#"[[{"block":"linear","units":16},{"block":"activation"}],
+        [{"block":"residual","blocks":[{"block":"linear","units":16},{"block":"activation"}]}],
+        [{"block":"residual","blocks":[{"block":"linear","units":16},{"block":"activation"}]}],[{"block":"linear"}]]"#,
 ];
 
 fn lab(rule: &str) -> (Lab, engine::data::Data) {

@@ -101,12 +101,8 @@ impl Rule for DirectFeedback {
         way_back::fits(self, net, task, knobs)
     }
 
-    fn lag(&self, net: &Net, knobs: &Knobs) -> u32 {
-        (net.stages.len().saturating_sub(1) * knobs.size("delay")) as u32
-    }
-
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let Pipeline { forward, asked, target } = pipeline(cx, batch);
+        let Pipeline { forward, asked, target, labels } = pipeline(cx, batch);
         let logits = forward.logits();
         let loss = cx.loss(logits, target);
         let one = cx.g.constant(1.0);
@@ -124,7 +120,9 @@ impl Rule for DirectFeedback {
             let objective = cx.penalised(loss, pass);
             updates.extend(cx.descend(objective, pass, 1.0));
         }
-        Lesson { signals, ..forward.lesson(loss, logits, updates) }
+        let seen = labels.map(|labels| (logits, labels));
+        let logits = if seen.is_some() { cx.series(Mode::Train, batch.x).logits() } else { logits };
+        Lesson { signals, seen, ..forward.lesson(loss, logits, updates) }
     }
 }
 
@@ -135,19 +133,22 @@ struct Pipeline {
     asked: Vec<Pass>,
     /// The rows `[B, C]` of that batch.
     target: Value,
+    /// Its labels `[B]`, where it is not the batch of the step.
+    labels: Option<Value>,
 }
 
 fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
     let (net, delay) = (cx.net, cx.knobs.size("delay"));
     if delay == 0 {
         let forward = cx.series(Mode::Train, batch.x);
-        return Pipeline { asked: forward.passes.clone(), forward, target: batch.target };
+        return Pipeline { asked: forward.passes.clone(), forward, target: batch.target, labels: None };
     }
     let (last, now) = (net.stages.len() - 1, cx.clock.step);
     let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
     let mut asked = Vec::new();
     let steps = Past::new(cx, "steps", now, last * delay, &mut forward.writes);
-    let targets = Past::new(cx, "targets", batch.target, last * delay, &mut forward.writes);
+    let labels = Past::new(cx, "labels", batch.labels, last * delay, &mut forward.writes);
+    let labels = labels.ago(cx, last * delay);
     let mut given = batch.x;
     for i in 0..=last {
         // Steps that the input before the stage has been on its way, and that it will have been when the error comes.
@@ -165,7 +166,8 @@ fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
         asked.push(net.stage(&mut Build::new(cx.g, Mode::Train, clock, net.outputs), i, old));
         forward.passes.push(pass);
     }
-    Pipeline { forward, asked, target: targets.ago(cx, last * delay) }
+    let target = cx.g.one_hot(labels, cx.task.classes);
+    Pipeline { forward, asked, target, labels: Some(labels) }
 }
 
 /// A value and what it was in the steps before.

@@ -68,11 +68,15 @@ impl Bench {
         oracle
     }
 
-    /// The registers when the step's own tick begins.
-    pub fn prepared(&self, lesson: &Lesson) -> Oracle {
-        let mut oracle = self.registers();
+    /// Runs what comes before the step's own tick.
+    pub fn prepare(&self, lesson: &Lesson, oracle: &mut Oracle) {
         oracle.run(&Program::new(std::rc::Rc::new(self.g.clone()), "before", lesson.before.clone()));
-        oracle
+    }
+
+    /// Writes what the rule keeps from step to step, and no weight that has an update.
+    pub fn remember(&self, lesson: &Lesson, oracle: &mut Oracle) {
+        let body = vec![Stmt::Tick(lesson.writes.clone())];
+        oracle.run(&Program::new(std::rc::Rc::new(self.g.clone()), "remember", body));
     }
 
     /// The step counter one step on, below 2¹⁶.
@@ -103,6 +107,34 @@ pub fn read_out() -> Vec<Node> {
     vec![linear(0)]
 }
 
+/// A rule on a network of `layers` hidden layers of `width` units, of the first kind that it fits: plain ones of tanh,
+/// of relu, or all but the first with a way past them.
+pub fn fitting(
+    rule: &str,
+    settings: &[(&str, Setting)],
+    width: i64,
+    layers: usize,
+    classes: usize,
+    input: &[usize],
+    batch: usize,
+) -> Bench {
+    let relu = || vec![linear(width), activation("relu")];
+    let past = || vec![node("residual", &[], hidden(width))];
+    let plain = |layer: &dyn Fn() -> Vec<Node>| (0..layers).map(|_| layer()).chain([read_out()]).collect::<Vec<_>>();
+    let mut residual = plain(&past);
+    residual[0] = hidden(width);
+    let kinds = [plain(&|| hidden(width)), plain(&relu), residual];
+    let mut faults = Vec::new();
+    for stages in kinds {
+        let bench = Bench::new(rule, settings, net(classes, stages), input, batch);
+        match bench.fits() {
+            Ok(()) => return bench,
+            Err(fault) => faults.push(fault),
+        }
+    }
+    panic!("{rule} fits no network: {faults:?}")
+}
+
 /// Points around the corners of a square; opposite corners are of one class. None is learnt by a linear read-out.
 pub fn corners() -> (Vec<f64>, Vec<f64>) {
     let noise = numbers(5, 64);
@@ -116,7 +148,11 @@ pub fn corners() -> (Vec<f64>, Vec<f64>) {
 
 /// Share of right answers after `steps` steps of Adam.
 pub fn taught(rule: &str, settings: &[(&str, Setting)], net: Net, steps: u32) -> f64 {
-    let mut bench = Bench::new(rule, settings, net, &[2], 32);
+    trained(Bench::new(rule, settings, net, &[2], 32), steps)
+}
+
+/// The same of a bench whose batch holds 32 points of the plane.
+pub fn trained(mut bench: Bench, steps: u32) -> f64 {
     let lesson = bench.learn();
     let recipe = Recipe {
         optimizer: find(OPTIMIZERS, "adam", "").unwrap(),
@@ -126,7 +162,7 @@ pub fn taught(rule: &str, settings: &[(&str, Setting)], net: Net, steps: u32) ->
         rate: 0.02,
         clip: 0.0,
     };
-    let mut writes = recipe.step(&mut bench.g, bench.clock, &lesson.updates);
+    let mut writes = recipe.step_aged(&mut bench.g, bench.clock, &lesson.updates, &lesson.ages);
     writes.extend(&lesson.writes);
     let one = input(&mut bench.g, "one", &[2]);
     let one_read = bench.g.read(one);
@@ -144,6 +180,7 @@ pub fn taught(rule: &str, settings: &[(&str, Setting)], net: Net, steps: u32) ->
     oracle.write(one, Tensor::new([2], vec![1.0, 0.0]));
     let mut body = lesson.before.clone();
     body.push(Stmt::Tick(writes));
+    body.extend(lesson.after.clone());
     let program = Program::new(std::rc::Rc::new(bench.g.clone()), "step", body);
     let faults = engine::check::check(&program);
     assert!(faults.is_empty(), "{faults:?}");

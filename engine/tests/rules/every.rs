@@ -13,10 +13,12 @@ const EXPECTED: &[(&str, u32, f64)] = &[];
 #[test]
 fn every_rule_learns() {
     for rule in RULES {
-        let net = net(2, vec![vec![linear(12), activation("relu")], vec![linear(12), activation("relu")], read_out()]);
         let id = rule.meta().id;
+        let relu = net(2, vec![vec![linear(12), activation("relu")], vec![linear(12), activation("relu")], read_out()]);
+        let relu = Bench::new(id, &[], relu, &[2], 32);
+        let bench = if relu.fits().is_ok() { relu } else { fitting(id, &[], 12, 2, 2, &[2], 32) };
         let (steps, bound) = EXPECTED.iter().find(|e| e.0 == id).map_or((250, 0.95), |e| (e.1, e.2));
-        let accuracy = taught(id, &[], net, steps);
+        let accuracy = trained(bench, steps);
         assert!(accuracy > bound, "{id}: {accuracy}");
     }
 }
@@ -66,13 +68,24 @@ fn rules_refuse_with_a_reason() {
     }
 }
 
+/// Rules that ask for stages of another form than [`rules_teach_images`] has, and say so.
+const NO_IMAGES: &[(&str, &str)] = &[("highway-backprop", "way past"), ("block-coordinate-descent", "closed form")];
+
+/// Steps after which every stage of a pipeline has something to learn from.
+const FILLED: usize = 6;
+
 /// Convolutional stages under every rule, with images that hold the label.
 #[test]
 fn rules_teach_images() {
     for rule in RULES {
         let conv = vec![node("conv2d", &[("channels", int(3))], vec![]), activation("relu")];
         let pooled = vec![node("max-pool", &[], vec![]), linear(6), activation("relu")];
-        let mut bench = Bench::new(rule.meta().id, &[], net(3, vec![conv, pooled, read_out()]), &[4, 4, 1], 5);
+        let id = rule.meta().id;
+        let mut bench = Bench::new(id, &[], net(3, vec![conv, pooled, read_out()]), &[4, 4, 1], 5);
+        if let Some((_, why)) = NO_IMAGES.iter().find(|n| n.0 == id) {
+            assert!(bench.fits().is_err_and(|fault| fault.contains(why)), "{id} does fit");
+            continue;
+        }
         let lesson = bench.learn();
         let moved: Vec<(SlotId, Value)> =
             lesson.updates.iter().map(|u| (u.slot, u.gradient)).chain(lesson.writes.iter().copied()).collect();
@@ -82,11 +95,16 @@ fn rules_teach_images() {
             assert!(moved.iter().any(|m| m.0 == *weight), "{}: {}", rule.meta().id, bench.g.slot(*weight).name);
         }
         let all: Vec<Value> = moved.iter().map(|m| m.1).collect();
-        let oracle = bench.prepared(&lesson);
+        let mut oracle = bench.registers();
+        for _ in 0..FILLED {
+            bench.prepare(&lesson, &mut oracle);
+            bench.remember(&lesson, &mut oracle);
+        }
+        bench.prepare(&lesson, &mut oracle);
         for ((slot, _), t) in moved.iter().zip(oracle.values(&bench.g, &all)) {
-            let name = &bench.g.slot(*slot).name;
-            let fine = t.data.iter().all(|v| v.is_finite());
-            assert!(fine && t.data.iter().any(|v| *v != 0.0), "{}: {name}", rule.meta().id);
+            let slot = bench.g.slot(*slot);
+            let moves = t.data.iter().any(|v| *v != 0.0) || !matches!(slot.role, Role::Param | Role::Feedback);
+            assert!(moves && t.data.iter().all(|v| v.is_finite()), "{id}: {}", slot.name);
         }
         assert_eq!(*bench.g.shape(lesson.loss), Shape::default());
     }

@@ -8,10 +8,15 @@ mod support;
 
 mod backprop;
 mod bench;
+mod boosting;
+mod continual;
 mod controls;
+mod descent;
 mod every;
 mod feedback;
 mod forward_forward;
 mod needs;
+mod no_prop;
 mod pepita;
 mod pipeline;
+mod schedules;

@@ -1,0 +1,217 @@
+//! Other orders of backpropagation's work: what they leave as it was, and what they change.
+
+use engine::exec::oracle::Oracle;
+use engine::lesson::Lesson;
+use engine::ops::Tensor;
+use engine::registry::Setting;
+
+use crate::bench::*;
+use crate::support::*;
+
+const STAGES: usize = 4;
+const TICKS: usize = 14;
+
+/// A pipeline at work: what it hands the optimizer at each tick, and backpropagation's gradients of the batch that
+/// entered in that tick.
+struct Watched {
+    handed: Vec<Vec<Tensor>>,
+    exact: Vec<Vec<Tensor>>,
+    /// Stage of each update, from 1.
+    stages: Vec<usize>,
+}
+
+/// Ticks of a pipeline whose weights stay, but for what `meddle` does before a tick.
+fn watch(settings: &[(&str, Setting)], meddle: impl Fn(usize, &Bench, &mut Oracle)) -> Watched {
+    let mut layers: Vec<_> = (1..STAGES).map(|_| hidden(5)).collect();
+    layers.push(read_out());
+    let mut bench = Bench::new("pipelined-backprop", settings, net(3, layers), &[4], 6);
+    let lesson: Lesson = bench.learn();
+    let target = bench.batch.target;
+    let exact = bench.with(|cx| cx.reference(&lesson, target));
+    let gradients: Vec<_> = lesson.updates.iter().map(|u| u.gradient).collect();
+    let mut oracle = bench.registers();
+    let stage = |u: &engine::lesson::Update| bench.g.slot(u.slot).name[..1].parse().unwrap();
+    let mut out = Watched { handed: vec![], exact: vec![], stages: lesson.updates.iter().map(stage).collect() };
+    for tick in 0..TICKS {
+        oracle.write(bench.slot("x"), Tensor::new([6, 4], numbers(100 + tick as u32, 24)));
+        let labels = (0..6).map(|i| ((i * 5 + tick) % 3) as f64).collect();
+        oracle.write(bench.slot("labels"), Tensor::new([6], labels));
+        meddle(tick, &bench, &mut oracle);
+        out.handed.push(oracle.values(&bench.g, &gradients));
+        out.exact.push(oracle.values(&bench.g, &exact));
+        bench.remember(&lesson, &mut oracle);
+    }
+    out
+}
+
+/// Ticks after which a batch comes back to a stage, and updates that the stage makes meanwhile since it saw it.
+fn back(stage: usize) -> usize {
+    2 * STAGES - stage - 1
+}
+
+/// While the weights stay, each stage gets exactly backpropagation's gradient, of the batch whose turn it is; before
+/// the first one it gets nothing.
+#[test]
+fn a_pipeline_is_backprop_later() {
+    for (mitigation, stash) in [("none", false), ("none", true), ("prediction", false), ("prediction", true)] {
+        let settings = [("mitigation", word(mitigation)), ("stash", Setting::Bool(stash))];
+        let seen = watch(&settings, |_, _, _| {});
+        for (tick, handed) in seen.handed.iter().enumerate() {
+            for (i, gradient) in handed.iter().enumerate() {
+                match tick.checked_sub(back(seen.stages[i])) {
+                    Some(batch) => {
+                        let far = distance(&gradient.data, &seen.exact[batch][i].data);
+                        assert!(far < 1e-12, "{mitigation} {stash}, tick {tick}, update {i}: {far:e}");
+                    }
+                    None => assert!(gradient.data.iter().all(|v| *v == 0.0)),
+                }
+            }
+        }
+    }
+}
+
+/// Without a delay nothing is left of the pipeline: one stage alone learns by backpropagation at once.
+#[test]
+fn without_delay_it_is_backprop() {
+    for mitigation in ["none", "spike", "both"] {
+        let stage = vec![linear(5), activation("tanh"), linear(0)];
+        let settings = [("mitigation", word(mitigation))];
+        let mut bench = Bench::new("pipelined-backprop", &settings, net(3, vec![stage]), &[4], 6);
+        let lesson = bench.learn();
+        let target = bench.batch.target;
+        let exact = bench.with(|cx| cx.reference(&lesson, target));
+        let oracle = bench.registers();
+        for (update, exact) in lesson.updates.iter().zip(exact) {
+            let both = oracle.values(&bench.g, &[update.gradient, exact]);
+            assert!(distance(&both[0].data, &both[1].data) < 1e-12);
+        }
+        assert_eq!(lesson.seen, Some((lesson.logits, bench.batch.labels)));
+    }
+}
+
+/// Momentum of what spike compensation hands on is the paper's `a v + b g`.
+#[test]
+fn compensated_momentum_is_the_papers() {
+    let m: f64 = f64::from(0.8f32);
+    let seen = watch(&[("mitigation", word("spike")), ("momentum", float(0.8))], |_, _, _| {});
+    for (i, &stage) in seen.stages.iter().enumerate() {
+        let delay = 2 * (STAGES - stage) as i32;
+        let (a, b) = (m.powi(delay), (1.0 - m.powi(delay)) / (1.0 - m));
+        let size = seen.exact[0][i].data.len();
+        let (mut velocity, mut handed_on) = (vec![0.0; size], vec![0.0; size]);
+        for tick in 0..TICKS {
+            let gradient = tick.checked_sub(back(stage)).map_or(vec![0.0; size], |t| seen.exact[t][i].data.clone());
+            let handed = &seen.handed[tick][i].data;
+            for k in 0..size {
+                velocity[k] = m * velocity[k] + gradient[k];
+                handed_on[k] = m * handed_on[k] + handed[k];
+            }
+            let papers: Vec<f64> = velocity.iter().zip(&gradient).map(|(v, g)| a * v + b * g).collect();
+            let far = distance(&papers, &handed_on);
+            assert!(far < 1e-6, "stage {stage}, tick {tick}: {far:e}");
+        }
+    }
+}
+
+/// When a stage's weights move while a batch is under way, a stash alone has the gradient at those that it came by.
+#[test]
+fn a_stash_remembers_the_weights() {
+    const STAGE: usize = 2;
+    const MOVED: usize = 5;
+    let moved = |stash: bool| {
+        watch(&[("stash", Setting::Bool(stash))], |tick, bench, oracle| {
+            if tick == MOVED {
+                let slot = bench.slot("2/1.linear/weight");
+                let mut w = oracle.read(slot).clone();
+                w.data.iter_mut().for_each(|v| *v *= 1.5);
+                oracle.write(slot, w);
+            }
+        })
+    };
+    let [stashed, current] = [true, false].map(moved);
+    // This batch had passed the stage, and the last one had sent its error, before the weights moved.
+    let (tick, batch) = (MOVED, MOVED - back(STAGE));
+    let of = |seen: &Watched| {
+        let i = seen.stages.iter().position(|&s| s == STAGE).unwrap();
+        distance(&seen.handed[tick][i].data, &seen.exact[batch][i].data)
+    };
+    assert!(of(&stashed) < 1e-12 && of(&current) > 1e-4, "{} {}", of(&stashed), of(&current));
+}
+
+/// A stem, residual stages with a plain stage between two runs of them, and a read-out.
+fn highway(rounds: i64, runs: [usize; 2]) -> (Bench, Lesson) {
+    let past = || vec![node("residual", &[], hidden(6))];
+    let mut layers = vec![hidden(6)];
+    layers.extend((0..runs[0]).map(|_| past()));
+    if runs[1] > 0 {
+        layers.push(hidden(6));
+        layers.extend((0..runs[1]).map(|_| past()));
+    }
+    layers.push(read_out());
+    let mut bench = Bench::new("highway-backprop", &[("rounds", int(rounds))], net(3, layers), &[4], 7);
+    let lesson = bench.learn();
+    (bench, lesson)
+}
+
+/// How far the updates of stage 1 are from the gradient, relative to it.
+fn off(rounds: i64, runs: [usize; 2]) -> f64 {
+    let (mut bench, lesson) = highway(rounds, runs);
+    let target = bench.batch.target;
+    let exact = bench.with(|cx| cx.reference(&lesson, target));
+    let oracle = bench.registers();
+    let (mut far, mut size) = (0.0, 0.0);
+    for (update, exact) in lesson.updates.iter().zip(exact).take(2) {
+        let both = oracle.values(&bench.g, &[update.gradient, exact]);
+        for (got, exact) in both[0].data.iter().zip(&both[1].data) {
+            far += (got - exact) * (got - exact);
+            size += exact * exact;
+        }
+    }
+    f64::sqrt(far / size)
+}
+
+/// The more rounds the nearer to backpropagation, and with as many as residual stages in a row it is just that.
+#[test]
+fn rounds_make_the_highway_exact() {
+    let errors: Vec<f64> = (0..=6).map(|k| off(k, [6, 0])).collect();
+    println!("{errors:?}");
+    assert!(errors.windows(2).all(|e| e[1] < e[0]), "{errors:?}");
+    assert!(errors[5] > 1e-9 && errors[6] < 1e-12, "{errors:?}");
+    // A plain stage parts two runs, and is passed exactly.
+    assert!(off(2, [3, 2]) > 1e-9 && off(3, [3, 2]) < 1e-12);
+    assert!(off(9, [3, 2]) < 1e-12);
+}
+
+/// Without rounds every residual stage hears the same error.
+#[test]
+fn without_rounds_the_error_is_broadcast() {
+    let (bench, lesson) = highway(0, [4, 0]);
+    let received: Vec<_> = lesson.signals.iter().map(|s| s.value).collect();
+    assert!(received[..5].windows(2).all(|pair| pair[0] == pair[1]), "stem and residual stages alike");
+    assert_ne!(received[4], received[5]);
+    let (_, lesson) = highway(1, [4, 0]);
+    let received: Vec<_> = lesson.signals.iter().map(|s| s.value).collect();
+    assert!(received[..5].windows(2).all(|pair| pair[0] != pair[1]));
+    drop(bench);
+}
+
+/// Auxiliary losses within residual stages travel as the rest does.
+#[test]
+fn the_highway_carries_auxiliary_losses() {
+    let experts = || vec![route(3, "top-k", &[("balance", float(0.5))], vec![linear(6)])];
+    let past = || vec![node("residual", &[], experts())];
+    let layers = vec![hidden(6), past(), past(), read_out()];
+    let build = |rule: &str, settings: &[(&str, Setting)]| {
+        let mut bench = Bench::new(rule, settings, net(3, layers.clone()), &[4], 7);
+        let lesson = bench.learn();
+        let updates: Vec<_> = lesson.updates.iter().map(|u| (bench.g.slot(u.slot).name.clone(), u.gradient)).collect();
+        let values = bench.registers().values(&bench.g, &updates.iter().map(|u| u.1).collect::<Vec<_>>());
+        updates.into_iter().map(|u| u.0).zip(values).collect::<Vec<_>>()
+    };
+    let (exact, highway) = (build("backprop", &[]), build("highway-backprop", &[("rounds", int(2))]));
+    assert_eq!(exact.len(), highway.len());
+    for ((name, exact), (other, got)) in exact.iter().zip(&highway) {
+        assert_eq!(name, other);
+        assert!(distance(&exact.data, &got.data) < 1e-12, "{name}");
+    }
+}
