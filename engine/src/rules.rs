@@ -12,8 +12,17 @@ use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
+mod contrast;
+mod counter_current;
 mod direct_feedback;
 mod forward_forward;
+mod lls;
+mod local;
+mod local_classifiers;
+mod model_free;
+mod momentum_auxiliary;
+mod mono_forward;
+mod scalable_forward;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,8 +123,18 @@ pub trait Rule: Entry {
     }
 }
 
-pub const RULES: &[&dyn Rule] =
-    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
+pub const RULES: &[&dyn Rule] = &[
+    &backprop::Backprop,
+    &forward_forward::ForwardForward,
+    &direct_feedback::DirectFeedback,
+    &mono_forward::MonoForward,
+    &local_classifiers::LocalClassifiers,
+    &lls::Lls,
+    &momentum_auxiliary::MomentumAuxiliary,
+    &counter_current::CounterCurrent,
+    &scalable_forward::ScalableForward,
+    &model_free::ModelFree,
+];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.
@@ -123,6 +142,14 @@ pub const RULES: &[&dyn Rule] =
 /// # Errors
 /// The first fault met.
 fn try_out(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+    outputs(rule, net, task, knobs).map(|_| ())
+}
+
+/// Shape of what each stage gives in `rule`'s pass through the network, batch first.
+///
+/// # Errors
+/// As [`try_out`].
+fn outputs(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<Vec<Shape>, Diagnostic> {
     if net.stages.is_empty() {
         return Err(Diagnostic::new("", "the network has no stage", "add a stage that ends in a linear block"));
     }
@@ -130,14 +157,15 @@ fn try_out(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(),
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
     let x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
     let mut cx = Learn { g: &mut g, net, task, knobs, clock: Clock { seed, step } };
-    let logits = rule.forward(&mut cx, Mode::Train, x).logits();
+    let forward = rule.forward(&mut cx, Mode::Train, x);
+    let logits = forward.logits();
     if let Some(fault) = g.faults().first() {
         return Err(fault.clone());
     }
     let expected = Shape::from([task.batch, task.classes]);
     let shape = g.shape(logits);
     if *shape == expected {
-        return Ok(());
+        return Ok(forward.passes.iter().map(|pass| g.shape(pass.output).clone()).collect());
     }
     Err(Diagnostic::new(
         net.stages.len().to_string(),

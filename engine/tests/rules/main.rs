@@ -8,7 +8,11 @@ mod support;
 
 mod backprop;
 mod bench;
+mod contrast;
+mod counter_current;
 mod every;
 mod feedback;
 mod forward_forward;
+mod local;
+mod momentum_auxiliary;
 mod needs;
