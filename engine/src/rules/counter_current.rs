@@ -39,7 +39,7 @@ static META: Meta = Meta {
     source: "Kao and Hariharan 2024",
 };
 
-static KNOBS: [Knob; 3] = [
+static KNOBS: [Knob; 4] = [
     Knob {
         id: "clip",
         name: "Clip",
@@ -55,8 +55,14 @@ static KNOBS: [Knob; 3] = [
     Knob {
         id: "hidden-rate",
         name: "Hidden stages' rate",
-        help: "Factor on the learning rate for the hidden stages and the feedback network.",
-        kind: KnobKind::Float { default: 1.0, min: 0.0, max: 100.0, live: false },
+        help: "Factor on the learning rate for the hidden stages, so that the read-out can follow as they change.",
+        kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
+    },
+    Knob {
+        id: "feedback-rate",
+        name: "Feedback's rate",
+        help: "Factor on the learning rate for the feedback network.",
+        kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
 ];
 
@@ -91,7 +97,7 @@ impl Rule for CounterCurrent {
         let forward = self.forward(cx, Mode::Train, batch.x);
         let logits = forward.logits();
         let loss = cx.loss(logits, batch.target);
-        let rate = cx.knobs.float("hidden-rate") as f32;
+        let [ahead_rate, back_rate] = ["hidden-rate", "feedback-rate"].map(|knob| cx.knobs.float(knob) as f32);
         let (hidden, last) = forward.passes.split_at(forward.passes.len() - 1);
         let mut meeting = vec![batch.x];
         meeting.extend(hidden.iter().map(|pass| pass.output));
@@ -105,7 +111,7 @@ impl Rule for CounterCurrent {
             let there = cx.g.detach(c);
             let here = cx.g.detach(a);
             let mismatch = matching(cx, here, c, batch.target);
-            back.push(cx.follow(mismatch, &[theta], rate));
+            back.push(cx.follow(mismatch, &[theta], back_rate));
             if l == 0 {
                 continue;
             }
@@ -113,7 +119,7 @@ impl Rule for CounterCurrent {
             let mismatch = matching(cx, a, there, batch.target);
             signals.push(Signal { name: "mismatch", stage: l, value: mismatch });
             let objective = cx.penalised(mismatch, pass);
-            ahead.push(cx.descend(objective, pass, rate));
+            ahead.push(cx.descend(objective, pass, ahead_rate));
         }
         for pass in last {
             let objective = cx.penalised(loss, pass);
@@ -136,7 +142,7 @@ fn counter(cx: &mut Learn, widths: &[usize]) -> Vec<(Value, SlotId)> {
     let mut rows = Vec::new();
     for (l, &width) in widths.iter().enumerate().rev() {
         let inputs = cx.g.shape(at).last();
-        let init = Init::Uniform { bound: (3.0 / inputs.max(1) as f32).sqrt() };
+        let init = Init::Uniform { bound: 1.0 / (inputs.max(1) as f32).sqrt() };
         let theta = cx.own(&format!("feedback {l}"), [inputs, width], init);
         let weight = cx.g.read(theta);
         let sum = cx.g.matmul(at, weight);

@@ -91,9 +91,9 @@ fn the_first_stage_depends_on_what_is_said() {
     }
 }
 
-/// Samples in the batches by which memory is measured: so many that the planner takes the activities of a stage for
-/// themselves, where it lays small ones of many stages together to save dispatches.
-const BATCH: usize = 512;
+/// Samples in the batches by which memory is measured: so many that the planner takes even one number a sample for
+/// itself. Small values of many stages it lays together, which saves dispatches and keeps the stages' activities waiting.
+const BATCH: usize = 8192;
 
 /// Span of a step and floats of temporaries at its fullest moment.
 fn grown(case: &Case, stages: usize) -> (f64, f64) {
