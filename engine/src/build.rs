@@ -30,7 +30,7 @@ macro_rules! binary {
 
 impl Graph {
     unary!(neg Neg, abs Abs, exp Exp, ln Ln, sqrt Sqrt, recip Recip, relu Relu, sigmoid Sigmoid, softplus Softplus,
-        tanh Tanh, erf Erf, floor Floor, step Step);
+        tanh Tanh, erf Erf, sin Sin, floor Floor, step Step);
     binary!(add Add, sub Sub, mul Mul, div Div, maximum Max, minimum Min, lt Lt, eq Eq);
 
     pub fn constant(&mut self, v: f32) -> Value {

@@ -128,9 +128,14 @@ impl Learn<'_> {
 
     /// The updates that follow the gradient of `objective []` with respect to a stage's weights.
     pub fn descend(&mut self, objective: Value, pass: &Pass, rate: f32) -> Vec<Update> {
-        let weights: Vec<Value> = pass.params.iter().map(|&slot| self.g.read(slot)).collect();
+        self.follow(objective, &pass.params, rate)
+    }
+
+    /// The updates of `slots` that follow the gradient of `objective []`.
+    pub fn follow(&mut self, objective: Value, slots: &[SlotId], rate: f32) -> Vec<Update> {
+        let weights: Vec<Value> = slots.iter().map(|&slot| self.g.read(slot)).collect();
         let gradients = ad::gradients(self.g, objective, &weights, &ad::Exact);
-        pass.params.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate }).collect()
+        slots.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate }).collect()
     }
 
     /// What backpropagation would have in the place of each of the lesson's updates: the gradient of the task's loss of

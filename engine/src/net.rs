@@ -1,5 +1,7 @@
 //! A network: stages of blocks in a tree. Building it lays values into a graph and declares the weights it meets.
 
+use std::collections::HashMap;
+
 use crate::blocks::Block;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
 use crate::ops::grouped::GroupedMatMul;
@@ -87,6 +89,8 @@ pub struct Build<'a> {
     outputs: usize,
     path: Vec<String>,
     group: Option<Group>,
+    /// What stands in for the network's own weights: see [`Build::instead`].
+    others: HashMap<SlotId, Value>,
     draws: u32,
     params: Vec<SlotId>,
     losses: Vec<Value>,
@@ -187,6 +191,7 @@ impl<'a> Build<'a> {
             outputs,
             path: Vec::new(),
             group: None,
+            others: HashMap::new(),
             draws: 0,
             params: Vec::new(),
             losses: Vec::new(),
@@ -239,6 +244,22 @@ impl<'a> Build<'a> {
         let outer = self.group.replace(Group { experts, sizes, of_row });
         let out = part(self);
         self.group = outer;
+        out
+    }
+
+    /// `part`, built with other numbers in the place of the network's own weights: wherever it asks for one of `weights`
+    /// it gets the value beside it, of the same shape. Such a copy leaves nothing behind for the step: no weight used,
+    /// no running statistic, no auxiliary loss, no tap.
+    pub fn instead<T>(&mut self, weights: &[(SlotId, Value)], part: impl FnOnce(&mut Self) -> T) -> T {
+        let others = self.others.clone();
+        self.others.extend(weights.iter().copied());
+        let kept = (self.params.clone(), self.losses.len(), self.writes.clone(), self.taps.len(), self.made.len());
+        let out = part(self);
+        self.others = others;
+        (self.params, self.writes) = (kept.0, kept.2);
+        self.losses.truncate(kept.1);
+        self.taps.truncate(kept.3);
+        self.made.truncate(kept.4);
         out
     }
 
@@ -298,6 +319,9 @@ impl<'a> Build<'a> {
     /// A weight of any shape, not split among experts.
     pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
         let slot = self.declare(name, Role::Param, shape, init);
+        if let Some(&other) = self.others.get(&slot) {
+            return other;
+        }
         if !self.params.contains(&slot) {
             self.params.push(slot);
         }

@@ -15,17 +15,26 @@ mod backprop;
 mod block_coordinate_descent;
 mod conjugate;
 mod continual_backprop;
+mod contrast;
 mod controls;
+mod counter_current;
 mod direct_feedback;
 mod feedback_alignment;
 mod forward_forward;
 mod highway_backprop;
 mod kolen_pollack;
+mod lls;
+mod local;
+mod local_classifiers;
+mod model_free;
+mod momentum_auxiliary;
+mod mono_forward;
 mod no_prop;
 mod pepita;
 mod pipelined_backprop;
 mod product_feedback;
 mod random_boosting;
+mod scalable_forward;
 mod sign_symmetric;
 mod way_back;
 
@@ -145,6 +154,13 @@ pub const RULES: &[&dyn Rule] = &[
     &continual_backprop::ContinualBackprop,
     &block_coordinate_descent::BlockCoordinateDescent,
     &random_boosting::RandomBoosting,
+    &mono_forward::MonoForward,
+    &local_classifiers::LocalClassifiers,
+    &lls::Lls,
+    &momentum_auxiliary::MomentumAuxiliary,
+    &counter_current::CounterCurrent,
+    &scalable_forward::ScalableForward,
+    &model_free::ModelFree,
 ];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
@@ -153,6 +169,14 @@ pub const RULES: &[&dyn Rule] = &[
 /// # Errors
 /// The first fault met.
 fn try_out(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+    outputs(rule, net, task, knobs).map(|_| ())
+}
+
+/// Shape of what each stage gives in `rule`'s pass through the network, batch first.
+///
+/// # Errors
+/// As [`try_out`].
+fn outputs(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<Vec<Shape>, Diagnostic> {
     if net.stages.is_empty() {
         return Err(Diagnostic::new("", "the network has no stage", "add a stage that ends in a linear block"));
     }
@@ -160,14 +184,15 @@ fn try_out(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(),
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
     let x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
     let mut cx = Learn { g: &mut g, net, task, knobs, clock: Clock { seed, step } };
-    let logits = rule.forward(&mut cx, Mode::Train, x).logits();
+    let forward = rule.forward(&mut cx, Mode::Train, x);
+    let logits = forward.logits();
     if let Some(fault) = g.faults().first() {
         return Err(fault.clone());
     }
     let expected = Shape::from([task.batch, task.classes]);
     let shape = g.shape(logits);
     if *shape == expected {
-        return Ok(());
+        return Ok(forward.passes.iter().map(|pass| g.shape(pass.output).clone()).collect());
     }
     Err(Diagnostic::new(
         net.stages.len().to_string(),

@@ -16,13 +16,23 @@
 //! The read-out is the network's last stage: it sees the normalised activities of all hidden stages but the first side
 //! by side (of the only one, when there is but one) in a pass with a *neutral* label, and follows the task's loss.
 //!
-//! Where the label stands: in an image of at least twice as many values as classes it replaces the first values, row
-//! by row; elsewhere as many values are put before the features, since these are too few to give any up. True and
-//! wrong labels are one-hot, the neutral one is `1/classes` throughout.
+//! Where the label stands in the input: see [`super::contrast`]. With `answer = goodness` the network is asked with each
+//! label in turn, and answers with the one whose goodness, summed over all hidden stages but the first (over the only
+//! one), is highest. (The accuracy shown while it learns is the read-out's.)
+//!
+//! Layer collaboration (Lorberbom, Gat, Adi, Schwing and Hazan 2024): with `e_l = goodness_l − θ_l`, each stage judges by
+//! the goodness of others too, which takes no gradient, so that they need not all learn the same:
+//!
+//! ```text
+//! loss_l = mean softplus(−c_l(true label)) + mean softplus(c_l(wrong label)),    c_l = e_l + γ · detach(Σ e_j)
+//! collaboration = all: over all hidden stages j ≠ l;    earlier: over j < l;    none: over none
+//! ```
+//!
+//! With γ = 1 all stages share one sum, as in the paper, whose threshold is then that of all stages together.
 
-use super::{Credit, Needs, Rule, Task, try_out};
+use super::{Credit, Needs, Rule, Task, contrast, local, try_out};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Graph, Shape, Value};
+use crate::ir::{Graph, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson, Signal};
 use crate::net::{Build, Mode, Net, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -37,7 +47,7 @@ static META: Meta = Meta {
     source: "Hinton 2022",
 };
 
-static KNOBS: [Knob; 4] = [
+static KNOBS: [Knob; 7] = [
     Knob {
         id: "threshold",
         name: "Threshold",
@@ -50,18 +60,26 @@ static KNOBS: [Knob; 4] = [
         help: "Hands on the pattern of a stage's activity without its strength, which would give the answer away.",
         kind: KnobKind::Bool { default: true },
     },
-    Knob {
-        id: "negatives",
-        name: "Wrong labels",
-        help: "random: any wrong label; hard: those that the read-out itself takes for likely.",
-        kind: KnobKind::Choice { default: "random", options: &["random", "hard"] },
-    },
+    contrast::NEGATIVES,
     Knob {
         id: "hidden-rate",
         name: "Hidden stages' rate",
         help: "Factor on the learning rate for the hidden stages, so that the read-out can follow as they change.",
         kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
+    Knob {
+        id: "collaboration",
+        name: "Collaboration",
+        help: "Whose goodness a stage counts in when it judges a label: none but its own, all stages', the earlier ones'.",
+        kind: KnobKind::Choice { default: "none", options: &["none", "all", "earlier"] },
+    },
+    Knob {
+        id: "gamma",
+        name: "Gamma",
+        help: "How much the other stages' goodness counts in a collaboration.",
+        kind: KnobKind::Float { default: 1.0, min: 0.0, max: 1.0, live: true },
+    },
+    contrast::ANSWER,
 ];
 
 impl Entry for ForwardForward {
@@ -78,10 +96,10 @@ impl Rule for ForwardForward {
         Credit::Local
     }
 
-    fn needs(&self, _: &Knobs) -> Needs {
+    fn needs(&self, knobs: &Knobs) -> Needs {
         Needs {
             transposed_weights: false,
-            global_error: false,
+            global_error: knobs.choice("collaboration") == "all",
             // The read-out sees the activities of all hidden stages.
             stored_activities: true,
             labels_at_stages: true,
@@ -96,42 +114,16 @@ impl Rule for ForwardForward {
     }
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
-        let Some((_, hidden)) = net.stages.split_last().filter(|(_, hidden)| !hidden.is_empty()) else {
-            return Err(Diagnostic::new(
-                "",
-                "forward-forward needs at least one hidden stage before the read-out",
-                "add a stage, or choose backpropagation",
-            ));
-        };
-        for (i, stage) in hidden.iter().enumerate() {
-            if stage.blocks.iter().any(|node| node.any(&|n| n.block.couples_samples())) {
-                return Err(Diagnostic::new(
-                    (i + 1).to_string(),
-                    "its samples depend on each other, so that true and wrong labels would mix",
-                    "use layer norm or no norm in the place of batch norm",
-                ));
-            }
-        }
-        if task.classes < 2 {
-            return Err(Diagnostic::new("", "with fewer than two classes there is no wrong label", "add a class"));
-        }
+        contrast::fits("forward-forward", net, task)?;
         try_out(self, net, task, knobs)
     }
 
     fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
-        let classes = cx.task.classes;
-        let share = cx.g.constant(1.0 / classes as f32);
-        let batch = cx.g.shape(x)[0];
-        let neutral = cx.g.broadcast(share, [batch, classes]);
-        let x = labelled(cx.g, cx.task, x, neutral);
+        let x = contrast::neutral(cx, x);
         let (net, normalise) = (cx.net, cx.knobs.bool("normalise"));
         let mut build = cx.build(mode);
         let mut passes = hidden(&mut build, net, normalise, x);
-        let read: Vec<Value> = passes.iter().skip(usize::from(passes.len() > 1)).map(|p| p.output).collect();
-        let read: Vec<Value> = read.into_iter().map(|h| handed_on(&mut build, normalise, h)).collect();
-        let read: Vec<Value> = read.into_iter().map(|h| build.flat(h)).collect();
-        let read = build.g.concat(&read, 1);
-        passes.push(net.stage(&mut build, passes.len(), read));
+        passes.push(contrast::read_out(&mut build, net, &passes, hand(normalise)));
         Forward { passes, writes: build.writes, taps: build.taps }
     }
 
@@ -139,20 +131,21 @@ impl Rule for ForwardForward {
         let forward = self.forward(cx, Mode::Train, batch.x);
         let logits = forward.logits();
         let loss = cx.loss(logits, batch.target);
-        let wrong = wrong_labels(cx, batch.target, logits);
-        let (yes, no) = (labelled(cx.g, cx.task, batch.x, batch.target), labelled(cx.g, cx.task, batch.x, wrong));
-        let contrast = cx.g.concat(&[yes, no], 0);
+        let pairs = contrast::pairs(cx, batch.x, batch.target, logits);
         let (net, normalise) = (cx.net, cx.knobs.bool("normalise"));
-        let passes = hidden(&mut cx.build(Mode::Train), net, normalise, contrast);
+        let passes = hidden(&mut cx.build(Mode::Train), net, normalise, pairs);
         let rate = cx.knobs.float("hidden-rate") as f32;
+        let means: Vec<Value> = passes.iter().map(|pass| mean_square(cx, pass)).collect();
+        let excess: Vec<Value> = passes.iter().zip(&means).map(|(pass, &mean)| excess(cx, pass, mean)).collect();
         let mut updates = Vec::new();
         let mut signals = Vec::new();
-        for (i, pass) in passes.iter().enumerate() {
-            let [yes, no] = goodness(cx.g, pass);
-            for (name, goodness) in [("goodness, true label", yes), ("goodness, wrong label", no)] {
-                signals.push(Signal { name, stage: i + 1, value: cx.g.mean_all(goodness) });
+        for (i, (pass, by)) in passes.iter().zip(judged(cx, &excess)).enumerate() {
+            let half = cx.task.batch;
+            for (name, start) in [("goodness, true label", 0), ("goodness, wrong label", half)] {
+                let part = cx.g.slice(means[i], 0, start, half);
+                signals.push(Signal { name, stage: i + 1, value: cx.g.mean_all(part) });
             }
-            let objective = contrastive(cx, pass, [yes, no]);
+            let objective = contrastive(cx.g, by);
             let objective = cx.penalised(objective, pass);
             updates.extend(cx.descend(objective, pass, rate));
         }
@@ -162,91 +155,81 @@ impl Rule for ForwardForward {
         }
         Lesson { signals, ..forward.lesson(loss, logits, updates) }
     }
-}
 
-/// `x [B, …]` with a label code `[B, C]` in it.
-fn labelled(g: &mut Graph, task: &Task, x: Value, code: Value) -> Value {
-    let (batch, features) = (g.shape(x)[0], task.input.size());
-    let flat = g.reshape(x, [batch, features]);
-    if task.input.rank() != 3 || features < 2 * task.classes {
-        return g.concat(&[code, flat], 1);
+    fn predict(&self, cx: &mut Learn, x: Value) -> Value {
+        if cx.knobs.choice("answer") != "goodness" {
+            return self.forward(cx, Mode::Eval, x).logits();
+        }
+        let candidates = contrast::candidates(cx, x);
+        let (net, normalise) = (cx.net, cx.knobs.bool("normalise"));
+        let passes = hidden(&mut cx.build(Mode::Eval), net, normalise, candidates);
+        let read = &passes[usize::from(passes.len() > 1)..];
+        let goodness: Vec<Value> = read
+            .iter()
+            .map(|pass| {
+                let mean = mean_square(cx, pass);
+                excess(cx, pass, mean)
+            })
+            .collect();
+        contrast::elected(cx, &goodness)
     }
-    let rest = g.slice(flat, 1, task.classes, features - task.classes);
-    let joined = g.concat(&[code, rest], 1);
-    g.reshape(joined, Shape([&[batch], &task.input[..]].concat()))
 }
 
-/// One-hot labels `[B, C]` other than the `target`: drawn evenly, or as likely as the `logits` say. Adding Gumbel noise
-/// to the logarithms of the probabilities and taking the largest draws from them (Gumbel 1954).
-fn wrong_labels(cx: &mut Learn, target: Value, logits: Value) -> Value {
-    let shape = cx.g.shape(target).clone();
-    let noise = cx.build(Mode::Train).uniform(&shape);
-    let g = &mut *cx.g;
-    let least = g.constant(1e-7);
-    let noise = g.maximum(noise, least);
-    let noise = g.ln(noise);
-    let noise = g.neg(noise);
-    let noise = g.ln(noise);
-    let mut score = g.neg(noise);
-    if cx.knobs.choice("negatives") == "hard" {
-        let likely = g.log_softmax(logits);
-        let likely = g.detach(likely);
-        score = g.add(score, likely);
-    }
-    let never = g.constant(-1e30);
-    let score = g.select(target, never, score);
-    let drawn = g.arg_max(score);
-    g.one_hot(drawn, shape.last())
+/// What stages hand on: the pattern of their activity, or all of it.
+fn hand(normalise: bool) -> fn(&mut Build, Value) -> Value {
+    if normalise { contrast::pattern } else { local::as_it_is }
 }
 
-/// Passes through all stages but the last, no derivative from one to the next.
+/// Passes `x`, labels in it, through all stages but the last, no derivative from one to the next.
 fn hidden(b: &mut Build, net: &Net, normalise: bool, x: Value) -> Vec<Pass> {
-    let mut at = handed_on(b, normalise, x);
-    (0..net.stages.len() - 1)
-        .map(|i| {
-            let pass = net.stage(b, i, at);
-            at = handed_on(b, normalise, pass.output);
-            pass
-        })
-        .collect()
+    let hand = hand(normalise);
+    let x = hand(b, x);
+    let x = b.g.detach(x);
+    local::apart(b, net, net.stages.len() - 1, x, hand)
 }
 
-/// What the next stage sees of `h [B, …]`: each sample brought to mean square 1, detached.
-fn handed_on(b: &mut Build, normalise: bool, h: Value) -> Value {
-    if !normalise || b.g.is_poisoned(h) {
-        return b.g.detach(h);
-    }
-    let axes: Vec<usize> = (1..b.g.shape(h).rank()).collect();
-    let square = b.g.square(h);
-    let mean = b.g.mean(square, &axes);
-    // A stage that is silent throughout hands on silence.
-    let least = b.g.constant(1e-8);
-    let safe = b.g.add(mean, least);
-    let root = b.g.sqrt(safe);
-    let pattern = b.g.div(h, root);
-    b.g.detach(pattern)
+/// Mean square of a hidden stage's units, for each row of its batch: `[B]`.
+fn mean_square(cx: &mut Learn, pass: &Pass) -> Value {
+    let h = local::rows(cx, pass.output);
+    let square = cx.g.square(h);
+    let mean = cx.g.mean(square, &[1]);
+    let batch = cx.g.shape(mean)[0];
+    cx.g.reshape(mean, [batch])
 }
 
-/// Mean square of a hidden stage's units, `[B]` for each half of its batch: with the true labels, with wrong ones.
-fn goodness(g: &mut Graph, pass: &Pass) -> [Value; 2] {
-    let shape = g.shape(pass.output).clone();
-    let (half, width) = (shape[0] / 2, shape[1..].iter().product::<usize>());
-    let flat = g.reshape(pass.output, [2 * half, width]);
-    let square = g.square(flat);
-    let goodness = g.mean(square, &[1]);
-    [0, half].map(|start| g.slice(goodness, 0, start, half))
-}
-
-/// The loss `[]` of a hidden stage of this goodness.
-fn contrastive(cx: &mut Learn, pass: &Pass, goodness: [Value; 2]) -> Value {
+/// `goodness − θ` of a hidden stage for each row, given its `mean [B]` square.
+fn excess(cx: &mut Learn, pass: &Pass, mean: Value) -> Value {
     let threshold = cx.live("threshold");
     let width = cx.g.shape(pass.output)[1..].iter().product::<usize>() as f32;
-    let g = &mut *cx.g;
-    let [lack, excess] = goodness.map(|mean| {
-        let above = g.sub(mean, threshold);
-        g.scale(above, width)
-    });
+    let above = cx.g.sub(mean, threshold);
+    cx.g.scale(above, width)
+}
+
+/// What each hidden stage judges by, given the `excess [B]` of every one.
+fn judged(cx: &mut Learn, excess: &[Value]) -> Vec<Value> {
+    let collaboration = cx.knobs.choice("collaboration");
+    if collaboration == "none" {
+        return excess.to_vec();
+    }
+    let gamma = cx.live("gamma");
+    let all = collaboration == "all";
+    let judged = |(i, &own): (usize, &Value)| {
+        let mut others = excess.iter().enumerate().filter(|&(j, _)| j < i || (all && j > i)).map(|(_, &e)| e);
+        let Some(first) = others.next() else { return own };
+        let sum = others.fold(first, |sum, e| cx.g.add(sum, e));
+        let sum = cx.g.detach(sum);
+        let share = cx.g.mul(gamma, sum);
+        cx.g.add(own, share)
+    };
+    excess.iter().enumerate().map(judged).collect()
+}
+
+/// The loss `[]` of a stage that judges its batch, first half true labels, second half wrong ones, by `[2B]`.
+fn contrastive(g: &mut Graph, by: Value) -> Value {
+    let half = g.shape(by)[0] / 2;
+    let lack = g.slice(by, 0, 0, half);
     let lack = g.neg(lack);
+    let excess = g.slice(by, 0, half, half);
     let terms = [lack, excess].map(|v| {
         let v = g.softplus(v);
         g.mean_all(v)

@@ -99,6 +99,14 @@ impl Bench {
     }
 }
 
+/// Number of the stage, counted from 1, that a register belongs to: a weight of the network's, or one of the rule's own
+/// that has the stage's number in its name.
+pub fn stage_of(name: &str) -> Option<usize> {
+    let name = name.strip_prefix("rule/").unwrap_or(name);
+    let digits = name.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty())?;
+    digits.parse().ok()
+}
+
 pub fn hidden(units: i64) -> Vec<Node> {
     vec![linear(units), activation("tanh")]
 }

@@ -8,7 +8,10 @@ use crate::bench::*;
 use crate::support::*;
 
 /// Rules from which less is to be expected, or later: steps, and the share of right answers that they pass.
-const EXPECTED: &[(&str, u32, f64)] = &[];
+const EXPECTED: &[(&str, u32, f64)] = &[
+    // Its boxes stay the random layers that they are.
+    ("model-free-forward-forward", 1000, 0.95),
+];
 
 #[test]
 fn every_rule_learns() {
@@ -63,6 +66,11 @@ fn rules_refuse_with_a_reason() {
     refused("forward-forward", net(2, vec![batch_norm(), read_out()]), "1: its samples");
     let nested = vec![node("residual", &[], vec![linear(3), node("batch-norm", &[], vec![])])];
     refused("forward-forward", net(2, vec![nested, read_out()]), "1: its samples");
+    refused("model-free-forward-forward", net(2, vec![batch_norm(), read_out()]), "1: its samples");
+    refused("lls", net(4, vec![hidden(4), read_out()]), "1: 4 units");
+    for rule in ["mono-forward", "local-classifiers", "lls", "momentum-auxiliary", "counter-current"] {
+        refused(rule, net(2, vec![read_out()]), "hidden stage");
+    }
     for rule in ["backprop", "direct-feedback-alignment"] {
         Bench::new(rule, &[], net(2, vec![batch_norm(), read_out()]), &[3], 4).fits().unwrap();
     }
@@ -90,9 +98,16 @@ fn rules_teach_images() {
         let moved: Vec<(SlotId, Value)> =
             lesson.updates.iter().map(|u| (u.slot, u.gradient)).chain(lesson.writes.iter().copied()).collect();
         let weights: Vec<SlotId> = bench.g.slot_ids().filter(|&id| bench.g.slot(id).role == Role::Param).collect();
-        assert!(weights.len() == 6 || rule.credit() == Credit::None, "{}: {weights:?}", rule.meta().id);
+        assert!(weights.len() == 6 || rule.credit() == Credit::None, "{id}: {weights:?}");
+        // A rule that never asks for the blocks' derivatives may leave them as they are, if it learns something at their stage.
+        let black_box = !rule.needs(&bench.knobs).derivatives;
         for weight in weights.iter().filter(|_| rule.credit() != Credit::None) {
-            assert!(moved.iter().any(|m| m.0 == *weight), "{}: {}", rule.meta().id, bench.g.slot(*weight).name);
+            let name = &bench.g.slot(*weight).name;
+            let own = |m: &(SlotId, Value)| {
+                let moved = &bench.g.slot(m.0).name;
+                m.0 == *weight || (black_box && moved.starts_with("rule/") && stage_of(moved) == stage_of(name))
+            };
+            assert!(moved.iter().any(own), "{id}: {name}");
         }
         let all: Vec<Value> = moved.iter().map(|m| m.1).collect();
         let mut oracle = bench.registers();

@@ -1,0 +1,104 @@
+//! Greedy local classifiers (Belilovsky, Eickenberg and Oyallon 2019 and 2020; Nøkland and Eidnes 2019): every hidden
+//! stage learns together with a small classifier of its own, and hands its output on without a way back.
+//!
+//! ```text
+//! h_l = stage_l(detach(h_{l−1}))      loss_l = task's loss(classifier_l(h_l), label)
+//! classifier_l(h) = h A + a                        head = linear
+//! classifier_l(h) = relu(h A + a) B + b            head = mlp, `units` wide
+//! ```
+//!
+//! All stages learn at the same time, in the same step. With a linear head, no bias and the cross-entropy this is
+//! [`super::mono_forward`].
+
+use super::local::{self, Head};
+use super::{Credit, Needs, Rule, Task};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Init, Value};
+use crate::lesson::{Batch, Forward, Learn, Lesson};
+use crate::net::{Mode, Net, Pass};
+use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+
+/// An auxiliary classifier at every hidden stage.
+pub struct LocalClassifiers;
+
+static META: Meta = Meta {
+    id: "local-classifiers",
+    name: "Greedy local classifiers",
+    help: "Each stage learns alone, for the sake of a small classifier attached to it that learns along.",
+    source: "Belilovsky, Eickenberg and Oyallon 2019; Nøkland and Eidnes 2019",
+};
+
+static KNOBS: [Knob; 3] = [
+    Knob {
+        id: "head",
+        name: "Head",
+        help: "linear: one matrix; mlp: a hidden layer in between, which asks less of the stage itself.",
+        kind: KnobKind::Choice { default: "mlp", options: &["linear", "mlp"] },
+    },
+    Knob {
+        id: "units",
+        name: "Units",
+        help: "Width of the hidden layer of an mlp head.",
+        kind: KnobKind::Int { default: 64, min: 1, max: 1024 },
+    },
+    local::ANSWER,
+];
+
+impl Entry for LocalClassifiers {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+    fn knobs(&self) -> &'static [Knob] {
+        &KNOBS
+    }
+}
+
+impl Rule for LocalClassifiers {
+    fn credit(&self) -> Credit {
+        Credit::Local
+    }
+
+    fn needs(&self, _: &Knobs) -> Needs {
+        local::NEEDS
+    }
+
+    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+        local::fits(self, net, task, knobs)
+    }
+
+    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
+        local::forward(cx, mode, x, local::as_it_is)
+    }
+
+    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
+        let forward = self.forward(cx, Mode::Train, batch.x);
+        let answer = cx.knobs.choice("answer");
+        local::lesson(cx, forward, batch, answer, classifier, |cx, scores, target| cx.loss(scores, target))
+    }
+
+    fn predict(&self, cx: &mut Learn, x: Value) -> Value {
+        let forward = self.forward(cx, Mode::Eval, x);
+        let answer = cx.knobs.choice("answer");
+        local::predict(cx, &forward, answer, classifier)
+    }
+}
+
+/// The classifier of hidden stage number `i`.
+fn classifier(cx: &mut Learn, i: usize, pass: &Pass) -> Head {
+    let mut at = local::rows(cx, pass.output);
+    let mut weights = Vec::new();
+    let mut layer = |cx: &mut Learn, name: &str, x: Value, units: usize| {
+        let (y, weight) = local::linear(cx, &format!("head {}/{name}", i + 1), x, units);
+        let bias = cx.own(&format!("head {}/{name} bias", i + 1), [units], Init::Constant(0.0));
+        weights.extend([weight, bias]);
+        let bias = cx.g.read(bias);
+        cx.g.add(y, bias)
+    };
+    if cx.knobs.choice("head") == "mlp" {
+        let units = cx.knobs.size("units");
+        let inner = layer(cx, "hidden", at, units);
+        at = cx.g.relu(inner);
+    }
+    let scores = layer(cx, "scores", at, cx.task.classes);
+    Head { scores, weights }
+}

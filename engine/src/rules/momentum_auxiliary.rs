@@ -1,0 +1,150 @@
+//! Momentum auxiliary network (Su et al. 2024): a stage that learns alone looks ahead through a slow copy of the next one.
+//!
+//! Every hidden stage has a classifier of its own. Before it stand a copy `E` of the stage that comes next, whose weights
+//! follow that stage's slowly and take no gradient, and a second copy `D` of its form with weights that learn here, which
+//! makes up for what the copy takes amiss:
+//!
+//! ```text
+//! h_l = stage_l(detach(h_{l−1}))            y_l = E_l(h_l) + D_l(h_l)
+//! loss_l = task's loss(y_l A_l + a_l, label)
+//! E_l ← m · E_l + (1 − m) · weights of stage l + 1,        E_l = these weights at first
+//! ```
+//!
+//! The gradient flows through `E` to the stage. Where the stage that comes next is the read-out, `y_l` has one number for
+//! each class already, and is the classifier's answer itself. With `ahead = none` what is left is a linear local
+//! classifier, with `copy` there is no `D`. (The paper also has each stage reconstruct the image, which networks without
+//! a decoder leave out, and copies the first layer of the next block, here all of the next stage.)
+
+use super::local::{self, Head};
+use super::{Credit, Needs, Rule, Task};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Init, SlotId, Value};
+use crate::lesson::{Batch, Forward, Learn, Lesson};
+use crate::net::{Mode, Net, Pass};
+use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+
+/// Local classifiers that see their stage through a slow copy of the next.
+pub struct MomentumAuxiliary;
+
+static META: Meta = Meta {
+    id: "momentum-auxiliary",
+    name: "Momentum auxiliary network",
+    help: "Each stage learns alone, from a classifier that looks at it through a slowly following copy of the next stage.",
+    source: "Su et al. 2024",
+};
+
+static KNOBS: [Knob; 2] = [
+    Knob {
+        id: "ahead",
+        name: "Ahead",
+        help: "none: classify the stage's output itself; copy: through the next stage's copy; both: with a learnt one beside it.",
+        kind: KnobKind::Choice { default: "both", options: &["none", "copy", "both"] },
+    },
+    Knob {
+        id: "momentum",
+        name: "Momentum",
+        help: "Share of itself that the copy keeps in every step.",
+        kind: KnobKind::Float { default: 0.995, min: 0.0, max: 1.0, live: true },
+    },
+];
+
+impl Entry for MomentumAuxiliary {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+    fn knobs(&self) -> &'static [Knob] {
+        &KNOBS
+    }
+}
+
+impl Rule for MomentumAuxiliary {
+    fn credit(&self) -> Credit {
+        Credit::Local
+    }
+
+    fn needs(&self, knobs: &Knobs) -> Needs {
+        // The copies bring news of the stages behind, though never a gradient.
+        let ahead = knobs.choice("ahead") != "none";
+        Needs { global_error: ahead, labels_at_stages: true, ..local::NEEDS }
+    }
+
+    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+        local::fits(self, net, task, knobs)
+    }
+
+    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
+        local::forward(cx, mode, x, local::as_it_is)
+    }
+
+    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
+        let forward = self.forward(cx, Mode::Train, batch.x);
+        let next: Vec<Vec<SlotId>> = forward.passes.iter().skip(1).map(|pass| pass.params.clone()).collect();
+        let head = |cx: &mut Learn, i: usize, pass: &Pass| classifier(cx, i, pass, &next[i]);
+        let mut lesson = local::lesson(cx, forward, batch, "last", head, |cx, scores, target| cx.loss(scores, target));
+        if cx.knobs.choice("ahead") != "none" {
+            for (i, slots) in next.iter().enumerate() {
+                lesson.writes.extend(slots.iter().map(|&of| followed(cx, i, of)));
+            }
+            let one = cx.g.constant(1.0);
+            lesson.writes.push((begun(cx), one));
+        }
+        lesson
+    }
+}
+
+/// 1 once the copies have been made, 0 before: `[]`.
+fn begun(cx: &mut Learn) -> SlotId {
+    cx.memory("begun", [], Init::Constant(0.0))
+}
+
+/// The copy that hidden stage number `i` has of the next stage's weight `of`: its register and its value.
+fn copy(cx: &mut Learn, i: usize, of: SlotId) -> (SlotId, Value) {
+    let (name, shape) = (cx.g.slot(of).name.clone(), cx.g.slot(of).shape.clone());
+    let slot = cx.memory(&format!("copy {}/{name}", i + 1), shape, Init::Constant(0.0));
+    let (kept, original) = (cx.g.read(slot), cx.g.read(of));
+    let begun = begun(cx);
+    let begun = cx.g.read(begun);
+    let value = cx.g.select(begun, kept, original);
+    (slot, cx.g.detach(value))
+}
+
+/// What the step writes into that copy.
+fn followed(cx: &mut Learn, i: usize, of: SlotId) -> (SlotId, Value) {
+    let (slot, value) = copy(cx, i, of);
+    let original = cx.g.read(of);
+    let momentum = cx.live("momentum");
+    let apart = cx.g.sub(value, original);
+    let apart = cx.g.mul(momentum, apart);
+    (slot, cx.g.add(original, apart))
+}
+
+/// The classifier of hidden stage number `i`; `next` are the weights of the stage behind it.
+fn classifier(cx: &mut Learn, i: usize, pass: &Pass, next: &[SlotId]) -> Head {
+    let (net, ahead) = (cx.net, cx.knobs.choice("ahead"));
+    let mut weights = Vec::new();
+    let mut y = pass.output;
+    if ahead != "none" {
+        let copies: Vec<(SlotId, Value)> = next.iter().map(|&of| (of, copy(cx, i, of).1)).collect();
+        y = cx.build(Mode::Train).instead(&copies, |b| net.stage(b, i + 1, pass.output).output);
+    }
+    if ahead == "both" {
+        let own = |&of: &SlotId| {
+            let slot = cx.g.slot(of).clone();
+            let own = cx.own(&format!("beside {}/{}", i + 1, slot.name), slot.shape, slot.init);
+            weights.push(own);
+            (of, cx.g.read(own))
+        };
+        let beside: Vec<(SlotId, Value)> = next.iter().map(own).collect();
+        let beside = cx.build(Mode::Train).instead(&beside, |b| net.stage(b, i + 1, pass.output).output);
+        y = cx.g.add(y, beside);
+    }
+    if ahead != "none" && i + 2 == net.stages.len() {
+        return Head { scores: y, weights };
+    }
+    let y = local::rows(cx, y);
+    let (scores, weight) = local::linear(cx, &format!("head {}", i + 1), y, cx.task.classes);
+    let bias = cx.own(&format!("head {}/bias", i + 1), [cx.task.classes], Init::Constant(0.0));
+    weights.extend([weight, bias]);
+    let bias = cx.g.read(bias);
+    Head { scores: cx.g.add(scores, bias), weights }
+}

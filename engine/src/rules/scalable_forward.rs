@@ -1,0 +1,113 @@
+//! Scalable forward-forward (Krutsylo 2025): a goodness for each class in one pass, with no wrong labels and no label in
+//! the input.
+//!
+//! A hidden stage's output has a small map of its own over its channels, the same at every place of an image, to
+//! `channels` of them for each class. The goodness of a class is the mean square of its channels over all places:
+//!
+//! ```text
+//! u_l = stage_l(n_{l−1}) P_l                 goodness_l[c] = mean over places and channels of class c of u_l²
+//! loss_l = softplus(ln Σ_{c ≠ label} exp goodness_l[c] − goodness_l[label])
+//! n_l = detach((h_l − mean h_l) / √(variance h_l + ε)),  over all units of a sample
+//! ```
+//!
+//! The true class is the positive example, all others together are the negative one; this loss is the cross-entropy of
+//! the softmax of the goodness, and is computed as such. Within a stage, which may hold many layers, the chain rule
+//! carries the credit: the paper's blockwise hybrid. The network's last stage learns the task from `n_{L−1}`; the network
+//! answers by it, or by the mean over it and all stages' goodness.
+
+use super::local::{self, Head};
+use super::{Credit, Needs, Rule, Task};
+use crate::diagnostic::Diagnostic;
+use crate::ir::Value;
+use crate::lesson::{Batch, Forward, Learn, Lesson};
+use crate::net::{Build, Mode, Net, Pass};
+use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+
+/// Forward-forward with all classes in one pass.
+pub struct ScalableForward;
+
+static META: Meta = Meta {
+    id: "scalable-forward-forward",
+    name: "Scalable forward-forward",
+    help: "Each stage learns alone to be active in the channels of the true class and quiet in those of all others.",
+    source: "Krutsylo 2025",
+};
+
+static KNOBS: [Knob; 2] = [
+    Knob {
+        id: "channels",
+        name: "Channels",
+        help: "How many channels of the map each class has.",
+        kind: KnobKind::Int { default: 1, min: 1, max: 64 },
+    },
+    local::ANSWER,
+];
+
+impl Entry for ScalableForward {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+    fn knobs(&self) -> &'static [Knob] {
+        &KNOBS
+    }
+}
+
+impl Rule for ScalableForward {
+    fn credit(&self) -> Credit {
+        Credit::Local
+    }
+
+    fn needs(&self, _: &Knobs) -> Needs {
+        local::NEEDS
+    }
+
+    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+        local::fits(self, net, task, knobs)
+    }
+
+    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
+        local::forward(cx, mode, x, normalised)
+    }
+
+    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
+        let forward = self.forward(cx, Mode::Train, batch.x);
+        let answer = cx.knobs.choice("answer");
+        local::lesson(cx, forward, batch, answer, goodness, local::cross_entropy)
+    }
+
+    fn predict(&self, cx: &mut Learn, x: Value) -> Value {
+        let forward = self.forward(cx, Mode::Eval, x);
+        let answer = cx.knobs.choice("answer");
+        local::predict(cx, &forward, answer, goodness)
+    }
+}
+
+/// Each sample of `h [B, …]` brought to mean 0 and variance 1.
+fn normalised(b: &mut Build, h: Value) -> Value {
+    if b.g.is_poisoned(h) {
+        return h;
+    }
+    let axes: Vec<usize> = (1..b.g.shape(h).rank()).collect();
+    let mean = b.g.mean(h, &axes);
+    let centred = b.g.sub(h, mean);
+    let square = b.g.square(centred);
+    let variance = b.g.mean(square, &axes);
+    let least = b.g.constant(1e-5);
+    let safe = b.g.add(variance, least);
+    let root = b.g.sqrt(safe);
+    b.g.div(centred, root)
+}
+
+/// Goodness of each class at hidden stage number `i`.
+fn goodness(cx: &mut Learn, i: usize, pass: &Pass) -> Head {
+    let shape = cx.g.shape(pass.output).clone();
+    let (batch, depth) = (shape[0], shape.last());
+    let places = shape.size() / (batch * depth).max(1);
+    let (classes, channels) = (cx.task.classes, cx.knobs.size("channels"));
+    let rows = cx.g.reshape(pass.output, [batch * places, depth]);
+    let (mapped, slot) = local::linear(cx, &format!("map {}", i + 1), rows, classes * channels);
+    let square = cx.g.square(mapped);
+    let square = cx.g.reshape(square, [batch, places, classes, channels]);
+    let mean = cx.g.mean(square, &[1, 3]);
+    Head { scores: cx.g.reshape(mean, [batch, classes]), weights: vec![slot] }
+}
