@@ -43,7 +43,7 @@ lab("a panic in the worker, told twice", { expects: [/exception: unreachable for
     postMessage({ panic: "panicked at a test" });
     setTimeout(() => { throw new Error("unreachable for a test"); });
   });
-  await goesOn(page, await told(page, /panicked at a test/));
+  await goesOn(page, await told(page, /panicked at a test/i));
 });
 
 lab("a worker that was ended says nothing", {
@@ -55,7 +55,7 @@ lab("a worker that was ended says nothing", {
 }, async ({ page }) => {
   await trained(page);
   await page.workers()[0].evaluate(() => close());
-  await goesOn(page, await told(page, /nothing, for \d+ seconds/));
+  await goesOn(page, await told(page, /nothing, for \d+ seconds/i));
 });
 
 lab("a worker that dies again and again is not started for ever", {}, async ({ page }) => {

@@ -69,8 +69,7 @@ impl Files {
         if file.size() > FILE_MAX as f64 {
             let (have, most) = (format::bytes(file.size() as u64), format::bytes(FILE_MAX as u64));
             return Err(format!(
-                "{} has {have}, and at most {most} are read: leave out some rows or images, or pack it with gzip",
-                file.name()
+                "it has {have}, and at most {most} are read: leave out some rows or images, or pack it with gzip"
             ));
         }
         let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| "the browser could not read the file")?;

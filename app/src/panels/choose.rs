@@ -121,14 +121,14 @@ fn OwnFiles() -> impl IntoView {
             let Some(file) = e.target().files().and_then(|f| f.get(0)) else {
                 return;
             };
-            let dataset = dataset.clone();
+            let (dataset, name) = (dataset.clone(), file.name());
             spawn_local(async move {
                 match lab.files.keep(&dataset, number, file).await {
                     Ok(()) => {
                         lab.dismiss("file");
                         lab.load();
                     }
-                    Err(why) => lab.tell(Notice::alert("file", "The file could not be read", sentence(&why))),
+                    Err(why) => lab.tell(Notice::alert("file", format!("{name} could not be read"), sentence(&why))),
                 }
             });
         };
