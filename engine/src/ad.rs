@@ -87,6 +87,25 @@ pub fn jvp(g: &mut Graph, y: Value, tangents: &[(Value, Value)], how: &dyn Backw
     vjp(g, &seeds, &[symbol], &Exact)[0]
 }
 
+/// `y` as it would be if each value of `moves` were greater by its move (of the same shape): what [`jvp`] is the
+/// derivative of. Values that several moves reach feel all of them.
+pub fn moved(g: &mut Graph, y: Value, moves: &[(Value, Value)]) -> Value {
+    let mut now: HashMap<Value, Value> = HashMap::new();
+    for v in g.live(&[y]) {
+        let node = g.node(v).clone();
+        let args: Vec<Value> = node.args.iter().map(|a| now.get(a).copied().unwrap_or(*a)).collect();
+        let path = g.path(v).to_owned();
+        let mut new = if args == node.args { v } else { g.scoped_as(&path, |g| g.push(node.op, &args)) };
+        for (_, by) in moves.iter().filter(|m| m.0 == v) {
+            new = g.scoped_as(&path, |g| g.add(new, *by));
+        }
+        if new != v {
+            now.insert(v, new);
+        }
+    }
+    now.get(&y).copied().unwrap_or(y)
+}
+
 /// Gradients of the scalar `loss` with respect to `wrt`; zeros where it does not depend on them.
 pub fn gradients(g: &mut Graph, loss: Value, wrt: &[Value], how: &dyn Backward) -> Vec<Value> {
     let one = g.constant(1.0);

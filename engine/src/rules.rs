@@ -13,7 +13,13 @@ use crate::registry::{Entry, Knobs};
 
 mod backprop;
 mod direct_feedback;
+mod directions;
+mod evolution;
 mod forward_forward;
+mod forward_gradient;
+mod guess;
+mod node_perturbation;
+mod weight_perturbation;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +115,16 @@ pub trait Rule: Entry {
     }
 }
 
-pub const RULES: &[&dyn Rule] =
-    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
+pub const RULES: &[&dyn Rule] = &[
+    &backprop::Backprop,
+    &forward_forward::ForwardForward,
+    &direct_feedback::DirectFeedback,
+    &forward_gradient::ForwardGradient,
+    &guess::Guess,
+    &node_perturbation::NodePerturbation,
+    &weight_perturbation::WeightPerturbation,
+    &evolution::Evolution,
+];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.
