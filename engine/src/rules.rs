@@ -12,12 +12,18 @@ use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
+mod blockwise;
 mod direct_feedback;
 mod directions;
+mod encouraging;
 mod evolution;
+mod fixed_point;
 mod forward_forward;
 mod forward_gradient;
+mod gradient_noise;
 mod guess;
+mod input_gain;
+mod model_building;
 mod node_perturbation;
 mod weight_perturbation;
 
@@ -124,6 +130,12 @@ pub const RULES: &[&dyn Rule] = &[
     &node_perturbation::NodePerturbation,
     &weight_perturbation::WeightPerturbation,
     &evolution::Evolution,
+    &fixed_point::FixedPoint,
+    &gradient_noise::GradientNoise,
+    &encouraging::Encouraging,
+    &model_building::ModelBuilding,
+    &blockwise::Blockwise,
+    &input_gain::InputGain,
 ];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage

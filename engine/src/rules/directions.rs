@@ -29,15 +29,6 @@ pub struct Place {
     pub value: Value,
     /// The weights that are taught by what is found out here.
     pub slots: Vec<SlotId>,
-    /// Number of the stage, from 0.
-    pub stage: usize,
-}
-
-/// A pass through the network, and the nodes of it.
-pub struct Traced {
-    pub forward: Forward,
-    /// For each block of a stage that has weights: its output `[B, …]`.
-    pub nodes: Vec<Place>,
 }
 
 pub const DIRECTIONS: Knob = Knob {
@@ -96,38 +87,45 @@ pub fn samples_apart(net: &Net) -> Result<(), Diagnostic> {
     }
 }
 
-/// Passes `x [B, …]` through all stages in series.
-pub fn traced(cx: &mut Learn, x: Value) -> Traced {
+/// Passes `x [B, …]` through all stages in series. `each` is called as soon as a stage is built, with its nodes: what
+/// it builds lies between this stage and the next, so that a tick which runs in that order is done with a stage before
+/// it begins the next.
+pub fn trace(cx: &mut Learn, x: Value, mut each: impl FnMut(&mut Learn, usize, &Pass, Vec<Place>)) -> Forward {
     let net = cx.net;
-    let mut build = cx.build(Mode::Train);
-    let passes = net.forward(&mut build, x);
-    let (made, writes, taps) = (build.made, build.writes, build.taps);
-    let mut nodes = Vec::new();
-    for (at, value) in made {
-        // A stage's own blocks alone: `2 › 1.linear`.
-        let mut parts = at.split(" › ");
-        let stage = parts.next().and_then(|s| s.parse::<usize>().ok());
-        let (Some(stage), Some(_), None) = (stage, parts.next(), parts.next()) else { continue };
-        let prefix = at.replace(" › ", "/") + "/";
-        let own = passes.iter().flat_map(|p| &p.params).filter(|id| cx.g.slot(**id).name.starts_with(&prefix));
-        let slots: Vec<SlotId> = own.copied().collect();
-        if !slots.is_empty() {
-            nodes.push(Place { name: at, value, slots, stage: stage - 1 });
-        }
+    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut at = x;
+    for stage in 0..net.stages.len() {
+        let mut build = cx.build(Mode::Train);
+        let pass = net.stage(&mut build, stage, at);
+        let made = std::mem::take(&mut build.made);
+        forward.writes.append(&mut build.writes);
+        forward.taps.append(&mut build.taps);
+        at = pass.output;
+        let nodes = nodes(cx, &pass, made);
+        each(cx, stage, &pass, nodes);
+        forward.passes.push(pass);
     }
-    Traced { forward: Forward { passes, writes, taps }, nodes }
+    forward
 }
 
-/// Every weight of the first `stages` stages as a place of its own.
-fn weights(cx: &mut Learn, forward: &Forward, stages: usize) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (stage, pass) in forward.passes.iter().enumerate().take(stages) {
-        for &slot in &pass.params {
-            let name = cx.g.slot(slot).name.clone();
-            places.push(Place { name, value: cx.g.read(slot), slots: vec![slot], stage });
+/// Of the blocks that a stage `made`, those that stand in it directly and have weights: `2 › 1.linear`.
+fn nodes(cx: &Learn, pass: &Pass, made: Vec<(String, Value)>) -> Vec<Place> {
+    let mut nodes = Vec::new();
+    for (name, value) in made.into_iter().filter(|(at, _)| at.matches(" › ").count() == 1) {
+        let prefix = name.replace(" › ", "/") + "/";
+        let own = pass.params.iter().filter(|id| cx.g.slot(**id).name.starts_with(&prefix));
+        let slots: Vec<SlotId> = own.copied().collect();
+        if !slots.is_empty() {
+            nodes.push(Place { name, value, slots });
         }
     }
-    places
+    nodes
+}
+
+/// Every weight of a stage as a place of its own.
+fn weights(cx: &mut Learn, pass: &Pass) -> Vec<Place> {
+    let place = |slot: SlotId| Place { name: cx.g.slot(slot).name.clone(), value: cx.g.read(slot), slots: vec![slot] };
+    pass.params.iter().copied().map(place).collect()
 }
 
 /// Noise of the shape of `like`, of this name; another for each `draw []`.
@@ -168,16 +166,63 @@ pub struct Search {
     pub places: Vec<Place>,
     /// How many stages are searched, from the first on.
     pub stages: usize,
+    /// The number of the direction at hand, where there are several: `[]`.
+    pub draw: Option<SlotId>,
+    /// By how much the objective grows along it: `[]`, or `[B]` for nodes.
+    pub answer: SlotId,
+    /// What the answer says about the gradients of [`Search::slots`]. Auxiliary losses, which no node answers for, teach
+    /// their own stage by the chain rule.
+    pub estimates: Vec<Value>,
 }
 
 impl Search {
-    /// All weights of the first `stages` stages, or all nodes of them.
-    pub fn new(cx: &mut Learn, space: Space, kind: Kind, traced: &Traced, stages: usize) -> Self {
-        let places = match space {
-            Space::Weights => weights(cx, &traced.forward, stages),
-            Space::Nodes => traced.nodes.iter().filter(|p| p.stage < stages).cloned().collect(),
+    /// A pass of `x [B, …]` forward, with all weights of the first `stages` stages to be searched, or all nodes of them.
+    pub fn new(cx: &mut Learn, space: Space, kind: Kind, x: Value, stages: usize) -> (Self, Forward) {
+        let count = cx.knobs.size("directions");
+        let draw = (count > 1).then(|| cx.scratch("draw", []));
+        let batch = cx.task.batch;
+        let answer = match space {
+            Space::Weights => cx.scratch("answer", []),
+            Space::Nodes => cx.scratch("answer", [batch]),
         };
-        Self { space, kind, places, stages }
+        let mut search = Self { space, kind, places: Vec::new(), stages, draw, answer, estimates: Vec::new() };
+        let forward = trace(cx, x, |cx, stage, pass, nodes| {
+            if stage < stages {
+                search.add(cx, pass, nodes);
+            }
+        });
+        (search, forward)
+    }
+
+    /// Takes in a stage.
+    fn add(&mut self, cx: &mut Learn, pass: &Pass, nodes: Vec<Place>) {
+        let places = match self.space {
+            Space::Weights => weights(cx, pass),
+            Space::Nodes => nodes,
+        };
+        let answer = cx.g.read(self.answer);
+        for place in places {
+            let noise = self.noise(cx, &place);
+            match self.space {
+                Space::Weights => self.estimates.push(cx.g.mul(noise, answer)),
+                Space::Nodes => {
+                    let found = taught_by_node(cx, &place, noise, answer);
+                    self.estimates.extend(with_penalties(cx, pass, &place.slots, found));
+                }
+            }
+            self.places.push(place);
+        }
+    }
+
+    /// What the direction at hand has for a place.
+    pub fn noise(&self, cx: &mut Learn, place: &Place) -> Value {
+        let draw = self.draw.map(|slot| cx.g.read(slot));
+        noise(cx, &place.name, self.kind, place.value, draw)
+    }
+
+    /// Each place with what the direction at hand has for it.
+    pub fn direction(&self, cx: &mut Learn) -> Vec<(Value, Value)> {
+        self.places.iter().map(|place| (place.value, self.noise(cx, place))).collect()
     }
 
     /// The weights that are taught, in the order of the estimates.
@@ -195,28 +240,6 @@ impl Search {
                 forward.passes.iter().fold(loss, |sum, pass| cx.penalised(sum, pass))
             }
         }
-    }
-
-    /// Each place with the noise that a direction has for it.
-    pub fn direction(&self, cx: &mut Learn, draw: Option<Value>) -> Vec<(Value, Value)> {
-        self.places.iter().map(|p| (p.value, noise(cx, &p.name, self.kind, p.value, draw))).collect()
-    }
-
-    /// What the `answer` to a direction, the growth of the objective along it, says about the gradients of
-    /// [`Search::slots`]. Auxiliary losses, which no node answers for, teach their own stage by the chain rule.
-    pub fn estimate(&self, cx: &mut Learn, passes: &[Pass], draw: Option<Value>, answer: Value) -> Vec<Value> {
-        let mut estimates = Vec::new();
-        for place in &self.places {
-            let noise = noise(cx, &place.name, self.kind, place.value, draw);
-            match self.space {
-                Space::Weights => estimates.push(cx.g.mul(noise, answer)),
-                Space::Nodes => {
-                    let found = taught_by_node(cx, place, noise, answer);
-                    estimates.extend(with_penalties(cx, &passes[place.stage], &place.slots, found));
-                }
-            }
-        }
-        estimates
     }
 }
 
@@ -270,26 +293,18 @@ pub fn difference(cx: &mut Learn, y: Value, direction: &[(Value, Value)], still:
 /// The mean of what differences of the search's objective say about the gradients.
 pub fn by_differences(cx: &mut Learn, search: &Search, forward: &Forward, target: Value) -> Mean {
     let objective = search.objective(cx, forward, target);
-    let count = cx.knobs.size("directions");
-    // Many directions start from one and the same point: what the loss is there is found out once.
-    let once = (count > 1 && !cx.knobs.bool("antithetic")).then(|| {
-        let shape = cx.g.shape(objective).clone();
-        cx.scratch("still", shape)
-    });
-    let still = once.map_or(objective, |slot| cx.g.read(slot));
-    let mut mean = mean(
-        cx,
-        count,
-        &search.slots(),
-        |cx, draw| {
-            let direction = search.direction(cx, draw);
-            difference(cx, objective, &direction, still)
-        },
-        |cx, draw, answer| search.estimate(cx, &forward.passes, draw, answer),
-    );
-    if let Some(slot) = once {
-        mean.before.insert(0, Stmt::Tick(vec![(slot, objective)]));
+    let direction = search.direction(cx);
+    if search.draw.is_none() || cx.knobs.bool("antithetic") {
+        let answer = difference(cx, objective, &direction, objective);
+        return mean(cx, search, answer);
     }
+    // Many directions start from one and the same point: what the loss is there is found out once.
+    let shape = cx.g.shape(objective).clone();
+    let still = cx.scratch("still", shape);
+    let read = cx.g.read(still);
+    let answer = difference(cx, objective, &direction, read);
+    let mut mean = mean(cx, search, answer);
+    mean.before.insert(0, Stmt::Tick(vec![(still, objective)]));
     mean
 }
 
@@ -348,53 +363,33 @@ pub fn sum(cx: &mut Learn, slot: SlotId) -> SlotId {
 /// Statements that ask, and what they lead to.
 pub struct Mean {
     pub before: Vec<Stmt>,
-    /// The mean estimate for each slot asked for.
+    /// The mean estimate for each of the search's slots.
     pub gradients: Vec<Value>,
     /// The last direction's answer.
     pub answer: Value,
 }
 
-/// The mean over `count` directions of the estimates for `slots`. `ask` gives what the loss answers to a direction,
-/// `estimate` what direction and answer say about the gradients; both draw the direction by the number they are given,
-/// which is `None` where there is but one. What they read of the network is the same in both.
-pub fn mean(
-    cx: &mut Learn,
-    count: usize,
-    slots: &[SlotId],
-    ask: impl FnOnce(&mut Learn, Option<Value>) -> Value,
-    estimate: impl FnOnce(&mut Learn, Option<Value>, Value) -> Vec<Value>,
-) -> Mean {
-    if count == 1 {
-        let asked = ask(cx, None);
-        let shape = cx.g.shape(asked).clone();
-        let answer = cx.scratch("answer", shape);
-        let read = cx.g.read(answer);
-        let gradients = estimate(cx, None, read);
-        return Mean { before: vec![Stmt::Tick(vec![(answer, asked)])], gradients, answer: read };
-    }
-    let draw_slot = cx.scratch("draw", []);
+/// The mean of the search's estimates over all its directions, when the loss gives `answer` to the one at hand.
+pub fn mean(cx: &mut Learn, search: &Search, answer: Value) -> Mean {
+    let ask = vec![(search.answer, answer)];
+    let answer = cx.g.read(search.answer);
+    let Some(draw_slot) = search.draw else {
+        return Mean { before: vec![Stmt::Tick(ask)], gradients: search.estimates.clone(), answer };
+    };
+    let count = cx.knobs.size("directions");
     let draw = cx.g.read(draw_slot);
-    let zero = cx.g.constant(0.0);
-    let sums: Vec<SlotId> = slots.iter().map(|&slot| sum(cx, slot)).collect();
+    let (zero, one) = (cx.g.constant(0.0), cx.g.constant(1.0));
     let mut start = vec![(draw_slot, zero)];
-    for &sum in &sums {
-        let read = cx.g.read(sum);
-        start.push((sum, zeros(cx, read)));
-    }
-    let asked = ask(cx, Some(draw));
-    let shape = cx.g.shape(asked).clone();
-    let answer = cx.scratch("answer", shape);
-    let read = cx.g.read(answer);
-    let estimates = estimate(cx, Some(draw), read);
-    let one = cx.g.constant(1.0);
     let mut sum_up = vec![(draw_slot, cx.g.add(draw, one))];
     let mut gradients = Vec::new();
-    for (&sum, estimate) in sums.iter().zip(estimates) {
+    for (slot, &estimate) in search.slots().into_iter().zip(&search.estimates) {
+        let sum = sum(cx, slot);
         let so_far = cx.g.read(sum);
+        start.push((sum, zeros(cx, so_far)));
         sum_up.push((sum, cx.g.add(so_far, estimate)));
         gradients.push(cx.g.scale(so_far, 1.0 / count as f32));
     }
-    let body = vec![Stmt::Tick(vec![(answer, asked)]), Stmt::Tick(sum_up)];
+    let body = vec![Stmt::Tick(ask), Stmt::Tick(sum_up)];
     let before = vec![Stmt::Tick(start), Stmt::Repeat { times: count as u32, body }];
-    Mean { before, gradients, answer: read }
+    Mean { before, gradients, answer }
 }

@@ -49,7 +49,7 @@ static KNOBS: [Knob; 5] = [
         id: "rate",
         name: "Rate",
         help: "Factor on the learning rate: the estimate varies far more than a gradient does.",
-        kind: KnobKind::Float { default: 0.03, min: 0.0, max: 100.0, live: false },
+        kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
 ];
 
@@ -85,14 +85,12 @@ impl Rule for Evolution {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let traced = directions::traced(cx, batch.x);
         let (stages, kind) = (cx.net.stages.len(), directions::kind(cx));
-        let search = Search::new(cx, Space::Weights, kind, &traced, stages);
-        let forward = traced.forward;
+        let (search, forward) = Search::new(cx, Space::Weights, kind, batch.x, stages);
         let objective = search.objective(cx, &forward, batch.target);
         let count = cx.knobs.size("directions");
 
-        let draw_slot = cx.scratch("draw", []);
+        let draw_slot = search.draw.unwrap_or_else(|| cx.scratch("draw", []));
         let draw = cx.g.read(draw_slot);
         let (zero, one) = (cx.g.constant(0.0), cx.g.constant(1.0));
         let next = (draw_slot, cx.g.add(draw, one));
@@ -101,7 +99,7 @@ impl Rule for Evolution {
 
         // The losses [K] of the mutants on either side.
         let sigma = cx.live("sigma");
-        let direction = search.direction(cx, Some(draw));
+        let direction = search.direction(cx);
         let mut start = vec![(draw_slot, zero)];
         let mut try_out = vec![next];
         let sides = ["losses ahead", "losses behind"].map(|name| cx.scratch(name, [count]));
@@ -123,10 +121,10 @@ impl Rule for Evolution {
 
         let preferred = cx.g.read(preferred);
         let share = cx.g.dot(preferred, present);
-        let estimates = search.estimate(cx, &forward.passes, Some(draw), share);
         let mut mix = vec![next];
         let mut gradients = Vec::new();
-        for (slot, estimate) in search.slots().into_iter().zip(estimates) {
+        for (slot, (_, noise)) in search.slots().into_iter().zip(direction) {
+            let estimate = cx.g.mul(noise, share);
             let sum = directions::sum(cx, slot);
             let so_far = cx.g.read(sum);
             start.push((sum, directions::zeros(cx, so_far)));

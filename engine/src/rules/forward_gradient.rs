@@ -93,21 +93,12 @@ impl Rule for ForwardGradient {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let traced = directions::traced(cx, batch.x);
-        let (stages, kind, count) = (searched(cx), directions::kind(cx), cx.knobs.size("directions"));
-        let search = Search::new(cx, space(cx.knobs), kind, &traced, stages);
-        let forward = traced.forward;
-        let mean = directions::mean(
-            cx,
-            count,
-            &search.slots(),
-            |cx, draw| {
-                let objective = search.objective(cx, &forward, batch.target);
-                let direction = search.direction(cx, draw);
-                directions::slope(cx, objective, &direction)
-            },
-            |cx, draw, answer| search.estimate(cx, &forward.passes, draw, answer),
-        );
+        let (stages, kind, space) = (searched(cx), directions::kind(cx), space(cx.knobs));
+        let (search, forward) = Search::new(cx, space, kind, batch.x, stages);
+        let objective = search.objective(cx, &forward, batch.target);
+        let direction = search.direction(cx);
+        let answer = directions::slope(cx, objective, &direction);
+        let mean = directions::mean(cx, &search, answer);
         directions::lesson(cx, &search, mean, forward, batch.target, "answer to the nudge")
     }
 }

@@ -17,7 +17,7 @@
 //! The derivatives of all stages travel side by side, and are kept as they go: alone `network` needs no more memory for
 //! a deeper network.
 
-use super::directions::{self, Place, Traced, taught_by_node};
+use super::directions::{self, Place, taught_by_node};
 use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
@@ -98,62 +98,67 @@ impl Rule for Guess {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let Traced { forward, nodes } = directions::traced(cx, batch.x);
-        let hidden = forward.passes.len() - 1;
-        let rows = cx.losses(forward.logits(), batch.target);
-        let loss = cx.g.mean_all(rows);
+        let hidden = cx.net.stages.len() - 1;
         let rate = cx.knobs.float("rate") as f32;
+        // What to multiply each guess with, a column for each stage or one for all; found out before they are followed.
+        let columns = match cx.knobs.choice("projected") {
+            "no" => 0,
+            "network" => 1,
+            _ => hidden,
+        };
+        let factors = (columns > 0).then(|| cx.scratch("factors", [cx.task.batch, columns]));
         let mut updates = Vec::new();
         let mut signals = Vec::new();
         let mut stages: Vec<Vec<Guessed>> = Vec::new();
-        for stage in 0..hidden {
-            let (local, head) = head(cx, stage, forward.passes[stage].output, batch.target);
+        let forward = directions::trace(cx, batch.x, |cx, stage, pass, places| {
+            if stage == hidden {
+                return;
+            }
+            let (local, head) = head(cx, stage, pass.output, batch.target);
             let mean = cx.g.mean_all(local);
             let weights: Vec<Value> = head.iter().map(|&slot| cx.g.read(slot)).collect();
             let gradients = ad::gradients(cx.g, mean, &weights, &ad::Exact);
             updates.extend(head.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate: 1.0 }));
             signals.push(Signal { name: "loss of the stage's own read-out", stage: stage + 1, value: mean });
-            let places: Vec<Place> = nodes.iter().filter(|p| p.stage == stage).cloned().collect();
-            stages.push(guesses(cx, local, places));
-        }
-        let mut before = Vec::new();
-        // What to multiply each guess with: [B, stages], or [B, 1] for all of them.
-        let factors = match cx.knobs.choice("projected") {
-            "no" => None,
-            "network" => Some(vec![projection(cx, rows, stages.iter().flatten())]),
-            _ => Some(stages.iter().map(|guessed| projection(cx, rows, guessed.iter())).collect()),
-        };
-        let factors = factors.map(|columns| {
-            let all = cx.g.concat(&columns, 1);
-            let shape = cx.g.shape(all).clone();
-            let slot = cx.scratch("factors", shape);
-            before.push(Stmt::Tick(vec![(slot, all)]));
-            cx.g.read(slot)
-        });
-        for (stage, guessed) in stages.iter().enumerate() {
-            let factor = match factors {
-                None => {
-                    let one = cx.g.constant(1.0);
-                    cx.g.broadcast(one, [cx.task.batch])
-                }
-                Some(all) => {
-                    let column = stage.min(cx.g.shape(all).last() - 1);
-                    let column = cx.g.slice(all, 1, column, 1);
-                    cx.g.reshape(column, [cx.task.batch])
-                }
-            };
-            for Guessed { place, guess } in guessed {
+            let guessed = guesses(cx, local, places);
+            let factor = factor(cx, factors, stage);
+            for Guessed { place, guess } in &guessed {
                 let found = taught_by_node(cx, place, *guess, factor);
-                let found = directions::with_penalties(cx, &forward.passes[stage], &place.slots, found);
+                let found = directions::with_penalties(cx, pass, &place.slots, found);
                 updates.extend(place.slots.iter().zip(found).map(|(&slot, gradient)| Update { slot, gradient, rate }));
             }
             let factor = cx.g.mean_all(factor);
             signals.push(Signal { name: "agreement with the guess", stage: stage + 1, value: factor });
+            stages.push(guessed);
+        });
+        let rows = cx.losses(forward.logits(), batch.target);
+        let loss = cx.g.mean_all(rows);
+        let mut before = Vec::new();
+        if let Some(slot) = factors {
+            let columns: Vec<Value> = if columns == 1 {
+                vec![projection(cx, rows, stages.iter().flatten())]
+            } else {
+                stages.iter().map(|guessed| projection(cx, rows, guessed.iter())).collect()
+            };
+            before.push(Stmt::Tick(vec![(slot, cx.g.concat(&columns, 1))]));
         }
         updates.extend(directions::read_out(cx, &forward, loss));
         let logits = forward.logits();
         Lesson { before, signals, ..forward.lesson(loss, logits, updates) }
     }
+}
+
+/// What a stage's guess is to be multiplied with, for each sample: `[B]`.
+fn factor(cx: &mut Learn, factors: Option<SlotId>, stage: usize) -> Value {
+    let batch = cx.task.batch;
+    let Some(slot) = factors else {
+        let one = cx.g.constant(1.0);
+        return cx.g.broadcast(one, [batch]);
+    };
+    let all = cx.g.read(slot);
+    let column = stage.min(cx.g.shape(all).last() - 1);
+    let column = cx.g.slice(all, 1, column, 1);
+    cx.g.reshape(column, [batch])
 }
 
 /// A linear read-out of a hidden stage's `output [B, …]`: the loss of each sample `[B]`, and the read-out's weights.

@@ -78,10 +78,9 @@ impl Rule for NodePerturbation {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let traced = directions::traced(cx, batch.x);
         let (stages, kind) = (searched(cx), directions::kind(cx));
-        let search = Search::new(cx, Space::Nodes, kind, &traced, stages);
-        let mean = directions::by_differences(cx, &search, &traced.forward, batch.target);
-        directions::lesson(cx, &search, mean, traced.forward, batch.target, "answer to the jitter")
+        let (search, forward) = Search::new(cx, Space::Nodes, kind, batch.x, stages);
+        let mean = directions::by_differences(cx, &search, &forward, batch.target);
+        directions::lesson(cx, &search, mean, forward, batch.target, "answer to the jitter")
     }
 }

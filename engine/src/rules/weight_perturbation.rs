@@ -39,7 +39,7 @@ static KNOBS: [Knob; 5] = [
         id: "rate",
         name: "Rate",
         help: "Factor on the learning rate: the estimate varies far more than a gradient does.",
-        kind: KnobKind::Float { default: 0.03, min: 0.0, max: 100.0, live: false },
+        kind: KnobKind::Float { default: 0.3, min: 0.0, max: 100.0, live: false },
     },
 ];
 
@@ -75,10 +75,9 @@ impl Rule for WeightPerturbation {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let traced = directions::traced(cx, batch.x);
         let (stages, kind) = (cx.net.stages.len(), directions::kind(cx));
-        let search = Search::new(cx, Space::Weights, kind, &traced, stages);
-        let mean = directions::by_differences(cx, &search, &traced.forward, batch.target);
-        directions::lesson(cx, &search, mean, traced.forward, batch.target, "answer to the change")
+        let (search, forward) = Search::new(cx, Space::Weights, kind, batch.x, stages);
+        let mean = directions::by_differences(cx, &search, &forward, batch.target);
+        directions::lesson(cx, &search, mean, forward, batch.target, "answer to the change")
     }
 }

@@ -77,7 +77,9 @@ fn rules_teach_images() {
         for ((slot, _), t) in moved.iter().zip(oracle.values(&bench.g, &all)) {
             let name = &bench.g.slot(*slot).name;
             let fine = t.data.iter().all(|v| v.is_finite());
-            assert!(fine && t.data.iter().any(|v| *v != 0.0), "{}: {name}", rule.meta().id);
+            // What a rule counts may well be 0 at first.
+            let moves = bench.g.slot(*slot).role == Role::State || t.data.iter().any(|v| *v != 0.0);
+            assert!(fine && moves, "{}: {name}", rule.meta().id);
         }
         assert_eq!(*bench.g.shape(lesson.loss), Shape::default());
     }

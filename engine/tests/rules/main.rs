@@ -12,3 +12,5 @@ mod every;
 mod feedback;
 mod forward_forward;
 mod needs;
+mod perturbation;
+mod variants;
