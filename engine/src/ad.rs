@@ -87,22 +87,33 @@ pub fn jvp(g: &mut Graph, y: Value, tangents: &[(Value, Value)], how: &dyn Backw
     vjp(g, &seeds, &[symbol], &Exact)[0]
 }
 
-/// Each of `ys` as it would be if every value named first in `new` were the one beside it (of the same shape).
-pub fn replaced(g: &mut Graph, ys: &[Value], new: &[(Value, Value)]) -> Vec<Value> {
-    let mut now: HashMap<Value, Value> = new.iter().copied().collect();
+/// `ys` built again, bottom up: each node they depend on, with its new arguments, is what `change` makes of it.
+fn rebuilt(g: &mut Graph, ys: &[Value], change: &dyn Fn(&mut Graph, Value, Value) -> Value) -> Vec<Value> {
+    let mut now: HashMap<Value, Value> = HashMap::new();
     for v in g.live(ys) {
-        if now.contains_key(&v) {
-            continue;
-        }
         let node = g.node(v).clone();
         let args: Vec<Value> = node.args.iter().map(|a| now.get(a).copied().unwrap_or(*a)).collect();
-        if args != node.args {
-            let path = g.path(v).to_owned();
-            let made = g.scoped_as(&path, |g| g.push(node.op, &args));
-            now.insert(v, made);
+        let path = g.path(v).to_owned();
+        let new = g.scoped_as(&path, |g| {
+            let same = if args == node.args { v } else { g.push(node.op, &args) };
+            change(g, v, same)
+        });
+        if new != v {
+            now.insert(v, new);
         }
     }
     ys.iter().map(|y| now.get(y).copied().unwrap_or(*y)).collect()
+}
+
+/// Each of `ys` as it would be if every value named first in `new` were the one beside it (of the same shape).
+pub fn replaced(g: &mut Graph, ys: &[Value], new: &[(Value, Value)]) -> Vec<Value> {
+    rebuilt(g, ys, &|_, v, same| new.iter().find(|n| n.0 == v).map_or(same, |n| n.1))
+}
+
+/// `y` as it would be if each value of `moves` were greater by its move (of the same shape): what [`jvp`] is the
+/// derivative of. Values that several moves reach feel all of them.
+pub fn moved(g: &mut Graph, y: Value, moves: &[(Value, Value)]) -> Value {
+    rebuilt(g, &[y], &|g, v, same| moves.iter().filter(|m| m.0 == v).fold(same, |sum, m| g.add(sum, m.1)))[0]
 }
 
 /// Gradients of the scalar `loss` with respect to `wrt`; zeros where it does not depend on them.

@@ -205,4 +205,13 @@ impl Learn<'_> {
         let noise = Noise { distribution, stream: stream(&format!("rule/{name}")), shape: shape.into() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }
+    /// As [`Learn::noise`], and independent for each `draw []`, a whole number below 2¹⁶, within a step.
+    pub fn drawn(&mut self, name: &str, distribution: Distribution, shape: impl Into<Shape>, draw: Value) -> Value {
+        let noise = Noise { distribution, stream: stream(&format!("rule/{name}")), shape: shape.into() };
+        // The draw counts in the seed's upper half, which the seeds that people choose leave free.
+        let half = self.g.iota(2);
+        let turn = self.g.mul(half, draw);
+        let seed = self.g.add(self.clock.seed, turn);
+        self.g.push(noise, &[seed, self.clock.step])
+    }
 }

@@ -13,23 +13,34 @@ use crate::registry::{Entry, Knobs};
 
 mod backprop;
 mod block_coordinate_descent;
+mod blockwise;
 mod conjugate;
 mod continual_backprop;
 mod contrast;
 mod controls;
 mod counter_current;
 mod direct_feedback;
+mod directions;
+mod encouraging;
+mod evolution;
 mod feedback_alignment;
+mod fixed_point;
 mod forward_forward;
+mod forward_gradient;
+mod gradient_noise;
+mod guess;
 mod highway_backprop;
+mod input_gain;
 mod kolen_pollack;
 mod lls;
 mod local;
 mod local_classifiers;
+mod model_building;
 mod model_free;
 mod momentum_auxiliary;
 mod mono_forward;
 mod no_prop;
+mod node_perturbation;
 mod pepita;
 mod pipelined_backprop;
 mod product_feedback;
@@ -37,6 +48,7 @@ mod random_boosting;
 mod scalable_forward;
 mod sign_symmetric;
 mod way_back;
+mod weight_perturbation;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +173,17 @@ pub const RULES: &[&dyn Rule] = &[
     &counter_current::CounterCurrent,
     &scalable_forward::ScalableForward,
     &model_free::ModelFree,
+    &forward_gradient::ForwardGradient,
+    &guess::Guess,
+    &node_perturbation::NodePerturbation,
+    &weight_perturbation::WeightPerturbation,
+    &evolution::Evolution,
+    &fixed_point::FixedPoint,
+    &gradient_noise::GradientNoise,
+    &encouraging::Encouraging,
+    &model_building::ModelBuilding,
+    &blockwise::Blockwise,
+    &input_gain::InputGain,
 ];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage

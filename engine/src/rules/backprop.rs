@@ -9,7 +9,7 @@ use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{SlotId, Value};
-use crate::lesson::{Batch, Learn, Lesson, Update};
+use crate::lesson::{Batch, Forward, Learn, Lesson, Update};
 use crate::net::{Mode, Net};
 use crate::registry::{Entry, Knobs, Meta};
 
@@ -35,15 +35,7 @@ impl Rule for Backprop {
     }
 
     fn needs(&self, _: &Knobs) -> Needs {
-        Needs {
-            transposed_weights: true,
-            global_error: true,
-            stored_activities: true,
-            labels_at_stages: false,
-            derivatives: true,
-            parallel_stages: false,
-            passes: 2,
-        }
+        NEEDS
     }
 
     fn published(&self) -> &'static str {
@@ -55,15 +47,46 @@ impl Rule for Backprop {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let forward = cx.series(Mode::Train, batch.x);
-        let logits = forward.logits();
-        let loss = cx.loss(logits, batch.target);
-        let objective = forward.passes.iter().fold(loss, |sum, pass| cx.penalised(sum, pass));
-        let slots: Vec<SlotId> = forward.passes.iter().flat_map(|p| p.params.iter().copied()).collect();
-        let weights: Vec<Value> = slots.iter().map(|&slot| cx.g.read(slot)).collect();
-        let gradients = ad::gradients(cx.g, objective, &weights, &ad::Exact);
-        let updates = slots.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate: 1.0 });
-        let updates = updates.collect();
-        forward.lesson(loss, logits, updates)
+        let descent = descent(cx, batch, |_, _, loss| loss);
+        let updates = descent.slots.iter().zip(&descent.gradients);
+        let updates = updates.map(|(&slot, &gradient)| Update { slot, gradient, rate: 1.0 }).collect();
+        let logits = descent.forward.logits();
+        descent.forward.lesson(descent.loss, logits, updates)
     }
+}
+
+/// What it asks for, and with it every rule that goes by the exact gradient.
+pub const NEEDS: Needs = Needs {
+    transposed_weights: true,
+    global_error: true,
+    stored_activities: true,
+    labels_at_stages: false,
+    derivatives: true,
+    parallel_stages: false,
+    passes: 2,
+};
+
+/// A pass forward and back.
+pub struct Descent {
+    pub forward: Forward,
+    /// The task's loss: `[]`.
+    pub loss: Value,
+    /// What is minimised: `[]`.
+    pub objective: Value,
+    pub slots: Vec<SlotId>,
+    /// Of the objective, for each slot.
+    pub gradients: Vec<Value>,
+}
+
+/// The exact gradient of what `minimised` makes of logits and task's loss, with the auxiliary losses of all stages.
+pub fn descent(cx: &mut Learn, batch: Batch, minimised: impl FnOnce(&mut Learn, Value, Value) -> Value) -> Descent {
+    let forward = cx.series(Mode::Train, batch.x);
+    let logits = forward.logits();
+    let loss = cx.loss(logits, batch.target);
+    let objective = minimised(cx, logits, loss);
+    let objective = forward.passes.iter().fold(objective, |sum, pass| cx.penalised(sum, pass));
+    let slots: Vec<SlotId> = forward.passes.iter().flat_map(|p| p.params.iter().copied()).collect();
+    let weights: Vec<Value> = slots.iter().map(|&slot| cx.g.read(slot)).collect();
+    let gradients = ad::gradients(cx.g, objective, &weights, &ad::Exact);
+    Descent { forward, loss, objective, slots, gradients }
 }

@@ -68,6 +68,13 @@ impl Bench {
         oracle
     }
 
+    /// The registers when the step's own tick begins.
+    pub fn prepared(&self, lesson: &Lesson) -> Oracle {
+        let mut oracle = self.registers();
+        self.prepare(lesson, &mut oracle);
+        oracle
+    }
+
     /// Runs what comes before the step's own tick.
     pub fn prepare(&self, lesson: &Lesson, oracle: &mut Oracle) {
         oracle.run(&Program::new(std::rc::Rc::new(self.g.clone()), "before", lesson.before.clone()));

@@ -22,5 +22,7 @@ mod momentum_auxiliary;
 mod needs;
 mod no_prop;
 mod pepita;
+mod perturbation;
 mod pipeline;
 mod schedules;
+mod variants;
