@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use engine::ir::{Graph, Program, Role, SlotId, Stmt, Value};
-use engine::lesson::{Lesson, Update};
+use engine::lesson::Lesson;
 use engine::net::Mode;
 use engine::ops::Op;
 use engine::plan::compile;
@@ -60,21 +60,17 @@ fn the_first_stage_depends_on_what_is_said() {
         let (bench, lesson) = deep(&case, 5, 6, 4);
         let needs = bench.rule.needs(&bench.knobs);
         let g = &bench.g;
-        let own = |u: &&Update| stage_of(&g.slot(u.slot).name) == Some(1);
-        let first: Vec<Value> = lesson.updates.iter().filter(own).map(|u| u.gradient).collect();
+        let moved = lesson.updates.iter().map(|u| (u.slot, u.gradient)).chain(lesson.writes.iter().copied());
+        let of_first = |slot: SlotId| g.slot(slot).role != Role::State && stage_of(&g.slot(slot).name) == Some(1);
+        let first: Vec<Value> = moved.filter(|m| of_first(m.0)).map(|m| m.1).collect();
         let all = behind(g, &lesson, &first);
         let weight = |v: Value| match &g.node(v).op {
             Op::Read(r) if g.slot(r.slot).role == Role::Param => stage_of(&g.slot(r.slot).name),
             _ => None,
         };
         let later = |v: Value| weight(v).is_some_and(|stage| stage > 1);
-        // A later weight, or what is made of one element by element: its signs, say.
-        let mirrors = |v: Value| {
-            let elementwise =
-                |v: &Value| matches!(g.node(*v).op, Op::Read(_) | Op::Unary(_) | Op::Binary(_) | Op::Const(_));
-            let made_of = g.live(&[v]);
-            made_of.iter().all(elementwise) && made_of.iter().any(|&w| later(w) && g.shape(w) == g.shape(v))
-        };
+        // A later weight, or what is made of one: its signs, say, or what the step has solved for in its place.
+        let mirrors = |v: Value| g.live(&[v]).into_iter().any(|w| later(w) && g.shape(w) == g.shape(v));
         let global = all.iter().any(|&v| later(v));
         // Where the read-out has no part in it, the labels have come to the stage by themselves.
         let answer = all.iter().any(|&v| weight(v) == Some(5));
