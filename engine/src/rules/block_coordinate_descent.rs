@@ -54,7 +54,7 @@ static KNOBS: [Knob; 4] = [
         id: "proximity",
         name: "Proximity",
         help: "How much the weights learnt so far weigh against the batch; the larger, the slower and steadier.",
-        kind: KnobKind::Float { default: 1.0, min: 1e-4, max: 1e4, live: true },
+        kind: KnobKind::Float { default: 0.1, min: 1e-4, max: 1e4, live: true },
     },
     Knob {
         id: "penalty",

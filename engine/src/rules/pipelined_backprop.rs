@@ -52,7 +52,7 @@ static KNOBS: [Knob; 3] = [
         id: "mitigation",
         name: "Against old gradients",
         help: "spike: gives a late gradient at once what it would have given by now; prediction: passes forward with the weights to come.",
-        kind: KnobKind::Choice { default: "none", options: &["none", "spike", "prediction", "both"] },
+        kind: KnobKind::Choice { default: "prediction", options: &["none", "spike", "prediction", "both"] },
     },
     Knob {
         id: "momentum",

@@ -22,8 +22,10 @@
 //!
 //! with `κ = memory`, and a few steps of conjugate gradients bring Δ nearer at each step, from where it stands. The first
 //! read-out is of what does not change; what a layer stands on comes to rest before it does, and an old sum fades. With
-//! κ = 1 the read-out of the input is exactly the ridge solution over all samples seen. Features are drawn evenly and not
-//! from pairs of samples (SWIM), the representation is not normalised, and the loss is the squared one.
+//! κ = 1 the read-out of the input is exactly the ridge solution over all samples seen. Features are as the stage's blocks
+//! draw them, evenly and with biases of 0, not from pairs of samples (SWIM): among odd functions such as tanh there is then
+//! none for an even part of the answer, and relu serves better. The representation is not normalised, and the loss is the
+//! squared one.
 
 use super::conjugate::conjugate;
 use super::{Credit, Needs, Rule, Task, try_out};
@@ -82,7 +84,9 @@ impl Rule for RandomBoosting {
         Needs {
             transposed_weights: false,
             global_error: false,
-            stored_activities: false,
+            // Nothing asks for it but the planner: it forms the few single numbers of all stages at once, and keeps
+            // what they are made of until then.
+            stored_activities: true,
             labels_at_stages: false,
             derivatives: false,
             parallel_stages: true,
@@ -121,18 +125,13 @@ impl Rule for RandomBoosting {
     }
 
     fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
-        boosted(cx, mode, x).0
+        boosted(cx, mode, x, &mut |_, _, _, _| {})
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let (forward, layers) = boosted(cx, Mode::Eval, batch.x);
-        let logits = forward.logits();
-        let loss = cx.loss(logits, batch.target);
         let mut writes = Vec::new();
         let mut signals = Vec::new();
-        let flat = cx.build(Mode::Eval).flat(batch.x);
-        let mut seen = flat;
-        for (i, layer) in layers.iter().enumerate() {
+        let forward = boosted(cx, Mode::Eval, batch.x, &mut |cx, i, seen, layer| {
             let read = Solved::new(cx, &format!("read-out {i}"), seen, cx.task.classes, true);
             writes.extend(read.fit(cx, seen, batch.target));
             let answer = read.apply(cx.g, seen);
@@ -148,38 +147,40 @@ impl Rule for RandomBoosting {
             // Along F Δ, as the read-out hears it.
             let along = cx.g.matmul(layer.moved, weight);
             writes.extend(layer.step.observe(cx, along, rest));
-            seen = layer.output;
-        }
-        let last = Solved::new(cx, &format!("read-out {}", layers.len()), seen, cx.task.classes, true);
-        let fitted = last.fit(cx, seen, batch.target);
-        if let (Some(pass), Some(&(_, solution))) = (forward.passes.last(), fitted.last()) {
+        });
+        let logits = forward.logits();
+        let loss = cx.loss(logits, batch.target);
+        if let Some(pass) = forward.passes.last() {
+            let name = format!("read-out {}", forward.passes.len() - 1);
+            let last = Solved::new(cx, &name, pass.input, cx.task.classes, true);
+            let fitted = last.fit(cx, pass.input, batch.target);
+            let solution = fitted[fitted.len() - 1].1;
             let inputs = cx.g.shape(solution)[0] - 1;
             let bias = cx.g.slice(solution, 0, inputs, 1);
             let shape = cx.g.slot(pass.params[1]).shape.clone();
             writes.push((pass.params[0], cx.g.slice(solution, 0, 0, inputs)));
             writes.push((pass.params[1], cx.g.reshape(bias, shape)));
+            writes.extend(fitted);
         }
-        writes.extend(fitted);
         Lesson { writes, signals, ..forward.lesson(loss, logits, Vec::new()) }
     }
 }
 
 /// What a stage adds to the representation.
 struct Layer {
-    /// `F [B, units]`, `F Δ [B, features]` and `Φ` behind it.
+    /// `F [B, units]` and `F Δ [B, features]`.
     features: Value,
     moved: Value,
-    output: Value,
     map: Solved,
     step: Step,
 }
 
 /// The pass of `x [B, …]`: each stage's features of the representation before it, and the read-out of the last one.
-fn boosted(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Layer>) {
+/// `visit` sees each hidden stage, by its number from 0, with the representation `[B, features]` that it saw.
+fn boosted(cx: &mut Learn, mode: Mode, x: Value, visit: &mut dyn FnMut(&mut Learn, usize, Value, Layer)) -> Forward {
     let net = cx.net;
     let shape = cx.g.shape(x).clone();
     let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
-    let mut layers = Vec::new();
     let mut seen = cx.build(mode).flat(x);
     let width = cx.g.shape(seen).last();
     let mut through = |cx: &mut Learn, i: usize, input: Value| -> Pass {
@@ -203,11 +204,12 @@ fn boosted(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Layer>) {
         let step = Step::new(cx, i + 1);
         let length = step.length(cx);
         let by = cx.g.mul(length, moved);
-        seen = cx.g.add(seen, by);
-        layers.push(Layer { features, moved, output: seen, map, step });
+        let next = cx.g.add(seen, by);
+        visit(cx, i, seen, Layer { features, moved, map, step });
+        seen = next;
     }
     through(cx, last, seen);
-    (forward, layers)
+    forward
 }
 
 /// A least-squares problem: its normal equations, summed up, and where their solution stands.

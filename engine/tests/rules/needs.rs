@@ -71,13 +71,8 @@ fn the_first_stage_depends_on_what_is_said() {
             _ => None,
         };
         let later = |v: Value| weight(v).is_some_and(|stage| stage > 1);
-        // A later weight, or what is made of one element by element: its signs, say.
-        let mirrors = |v: Value| {
-            let elementwise =
-                |v: &Value| matches!(g.node(*v).op, Op::Read(_) | Op::Unary(_) | Op::Binary(_) | Op::Const(_));
-            let made_of = g.live(&[v]);
-            made_of.iter().all(elementwise) && made_of.iter().any(|&w| later(w) && g.shape(w) == g.shape(v))
-        };
+        // A later weight, or what is made of one: its signs, say, or what the step has solved for in its place.
+        let mirrors = |v: Value| g.live(&[v]).into_iter().any(|w| later(w) && g.shape(w) == g.shape(v));
         let global = all.iter().any(|&v| later(v));
         // Told at the stage: the labels meet what it computes, and no later stage has had a part in that.
         let own = |v: Value| match &g.node(v).op {
