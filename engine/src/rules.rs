@@ -12,8 +12,19 @@ use crate::net::{Clock, Mode, Net};
 use crate::registry::{Entry, Knobs};
 
 mod backprop;
+mod circuit;
+mod course;
 mod direct_feedback;
+mod disinhibition;
 mod forward_forward;
+mod hebbian;
+mod hebbian_stages;
+mod incremental_predictive_coding;
+mod linear_maps;
+mod neuro_modulated_hebb;
+mod predictive_coding;
+mod proximal_inference;
+mod soft_hebb;
 
 /// What the read-out is measured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,8 +125,18 @@ pub trait Rule: Entry {
     }
 }
 
-pub const RULES: &[&dyn Rule] =
-    &[&backprop::Backprop, &forward_forward::ForwardForward, &direct_feedback::DirectFeedback];
+pub const RULES: &[&dyn Rule] = &[
+    &backprop::Backprop,
+    &forward_forward::ForwardForward,
+    &direct_feedback::DirectFeedback,
+    &predictive_coding::PredictiveCoding,
+    &incremental_predictive_coding::IncrementalPredictiveCoding,
+    &proximal_inference::ProximalInference,
+    &hebbian::Hebbian,
+    &soft_hebb::SoftHebb,
+    &neuro_modulated_hebb::NeuroModulatedHebb,
+    &disinhibition::Disinhibition,
+];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.

@@ -8,7 +8,10 @@ mod support;
 
 mod backprop;
 mod bench;
+mod disinhibition;
 mod every;
 mod feedback;
 mod forward_forward;
+mod hebbian;
 mod needs;
+mod predictive_coding;

@@ -49,8 +49,9 @@ fn the_first_stage_depends_on_what_is_said() {
         let needs = rule.needs(&Knobs::defaults(rule.knobs()));
         let (bench, lesson) = deep(id, 5, 6, 4);
         let g = &bench.g;
-        let first: Vec<Value> =
-            lesson.updates.iter().filter(|u| g.slot(u.slot).name.starts_with("1/")).map(|u| u.gradient).collect();
+        let set = lesson.writes.iter().filter(|w| g.slot(w.0).role == Role::Param).copied();
+        let moved = lesson.updates.iter().map(|u| (u.slot, u.gradient)).chain(set);
+        let first: Vec<Value> = moved.filter(|m| g.slot(m.0).name.starts_with("1/")).map(|m| m.1).collect();
         let all = behind(g, &lesson, &first);
         let weight = |v: Value| match &g.node(v).op {
             Op::Read(r) if g.slot(r.slot).role == Role::Param => Some(g.slot(r.slot).name.clone()),
@@ -70,9 +71,13 @@ fn the_first_stage_depends_on_what_is_said() {
     }
 }
 
-/// Span of a step and floats of temporaries at its fullest moment.
+/// Samples of a batch where costs are held against depth.
+const SAMPLES: usize = 128;
+
+/// Span of a step; and floats that it keeps at its fullest moment: temporaries, and registers that it writes a row for
+/// each sample into.
 fn grown(rule: &str, stages: usize) -> (f64, f64) {
-    let (mut bench, lesson) = deep(rule, stages, 16, 128);
+    let (mut bench, lesson) = deep(rule, stages, 16, SAMPLES);
     let mut tick: Vec<(SlotId, Value)> = Vec::new();
     for update in &lesson.updates {
         let rate = bench.g.constant(0.01);
@@ -87,13 +92,16 @@ fn grown(rule: &str, stages: usize) -> (f64, f64) {
     let program = Program::new(graph.clone(), "step", body);
     let span = engine::cost::figures(&program).span;
     let plan = compile(&graph, std::slice::from_ref(&program));
-    (span as f64, plan.programs[0].peak as f64)
+    let written: HashSet<SlotId> = program.ticks().iter().flat_map(|t| t.1.iter().map(|w| w.0)).collect();
+    let rows = written.iter().map(|&slot| &graph.slot(slot).shape).filter(|s| s.contains(&SAMPLES));
+    let rows: usize = rows.map(|s| s.size()).sum();
+    (span as f64, (plan.programs[0].peak + rows) as f64)
 }
 
 /// Span of the rule's own forward pass.
 fn forward(rule: &str, stages: usize) -> f64 {
-    let (mut bench, _) = deep(rule, stages, 16, 128);
-    let (rule, x, out) = (bench.rule, bench.batch.x, input(&mut bench.g, "out", &[128, 3]));
+    let (mut bench, _) = deep(rule, stages, 16, SAMPLES);
+    let (rule, x, out) = (bench.rule, bench.batch.x, input(&mut bench.g, "out", &[SAMPLES, 3]));
     let logits = bench.with(|cx| rule.forward(cx, Mode::Train, x)).logits();
     let program = Program::new(Rc::new(bench.g), "forward", vec![Stmt::Tick(vec![(out, logits)])]);
     engine::cost::figures(&program).span as f64
@@ -112,7 +120,7 @@ fn depth_costs_what_is_said() {
         let span = (deep.0 - shallow.0) / pass;
         let parallel = span < 1.3;
         assert_eq!(needs.parallel_stages, parallel, "{id}: a deeper network waits {span:.2} forward passes longer");
-        let kept = (deep.1 - shallow.1) / more / (128.0 * 16.0);
+        let kept = (deep.1 - shallow.1) / more / (SAMPLES as f64 * 16.0);
         assert_eq!(needs.stored_activities, kept > 0.5, "{id}: each stage more keeps {kept:.2} of its activities");
     }
 }
