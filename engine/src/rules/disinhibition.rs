@@ -33,7 +33,7 @@ use super::predictive_coding::output_weight;
 use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{SlotId, Stmt, Value};
+use crate::ir::{Shape, SlotId, Stmt, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson, Signal, Update};
 use crate::net::{Mode, Net, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -141,10 +141,7 @@ impl Rule for Disinhibition {
             updates.extend(cells.taught(cx, i, below));
             signals.push(Signal { name: "imbalance", stage: i + 1, value: course.of(cx, i) });
         }
-        if let Some(pass) = forward.passes.last() {
-            let objective = cx.penalised(loss, pass);
-            updates.extend(cx.descend(objective, pass, 1.0));
-        }
+        updates.extend(cells.read_out(cx, batch));
         Lesson { before, signals, ..forward.lesson(loss, logits, updates) }
     }
 }
@@ -175,6 +172,8 @@ struct Cells {
     /// Way from each output to the inhibitory cells: `[C, B, units]`.
     feedback: Vec<SlotId>,
     output: SlotId,
+    /// What the last of them answer at rest.
+    rest: SlotId,
     /// The controller's memory of the error: `[B, C]`.
     integral: SlotId,
 }
@@ -193,6 +192,9 @@ fn controlled(cx: &mut Learn, batch: Batch, potentials: &[Value], logits: Value)
     for (i, (&u, pair)) in potentials.iter().zip(&cells.pairs).enumerate() {
         let r = excitation(&mut cx.build(Mode::Train), net, i, u);
         begin.extend([(pair[0], u), (pair[1], r)]);
+        if i + 1 == cells.len() {
+            begin.push((cells.rest, r));
+        }
     }
     let feedback = cells.way_back(cx);
     let (mut body, imbalance) = cells.moved(cx, batch);
@@ -213,8 +215,11 @@ impl Cells {
             pairs.push(pair);
             feedback.push(cx.scratch(&format!("feedback {}", i + 1), [outputs.last(), batch, units]));
         }
-        let (output, integral) = (cx.scratch("output", outputs.clone()), cx.scratch("integral", outputs));
-        Self { pairs, feedback, output, integral }
+        let (output, integral) = (cx.scratch("output", outputs.clone()), cx.scratch("error so far", outputs));
+        // Activations keep the shape of their potentials.
+        let shape = potentials.last().map_or(Shape::default(), |&u| cx.g.shape(u).clone());
+        let rest = cx.scratch("rest", shape);
+        Self { pairs, feedback, output, rest, integral }
     }
 
     /// Hidden stages.
@@ -330,6 +335,16 @@ impl Cells {
         let gradients = ad::vjp(g, &[(drive, error)], &weights, &ad::Exact);
         let known = pass.params.iter().zip(gradients);
         known.filter_map(|(&slot, gradient)| Some(Update { slot, gradient: gradient?, rate: 1.0 })).collect()
+    }
+
+    /// The updates of the read-out, which follows the loss of the answer at rest.
+    fn read_out(&self, cx: &mut Learn, batch: Batch) -> Vec<Update> {
+        let net = cx.net;
+        let rest = cx.g.read(self.rest);
+        let pass = net.stage(&mut cx.build(Mode::Train), self.len(), rest);
+        let loss = cx.loss(pass.output, batch.target);
+        let objective = cx.penalised(loss, &pass);
+        cx.descend(objective, &pass, 1.0)
     }
 }
 

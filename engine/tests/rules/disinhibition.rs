@@ -66,7 +66,7 @@ fn it_rests_where_it_is_said_to() {
 /// of the dis-inhibition, and each update is `−c φ'(u_E)` times the activity below.
 #[test]
 fn the_imbalance_is_what_is_sent_down() {
-    let (mut bench, lesson) = circuit(&[("steps", int(2000)), ("time-step", float(1.0))]);
+    let (bench, lesson) = circuit(&[("steps", int(2000)), ("time-step", float(1.0))]);
     let target = bench.batch.target;
     let oracle = run(&bench, &lesson);
     let output = register(&oracle, &bench, "rule/output");
