@@ -73,6 +73,10 @@ impl Rule for PredictiveCoding {
         needs(knobs)
     }
 
+    fn published(&self) -> &'static str {
+        "93.8 % on MNIST after 500 batches of 64, 300-300 tanh units, 60,000 digits (jpc)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         has_hidden(net)?;
         try_out(self, net, task, knobs)

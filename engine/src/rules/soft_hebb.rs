@@ -76,6 +76,10 @@ impl Rule for SoftHebb {
         LOCAL
     }
 
+    fn published(&self) -> &'static str {
+        "99.4 % on MNIST with a convolutional network, 60,000 digits"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         hebbian_stages::fits(net)?;
         try_out(self, net, task, knobs)
