@@ -8,7 +8,12 @@ use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
 mod direct_feedback;
+mod disinhibition;
 mod forward_forward;
+mod incremental_predictive_coding;
+mod inference_learning;
+mod neuro_modulated_hebb;
+mod soft_hebb;
 mod top_k;
 
 /// The seeds with which every claim is tried.
@@ -93,7 +98,17 @@ impl Card {
     }
 }
 
-pub const CARDS: &[&Card] = &[&backprop::CARD, &direct_feedback::CARD, &forward_forward::CARD, &top_k::CARD];
+pub const CARDS: &[&Card] = &[
+    &backprop::CARD,
+    &direct_feedback::CARD,
+    &forward_forward::CARD,
+    &incremental_predictive_coding::CARD,
+    &inference_learning::CARD,
+    &soft_hebb::CARD,
+    &neuro_modulated_hebb::CARD,
+    &disinhibition::CARD,
+    &top_k::CARD,
+];
 
 impl Entry for Card {
     fn meta(&self) -> &'static Meta {

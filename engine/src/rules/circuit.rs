@@ -1,6 +1,6 @@
 //! A stage as pairs of an excitatory and an inhibitory cell: what drives them, what they answer, where they rest.
 
-use crate::ir::Value;
+use crate::ir::{Graph, Value};
 use crate::net::{Build, Net, Pass, Stage};
 
 /// Iterations towards the rest of the uncontrolled circuit. The slope of what is solved lies between 0.9 and 2.2 for all
@@ -44,12 +44,20 @@ pub(super) fn excitation(b: &mut Build, net: &Net, i: usize, u: Value) -> Value 
     r
 }
 
-/// The potential `u [B, …]` at which excitatory cells rest under `drive`: `u + softplus(φ_E(u)) = drive`.
+/// `φ_I`: by how much inhibitory cells of potential `u` hold back their partners. It is 0 at 0: a tone of ln 2 makes up
+/// for what softplus gives there, so that units are not held back while they are silent.
+pub(super) fn inhibition(g: &mut Graph, u: Value) -> Value {
+    let softplus = g.softplus(u);
+    let tone = g.constant(std::f32::consts::LN_2);
+    g.sub(softplus, tone)
+}
+
+/// The potential `u [B, …]` at which excitatory cells rest under `drive`: `u + φ_I(φ_E(u)) = drive`.
 pub(super) fn rest(b: &mut Build, net: &Net, i: usize, drive: Value) -> Value {
     let mut u = drive;
     for _ in 0..TO_REST {
-        let inhibition = excitation(b, net, i, u);
-        let inhibition = b.g.softplus(inhibition);
+        let answer = excitation(b, net, i, u);
+        let inhibition = inhibition(b.g, answer);
         let out = b.g.sub(drive, inhibition);
         let out = b.g.sub(out, u);
         let by = b.g.scale(out, 1.0 / 1.5);

@@ -1,8 +1,8 @@
 //! Dis-inhibitory circuits (Rossbroich and Zenke 2023): every unit is a pair of an excitatory and an inhibitory cell, and
 //! top-down signals reach the inhibitory one alone. What the excitatory cell learns is told by its own inhibition.
 //!
-//! With `a = W r_below + b` what drives a unit, `φ_E` the stage's own activation, `φ_I` the softplus, and `c` the
-//! top-down dis-inhibition:
+//! With `a = W r_below + b` what drives a unit, `φ_E` the stage's own activation, `φ_I` the softplus less its value at 0
+//! (a tonic drive, which the bias could learn), and `c` the top-down dis-inhibition:
 //!
 //! ```text
 //! τ_E du_E/dt = −u_E + a − φ_I(u_I)              τ_E = 20 ms
@@ -27,7 +27,7 @@
 //! a pass forward for each of them, and as many passes back as there are classes, once, for `Q`. The read-out follows
 //! the loss of the answer at rest.
 
-use super::circuit::{Circuit, driving, excitation, rest};
+use super::circuit::{Circuit, driving, excitation, inhibition, rest};
 use super::course::Course;
 use super::predictive_coding::output_weight;
 use super::{Credit, Needs, Rule, Task, try_out};
@@ -292,8 +292,8 @@ impl Cells {
             let mut b = cx.build(Mode::Train);
             let drive = Circuit::new(&mut b, net, i, below).drive;
             let r = excitation(&mut b, net, i, excitatory);
-            let inhibition = cx.g.softplus(inhibitory);
-            let to = cx.g.sub(drive, inhibition);
+            let held = inhibition(cx.g, inhibitory);
+            let to = cx.g.sub(drive, held);
             writes.push((self.pairs[i][0], towards(cx, excitatory, to, time, TAU_E)));
             let down = self.sent_down(cx, i, control);
             let to = cx.g.sub(r, down);

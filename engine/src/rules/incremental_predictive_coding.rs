@@ -35,12 +35,12 @@ static KNOBS: [Knob; 3] = [
         help: "For how many steps one batch stays, while activities and weights move; more than there are hidden stages.",
         kind: KnobKind::Int { default: 4, min: 1, max: 255 },
     },
-    STEP,
+    Knob { kind: KnobKind::Float { default: 0.5, min: 0.0, max: 1.0, live: true }, ..STEP },
     Knob {
         id: "rate",
         name: "Weights' rate",
         help: "Factor on the learning rate: the weights move several times on the same batch.",
-        kind: KnobKind::Float { default: 0.5, min: 0.0, max: 100.0, live: false },
+        kind: KnobKind::Float { default: 1.0, min: 0.0, max: 100.0, live: false },
     },
 ];
 

@@ -38,7 +38,7 @@ pub(super) const SHARPNESS: Knob = Knob {
     id: "sharpness",
     name: "Sharpness",
     help: "How much the strongest unit takes: at 0 all share alike, at large values one winner takes all.",
-    kind: KnobKind::Float { default: 12.0, min: 0.0, max: 200.0, live: true },
+    kind: KnobKind::Float { default: 50.0, min: 0.0, max: 1000.0, live: true },
 };
 
 static KNOBS: [Knob; 4] = [

@@ -139,7 +139,7 @@ fn soft_hebb_follows_its_equation() {
         let mut change = vec![vec![0.0; 4]; INPUTS];
         for row in &seen {
             let u: Vec<f64> = (0..4).map(|i| dot(row, &unit(&old, i))).collect();
-            let e: Vec<f64> = u.iter().map(|u| (12.0 * u / (INPUTS as f64).sqrt()).exp()).collect();
+            let e: Vec<f64> = u.iter().map(|u| (50.0 * u / (INPUTS as f64).sqrt()).exp()).collect();
             let best = u.iter().copied().fold(f64::MIN, f64::max);
             for i in 0..4 {
                 let sign = if anti && u[i] != best { -1.0 } else { 1.0 };
