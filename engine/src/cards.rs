@@ -9,16 +9,21 @@ use crate::spec::{BlockSpec, Choice, Spec};
 mod backprop;
 mod continual_backprop;
 mod direct_feedback;
+mod disinhibition;
 mod feedback_alignment;
 mod forward_forward;
 mod highway_backprop;
+mod incremental_predictive_coding;
+mod inference_learning;
 mod kolen_pollack;
+mod neuro_modulated_hebb;
 mod noprop;
 mod pepita;
 mod pipelined_backprop;
 mod pipelined_feedback;
 mod product_feedback;
 mod sign_symmetric;
+mod soft_hebb;
 mod top_down;
 mod top_k;
 
@@ -121,6 +126,11 @@ pub const CARDS: &[&Card] = &[
     &pipelined_backprop::CARD,
     &highway_backprop::CARD,
     &continual_backprop::CARD,
+    &incremental_predictive_coding::CARD,
+    &inference_learning::CARD,
+    &soft_hebb::CARD,
+    &neuro_modulated_hebb::CARD,
+    &disinhibition::CARD,
     &top_k::CARD,
 ];
 

@@ -138,11 +138,25 @@ impl Learn<'_> {
         slots.iter().zip(gradients).map(|(&slot, gradient)| Update { slot, gradient, rate }).collect()
     }
 
-    /// What backpropagation would have in the place of each of the lesson's updates: the gradient of the task's loss of
-    /// the lesson's own logits, through whatever the rule detached.
+    /// The direction against which the lesson moves each weight: that of its updates, then of the weights that it sets.
+    pub fn directions(&mut self, lesson: &Lesson) -> Vec<(SlotId, Value)> {
+        let mut directions: Vec<(SlotId, Value)> = lesson.updates.iter().map(|u| (u.slot, u.gradient)).collect();
+        for &(slot, next) in &lesson.writes {
+            if self.g.slot(slot).role != Role::Param {
+                continue;
+            }
+            let weight = self.g.read(slot);
+            directions.push((slot, self.g.sub(weight, next)));
+        }
+        directions
+    }
+
+    /// What backpropagation would have in the place of each of the lesson's [directions](Learn::directions): the
+    /// gradient of the task's loss of the lesson's own logits, through whatever the rule detached.
     pub fn reference(&mut self, lesson: &Lesson, target: Value) -> Vec<Value> {
         let loss = self.loss(lesson.logits, target);
-        let weights: Vec<Value> = lesson.updates.iter().map(|u| self.g.read(u.slot)).collect();
+        let directions = self.directions(lesson);
+        let weights: Vec<Value> = directions.iter().map(|d| self.g.read(d.0)).collect();
         ad::gradients(self.g, loss, &weights, &ad::Through)
     }
 

@@ -14,13 +14,16 @@ use crate::registry::{Entry, Knobs};
 mod backprop;
 mod block_coordinate_descent;
 mod blockwise;
+mod circuit;
 mod conjugate;
 mod continual_backprop;
 mod contrast;
 mod controls;
 mod counter_current;
+mod course;
 mod direct_feedback;
 mod directions;
+mod disinhibition;
 mod encouraging;
 mod evolution;
 mod feedback_alignment;
@@ -29,9 +32,13 @@ mod forward_forward;
 mod forward_gradient;
 mod gradient_noise;
 mod guess;
+mod hebbian;
+mod hebbian_stages;
 mod highway_backprop;
+mod incremental_predictive_coding;
 mod input_gain;
 mod kolen_pollack;
+mod linear_maps;
 mod lls;
 mod local;
 mod local_classifiers;
@@ -39,14 +46,18 @@ mod model_building;
 mod model_free;
 mod momentum_auxiliary;
 mod mono_forward;
+mod neuro_modulated_hebb;
 mod no_prop;
 mod node_perturbation;
 mod pepita;
 mod pipelined_backprop;
+mod predictive_coding;
 mod product_feedback;
+mod proximal_inference;
 mod random_boosting;
 mod scalable_forward;
 mod sign_symmetric;
+mod soft_hebb;
 mod way_back;
 mod weight_perturbation;
 
@@ -184,6 +195,13 @@ pub const RULES: &[&dyn Rule] = &[
     &model_building::ModelBuilding,
     &blockwise::Blockwise,
     &input_gain::InputGain,
+    &predictive_coding::PredictiveCoding,
+    &incremental_predictive_coding::IncrementalPredictiveCoding,
+    &proximal_inference::ProximalInference,
+    &hebbian::Hebbian,
+    &soft_hebb::SoftHebb,
+    &neuro_modulated_hebb::NeuroModulatedHebb,
+    &disinhibition::Disinhibition,
 ];
 
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage

@@ -29,12 +29,12 @@ impl Probe for Alignment {
         let batch = cx.batch(cx.learn.clock);
         let lesson = cx.rule.learn(&mut cx.learn, batch);
         let reference = cx.learn.reference(&lesson, batch.target);
+        let directions = cx.learn.directions(&lesson);
         let g = &mut *cx.learn.g;
         // Inner product, and both squared lengths, by stage.
         let mut sums: BTreeMap<usize, [Value; 3]> = BTreeMap::new();
-        for (update, exact) in lesson.updates.iter().zip(reference) {
-            let Some(stage) = g.slot(update.slot).name.split('/').next().and_then(|s| s.parse().ok()) else { continue };
-            let u = update.gradient;
+        for ((slot, u), exact) in directions.into_iter().zip(reference) {
+            let Some(stage) = g.slot(slot).name.split('/').next().and_then(|s| s.parse().ok()) else { continue };
             let terms = [g.dot(u, exact), g.dot(u, u), g.dot(exact, exact)];
             let sum = match sums.get(&stage) {
                 Some(old) => [0, 1, 2].map(|i| g.add(old[i], terms[i])),

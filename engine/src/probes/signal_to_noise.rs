@@ -36,18 +36,19 @@ impl Probe for SignalToNoise {
         let low = cx.learn.g.lt(index, one);
         let seed = cx.learn.g.add(clock.seed, low);
         let second = learn(cx, Clock { seed, ..clock });
+        let ours = cx.learn.directions(&first);
+        let theirs = cx.learn.directions(&second);
         let g = &mut *cx.learn.g;
         let mut before = first.before;
-        let mut updates: Vec<Value> = first.updates.iter().map(|u| u.gradient).collect();
+        let mut updates: Vec<Value> = ours.iter().map(|u| u.1).collect();
         if !before.is_empty() {
             // Both lessons use the same scratch registers: what the first came to is kept aside.
-            let kept: Vec<(SlotId, Value)> = first
-                .updates
+            let kept: Vec<(SlotId, Value)> = ours
                 .iter()
-                .map(|u| {
-                    let name = format!("probe/signal-to-noise/{}", g.slot(u.slot).name);
-                    let shape = g.shape(u.gradient).clone();
-                    (g.declare(Slot { name, role: Role::Metric, shape, init: Init::Constant(0.0) }), u.gradient)
+                .map(|&(slot, direction)| {
+                    let name = format!("probe/signal-to-noise/{}", g.slot(slot).name);
+                    let shape = g.shape(direction).clone();
+                    (g.declare(Slot { name, role: Role::Metric, shape, init: Init::Constant(0.0) }), direction)
                 })
                 .collect();
             updates = kept.iter().map(|k| g.read(k.0)).collect();
@@ -56,10 +57,10 @@ impl Probe for SignalToNoise {
         }
         // By stage: inner product, and squared difference.
         let mut sums: BTreeMap<usize, [Value; 2]> = BTreeMap::new();
-        for (u, update) in updates.into_iter().zip(&second.updates) {
-            let Some(stage) = g.slot(update.slot).name.split('/').next().and_then(|s| s.parse().ok()) else { continue };
-            let difference = g.sub(u, update.gradient);
-            let terms = [g.dot(u, update.gradient), g.dot(difference, difference)];
+        for (u, (slot, v)) in updates.into_iter().zip(theirs) {
+            let Some(stage) = g.slot(slot).name.split('/').next().and_then(|s| s.parse().ok()) else { continue };
+            let difference = g.sub(u, v);
+            let terms = [g.dot(u, v), g.dot(difference, difference)];
             let sum = match sums.get(&stage) {
                 Some(old) => [g.add(old[0], terms[0]), g.add(old[1], terms[1])],
                 None => terms,
