@@ -20,7 +20,7 @@ pub static CARD: Card = Card {
 
 static CLAIMS: [Claim; 2] = [
     beside(accuracy("mirrored"), accuracy("fixed"), -0.03),
-    beside(accuracy("mirrored"), accuracy("last stage only"), 0.08),
+    beside(accuracy("mirrored"), accuracy("last stage only"), 0.05),
 ];
 
 fn runs() -> Vec<Run> {
