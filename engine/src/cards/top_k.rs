@@ -1,4 +1,18 @@
 //! Sparse experts do what dense ones do, for less: Shazeer et al. 2017.
+//!
+//! Test accuracy of top-2 less that of the dense mixture after 800 steps, in points, mean ± deviation and worst of eight
+//! seeds. The way of balancing was chosen on seeds 11–18; seeds 21–28 were looked at once afterwards.
+//!
+//! | balanced by | seeds 11–18 | seeds 21–28 |
+//! | --- | --- | --- |
+//! | Switch's loss, weight 0.01 | −0.33 ± 0.46, −1.10 | −0.83 ± 0.47, −1.55 |
+//! | a bias on the choice (the default) | −0.14 ± 0.20, −0.45 | −0.14 ± 0.47, −0.75 |
+//!
+//! With the loss one or two experts of eight starve, and the assignments go on changing after the digits are known.
+//! The claim is about 800 steps: much later, when every training sample has long been learnt, a constant learning rate
+//! throws single experts off now and then, and top-2 may lie a few points lower for some steps, whatever balances it.
+//! Of a step's time on two cores top-2 takes 0.47 of what the dense mixture takes, of its counted work 0.28: sorting and
+//! gathering rows costs time but few operations, and the optimizer visits the weights of all experts in either.
 
 use super::{Card, Claim, Form, QUICK, Relation, Run, accuracy, digits, mnist, work};
 use crate::registry::Meta;
