@@ -275,36 +275,31 @@ pub fn moved(cx: &mut Learn, y: Value, direction: &[(Value, Value)], by: Value) 
     ad::moved(cx.g, y, &moves)
 }
 
-/// What [`slope`] is the limit of: by how much `y` changes over the length `sigma` of a direction, or of twice that from
-/// the other side, for each unit of length. `still` is `y` itself, or a register that holds it.
-pub fn difference(cx: &mut Learn, y: Value, direction: &[(Value, Value)], still: Value) -> Value {
-    let sigma = cx.live("sigma");
-    let ahead = moved(cx, y, direction, sigma);
-    let (behind, length) = if cx.knobs.bool("antithetic") {
-        let back = cx.g.neg(sigma);
-        (moved(cx, y, direction, back), cx.g.scale(sigma, 2.0))
-    } else {
-        (still, sigma)
-    };
-    let change = cx.g.sub(ahead, behind);
-    cx.g.div(change, length)
-}
-
-/// The mean of what differences of the search's objective say about the gradients.
+/// The mean of what differences say about the gradients: by how much the objective changes over the length `sigma` of a
+/// direction, or over twice that from the other side, for each unit of length; [`slope`] is the limit of it. Each side
+/// has a tick of its own, which draws the direction anew rather than keeping it for the other.
 pub fn by_differences(cx: &mut Learn, search: &Search, forward: &Forward, target: Value) -> Mean {
     let objective = search.objective(cx, forward, target);
     let direction = search.direction(cx);
-    if search.draw.is_none() || cx.knobs.bool("antithetic") {
-        let answer = difference(cx, objective, &direction, objective);
-        return mean(cx, search, answer);
-    }
-    // Many directions start from one and the same point: what the loss is there is found out once.
+    let sigma = cx.live("sigma");
     let shape = cx.g.shape(objective).clone();
-    let still = cx.scratch("still", shape);
-    let read = cx.g.read(still);
-    let answer = difference(cx, objective, &direction, read);
-    let mut mean = mean(cx, search, answer);
-    mean.before.insert(0, Stmt::Tick(vec![(still, objective)]));
+    let mut register = |name: &str| cx.scratch(name, shape.clone());
+    let [ahead_slot, still_slot] = [register("ahead"), register("still")];
+    let [ahead, still] = [ahead_slot, still_slot].map(|slot| cx.g.read(slot));
+    let first = vec![(ahead_slot, moved(cx, objective, &direction, sigma))];
+    if cx.knobs.bool("antithetic") {
+        let back = cx.g.neg(sigma);
+        let behind = moved(cx, objective, &direction, back);
+        let change = cx.g.sub(ahead, behind);
+        let length = cx.g.scale(sigma, 2.0);
+        let answer = cx.g.div(change, length);
+        return mean(cx, search, vec![first], answer);
+    }
+    let change = cx.g.sub(ahead, still);
+    let answer = cx.g.div(change, sigma);
+    let mut mean = mean(cx, search, vec![first], answer);
+    // All directions start from one and the same point: what the loss is there is found out once.
+    mean.before.insert(0, Stmt::Tick(vec![(still_slot, objective)]));
     mean
 }
 
@@ -369,12 +364,17 @@ pub struct Mean {
     pub answer: Value,
 }
 
-/// The mean of the search's estimates over all its directions, when the loss gives `answer` to the one at hand.
-pub fn mean(cx: &mut Learn, search: &Search, answer: Value) -> Mean {
-    let ask = vec![(search.answer, answer)];
+/// What a tick writes.
+pub type Writes = Vec<(SlotId, Value)>;
+
+/// The mean of the search's estimates over all its directions, when the loss gives `answer` to the one at hand after the
+/// ticks that write `first`.
+pub fn mean(cx: &mut Learn, search: &Search, first: Vec<Writes>, answer: Value) -> Mean {
+    let mut ask: Vec<Stmt> = first.into_iter().map(Stmt::Tick).collect();
+    ask.push(Stmt::Tick(vec![(search.answer, answer)]));
     let answer = cx.g.read(search.answer);
     let Some(draw_slot) = search.draw else {
-        return Mean { before: vec![Stmt::Tick(ask)], gradients: search.estimates.clone(), answer };
+        return Mean { before: ask, gradients: search.estimates.clone(), answer };
     };
     let count = cx.knobs.size("directions");
     let draw = cx.g.read(draw_slot);
@@ -389,7 +389,7 @@ pub fn mean(cx: &mut Learn, search: &Search, answer: Value) -> Mean {
         sum_up.push((sum, cx.g.add(so_far, estimate)));
         gradients.push(cx.g.scale(so_far, 1.0 / count as f32));
     }
-    let body = vec![Stmt::Tick(ask), Stmt::Tick(sum_up)];
-    let before = vec![Stmt::Tick(start), Stmt::Repeat { times: count as u32, body }];
+    ask.push(Stmt::Tick(sum_up));
+    let before = vec![Stmt::Tick(start), Stmt::Repeat { times: count as u32, body: ask }];
     Mean { before, gradients, answer }
 }

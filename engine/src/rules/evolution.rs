@@ -15,7 +15,7 @@
 use super::directions::{self, DIRECTIONS, DRAWN, Mean, Search, Space};
 use super::{Credit, Needs, Rule, Task, try_out};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{SlotId, Stmt, Value};
+use crate::ir::{Stmt, Value};
 use crate::lesson::{Batch, Learn, Lesson, Signal};
 use crate::net::Net;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -101,15 +101,17 @@ impl Rule for Evolution {
         let sigma = cx.live("sigma");
         let direction = search.direction(cx);
         let mut start = vec![(draw_slot, zero)];
-        let mut try_out = vec![next];
+        let mut tries = Vec::new();
         let sides = ["losses ahead", "losses behind"].map(|name| cx.scratch(name, [count]));
         let back = cx.g.neg(sigma);
         for (side, by) in sides.into_iter().zip([sigma, back]) {
             let found = directions::moved(cx, objective, &direction, by);
             let so_far = cx.g.read(side);
-            try_out.push((side, cx.g.select(present, found, so_far)));
+            tries.push(Stmt::Tick(vec![(side, cx.g.select(present, found, so_far))]));
             start.push((side, directions::zeros(cx, so_far)));
         }
+
+        tries.push(Stmt::Tick(vec![next]));
 
         let [ahead, behind] = sides.map(|side| cx.g.read(side));
         let weights = if cx.knobs.choice("shaped") == "ranks" { ranked(cx, ahead, behind) } else { [ahead, behind] };
@@ -131,8 +133,8 @@ impl Rule for Evolution {
             mix.push((sum, cx.g.add(so_far, estimate)));
             gradients.push(cx.g.scale(so_far, 1.0 / count as f32));
         }
-        let repeat = |tick: Vec<(SlotId, Value)>| Stmt::Repeat { times: count as u32, body: vec![Stmt::Tick(tick)] };
-        let before = vec![Stmt::Tick(start), repeat(try_out), Stmt::Tick(weigh), repeat(mix)];
+        let repeat = |body: Vec<Stmt>| Stmt::Repeat { times: count as u32, body };
+        let before = vec![Stmt::Tick(start), repeat(tries), Stmt::Tick(weigh), repeat(vec![Stmt::Tick(mix)])];
         let mean = Mean { before, gradients, answer: preferred };
         let mut lesson = directions::lesson(cx, &search, mean, forward, batch.target, "preference");
         lesson.signals.push(Signal { name: "losses of the mutants", stage: stages, value: ahead });

@@ -50,7 +50,7 @@ static KNOBS: [Knob; 4] = [
         id: "rate",
         name: "Rate",
         help: "How far a weight moves when all directions agree.",
-        kind: KnobKind::Float { default: 0.001, min: 0.0, max: 10.0, live: true },
+        kind: KnobKind::Float { default: 0.003, min: 0.0, max: 10.0, live: true },
     },
 ];
 
@@ -105,9 +105,12 @@ impl Rule for FixedPoint {
             }
             ad::moved(cx.g, objective, &moves)
         });
-        let difference = cx.g.sub(sides[0], sides[1]);
+        let ahead = cx.scratch("ahead", []);
+        let first = vec![(ahead, sides[0])];
+        let ahead = cx.g.read(ahead);
+        let difference = cx.g.sub(ahead, sides[1]);
         let sign = cx.g.unary(Unary::Sign, difference);
-        let mean = directions::mean(cx, &search, sign);
+        let mean = directions::mean(cx, &search, vec![first], sign);
         let rate = cx.live("rate");
         let mut writes = Vec::new();
         for (((&slot, grid), &rounded), &estimate) in slots.iter().zip(&grids).zip(&rounded).zip(&mean.gradients) {

@@ -98,7 +98,7 @@ impl Rule for ForwardGradient {
         let objective = search.objective(cx, &forward, batch.target);
         let direction = search.direction(cx);
         let answer = directions::slope(cx, objective, &direction);
-        let mean = directions::mean(cx, &search, answer);
+        let mean = directions::mean(cx, &search, Vec::new(), answer);
         directions::lesson(cx, &search, mean, forward, batch.target, "answer to the nudge")
     }
 }

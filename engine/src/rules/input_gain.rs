@@ -46,7 +46,7 @@ static KNOBS: [Knob; 3] = [
         id: "damping",
         name: "Damping",
         help: "No gain is larger than one over this.",
-        kind: KnobKind::Float { default: 1.0, min: 1e-4, max: 1e4, live: true },
+        kind: KnobKind::Float { default: 0.1, min: 1e-4, max: 1e4, live: true },
     },
     Knob {
         id: "rate",

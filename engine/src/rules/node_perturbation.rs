@@ -68,7 +68,11 @@ impl Rule for NodePerturbation {
             derivatives: true,
             parallel_stages: true,
             // With and without the noise, or with both signs of it, for each direction; and again for the updates.
-            passes: if count == 1 { 3 } else { 3 * count + 1 },
+            passes: match (count, knobs.bool("antithetic")) {
+                (1, _) => 3,
+                (_, true) => 3 * count + 1,
+                (_, false) => 2 * count + 2,
+            },
         }
     }
 

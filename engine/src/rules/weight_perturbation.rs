@@ -58,6 +58,7 @@ impl Rule for WeightPerturbation {
     }
 
     fn needs(&self, knobs: &Knobs) -> Needs {
+        let count = knobs.size("directions") as u32;
         Needs {
             transposed_weights: false,
             global_error: true,
@@ -66,7 +67,7 @@ impl Rule for WeightPerturbation {
             derivatives: false,
             parallel_stages: true,
             // With and without the noise, or with both signs of it, for each direction; and once to answer.
-            passes: 2 * knobs.size("directions") as u32 + 1,
+            passes: if knobs.bool("antithetic") { 2 * count + 1 } else { count + 2 },
         }
     }
 

@@ -14,6 +14,8 @@ use crate::support::*;
 const EXPECTED: &[(&str, u32, f64)] = &[
     // Its boxes stay the random layers that they are.
     ("model-free-forward-forward", 1000, 0.95),
+    // One bit of knowledge a direction, and steps of the same length throughout: it is made for fine-tuning.
+    ("fixed-point-forward-gradient", 1000, 0.8),
 ];
 
 #[test]

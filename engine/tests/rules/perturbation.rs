@@ -277,5 +277,5 @@ fn steps_start_afresh() {
     let first = flat(&oracle, &tried, &tried.updates);
     oracle.run(&tried.before);
     assert_eq!(first, flat(&oracle, &tried, &tried.updates));
-    assert!(matches!(tried.lesson.before[1], Stmt::Repeat { times: 4, .. }));
+    assert!(tried.lesson.before.iter().any(|s| matches!(s, Stmt::Repeat { times: 4, .. })));
 }
