@@ -81,8 +81,9 @@ impl Rule for CounterCurrent {
     }
 
     fn needs(&self, knobs: &Knobs) -> Needs {
-        // The length of the whole gradient is a number that all stages have a part in.
-        Needs { global_error: knobs.choice("clip-over") == "network", ..local::NEEDS }
+        // The length of the whole gradient is a number that all stages have a part in, and wait for.
+        let whole = knobs.choice("clip-over") == "network";
+        Needs { global_error: whole, parallel_stages: !whole, ..local::NEEDS }
     }
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {

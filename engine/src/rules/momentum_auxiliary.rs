@@ -63,9 +63,10 @@ impl Rule for MomentumAuxiliary {
     }
 
     fn needs(&self, knobs: &Knobs) -> Needs {
-        // The copies bring news of the stages behind, though never a gradient.
+        // The copies bring news of the stages behind, though never a gradient; and the stage's own error comes back
+        // through their transposes.
         let ahead = knobs.choice("ahead") != "none";
-        Needs { global_error: ahead, labels_at_stages: true, ..local::NEEDS }
+        Needs { transposed_weights: ahead, global_error: ahead, labels_at_stages: true, ..local::NEEDS }
     }
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {

@@ -15,11 +15,9 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
                 continue;
             }
             let by = a[j][i] / a[i][i];
-            for k in 0..n {
-                a[j][k] -= by * a[i][k];
-            }
-            for k in 0..b[0].len() {
-                b[j][k] -= by * b[i][k];
+            for rows in [&mut a, &mut b] {
+                let with = rows[i].clone();
+                rows[j].iter_mut().zip(with).for_each(|(to, v)| *to -= by * v);
             }
         }
     }

@@ -183,7 +183,8 @@ fn nothing_is_kept() {
         assert!(more.abs() < 0.02, "weights, {count} directions: {more}");
     }
     let more = grown("guessed-forward-gradient", &[("projected", word("network"))]);
-    assert!(more.abs() < 0.02, "guesses: {more}");
+    // Each stage keeps one number a sample: how far its guess is right.
+    assert!(more < 1.1 / WIDTH as f64, "guesses: {more}");
 }
 
 /// A hundred directions are a program of the same size as two.

@@ -176,7 +176,7 @@ fn one_incremental_step_teaches_the_read_out_alone() {
 /// batch begins at its own forward pass.
 #[test]
 fn incremental_activities_relax_alike() {
-    let mut steps = deep("incremental-predictive-coding", &[("iterations", int(5))], 6);
+    let mut steps = deep("incremental-predictive-coding", &[("iterations", int(5)), ("step", float(0.2))], 6);
     let lesson = steps.learn();
     let mut tick = lesson.writes.clone();
     let one = input(&mut steps.g, "one", &[2]);
@@ -189,7 +189,7 @@ fn incremental_activities_relax_alike() {
         walked.run(&program);
         // The sixth step is the first on a new batch.
         let iterations = if done > 5 { done - 5 } else { done };
-        let mut whole = deep("predictive-coding", &[("iterations", int(iterations))], 6);
+        let mut whole = deep("predictive-coding", &[("iterations", int(iterations)), ("step", float(0.2))], 6);
         let lesson = whole.learn();
         let mut oracle = whole.registers();
         for id in whole.g.slot_ids() {
