@@ -91,7 +91,7 @@ fn wasm() -> Done {
     tests
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", machine::webdriver(&browser)?)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "1200");
     run(tests)
 }
 
