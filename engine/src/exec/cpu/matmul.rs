@@ -226,7 +226,8 @@ impl Product<'_> {
                                 let sums = &mut sums[..rows.len() * cols.len()];
                                 let c = Shared::new(sums);
                                 let tiles = Tiles { c, place: 0, row_stride: cols.len(), accumulate: start > 0 };
-                                if last {
+                                // Less than a run is soon fetched when it is met.
+                                if last && rows.len() * cols.len() >= RUN {
                                     rows.clone().for_each(|i| (each.soon)(i * self.b.cols + cols.start, cols.len()));
                                 }
                                 block.run(rows.clone(), &tiles, strip, panels);
