@@ -40,7 +40,7 @@ static KNOBS: [Knob; 3] = [
         id: "rate",
         name: "Weights' rate",
         help: "Factor on the learning rate: the weights move several times on the same batch.",
-        kind: KnobKind::Float { default: 1.0, min: 0.0, max: 100.0, live: false },
+        kind: KnobKind::Float { default: 0.5, min: 0.0, max: 100.0, live: false },
     },
 ];
 

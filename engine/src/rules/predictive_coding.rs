@@ -18,7 +18,8 @@
 //!
 //! The error reaches stage `l` in iteration `L − l`, there parallel to backpropagation's (equal to it for `γ = 1`: Song
 //! et al. 2020), and drifts towards that of the energy's minimum from then on. Few iterations are thus closer to
-//! backpropagation than many; fewer than there are hidden stages leave the first ones without a lesson.
+//! backpropagation than many; fewer than there are hidden stages leave the first ones without a lesson. The relaxation is
+//! stable while `γ (1 + ‖J‖²) < 2`: weights that have grown long ask for a small step.
 
 use super::course::Course;
 use super::{Credit, Loss, Needs, Rule, Task, try_out};
@@ -50,7 +51,7 @@ pub(super) const STEP: Knob = Knob {
     id: "step",
     name: "Step of the activities",
     help: "How far the activities go down the energy in one iteration; too far, and they swing instead of settling.",
-    kind: KnobKind::Float { default: 0.1, min: 0.0, max: 1.0, live: true },
+    kind: KnobKind::Float { default: 0.03, min: 0.0, max: 1.0, live: true },
 };
 
 static KNOBS: [Knob; 2] = [ITERATIONS, STEP];

@@ -37,7 +37,7 @@ static META: Meta = Meta {
 
 static KNOBS: [Knob; 4] = [
     ITERATIONS,
-    STEP,
+    Knob { kind: KnobKind::Float { default: 0.1, min: 0.0, max: 1.0, live: true }, ..STEP },
     Knob {
         id: "rate",
         name: "Rate",
