@@ -11,7 +11,7 @@
 //! more than it saves. Signs and masks are the exception the other way: they are cheaper to make again from what they
 //! were made from than to keep, so each reader makes its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::follow::{follow, join_reductions};
 use super::join::{Joining, plain};
@@ -30,7 +30,7 @@ pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
         work: Vec::new(),
         above: Vec::new(),
         unit_of: HashMap::new(),
-        copy_of: HashMap::new(),
+        copy_of: BTreeMap::new(),
         remade: remade(g, &live, &roots),
     };
     let scattered = scattered(g, &live);

@@ -1,6 +1,6 @@
 //! Joining elementwise values into units without making a cycle among them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::units::Work;
 use crate::ir::{Graph, Value};
@@ -55,7 +55,8 @@ pub(super) struct Joining<'g> {
     /// Units that each unit depends on, directly or not.
     pub above: Vec<Bits>,
     pub unit_of: HashMap<Value, usize>,
-    pub copy_of: HashMap<Value, usize>,
+    /// In the order of the values: buffers are numbered by it, and a plan is the same each time it is made.
+    pub copy_of: BTreeMap<Value, usize>,
     /// Values that every reader makes for itself.
     pub remade: HashSet<Value>,
 }
