@@ -22,6 +22,9 @@ const FEW: u32 = 50;
 const AT_LENGTH: [&str; 3] = ["backprop", "direct-feedback-alignment", "forward-forward"];
 /// Relative distance of losses that rounding may bring about, over [`STEPS`] steps.
 const CPU_TOLERANCE: f32 = 2e-3;
+/// The same for rules that solve systems of equations, which magnify it.
+const SOLVED: [&str; 2] = ["random-feature-boosting", "optimal-input-gain"];
+const SOLVED_TOLERANCE: f32 = 2e-2;
 const GPU_TOLERANCE: f32 = 2e-2;
 
 /// Networks in order of preference: a rule is tried on the first that it fits.
@@ -98,8 +101,9 @@ async fn the_cpu_learns_as_pinned() {
         let got = losses(&mut cpu, &lab, &data, STEPS).await;
         let line: Vec<String> = got.iter().map(f32::to_string).collect();
         now += &format!("{rule}: {}\n", line.join(" "));
+        let tolerance = if SOLVED.contains(&rule) { SOLVED_TOLERANCE } else { CPU_TOLERANCE };
         match pinned(rule) {
-            Some(pinned) if apart(&got, &pinned, CPU_TOLERANCE) => wrong.push(format!("{rule}: {got:?}")),
+            Some(pinned) if apart(&got, &pinned, tolerance) => wrong.push(format!("{rule}: {got:?}")),
             Some(_) => {}
             None => wrong.push(format!("{rule} is not pinned yet")),
         }
