@@ -50,7 +50,7 @@ static KNOBS: [Knob; 3] = [
         id: "temperature",
         name: "Temperature",
         help: "Divides the scores before the softmax: lower is content with less, higher asks for more agreement.",
-        kind: KnobKind::Float { default: 1.0, min: 0.001, max: 100.0, live: true },
+        kind: KnobKind::Float { default: 0.3, min: 0.001, max: 100.0, live: true },
     },
 ];
 

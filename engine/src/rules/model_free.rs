@@ -38,7 +38,7 @@ static KNOBS: [Knob; 3] = [
         id: "sharpness",
         name: "Sharpness",
         help: "How little the goodness of true and wrong label may differ before a stage is content.",
-        kind: KnobKind::Float { default: 4.0, min: 0.0, max: 100.0, live: true },
+        kind: KnobKind::Float { default: 50.0, min: 0.0, max: 1000.0, live: true },
     },
     contrast::NEGATIVES,
     contrast::ANSWER,
