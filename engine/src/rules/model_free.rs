@@ -15,6 +15,9 @@
 //! [`super::contrast`]. The read-out is the network's last stage, which learns the task from the outputs `n_l` of all
 //! hidden stages but the first in a pass with a neutral label; it alone is differentiated. With `answer = goodness`, as in
 //! the paper, the network is asked with each label and answers with the one of highest goodness over all hidden stages.
+//!
+//! The paper's sharpness is 4, with 10 to 25 inner steps on batches of thousands; in one step on each small batch a
+//! sharper loss, which goes on asking where the two cosines already differ, learns far faster.
 
 use super::{Credit, Needs, Rule, Task, contrast, local, try_out};
 use crate::diagnostic::Diagnostic;
