@@ -219,6 +219,7 @@ impl Learn<'_> {
         let noise = Noise { distribution, stream: stream(&format!("rule/{name}")), shape: shape.into() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }
+
     /// As [`Learn::noise`], and independent for each `draw []`, a whole number below 2¹⁶, within a step.
     pub fn drawn(&mut self, name: &str, distribution: Distribution, shape: impl Into<Shape>, draw: Value) -> Value {
         let noise = Noise { distribution, stream: stream(&format!("rule/{name}")), shape: shape.into() };

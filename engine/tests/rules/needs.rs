@@ -182,7 +182,9 @@ fn depth_costs_what_is_said() {
             wrong.push(format!("{case:?}: a deeper network waits {span:.2} forward passes longer"));
         }
         let kept = (deep.kept - shallow.kept) / more / (BATCH as f64 * WIDTH as f64);
-        let expected = needs.stored_activities || (WAITING.contains(&case.0) && kept > 0.5);
+        // Without copies of the next stage there is less to wait for.
+        let waiting = WAITING.contains(&case.0) && case.1 != [("ahead", word("none"))];
+        let expected = needs.stored_activities || waiting;
         if expected != (kept > 0.5) {
             wrong.push(format!("{case:?}: each stage more keeps {kept:.2} of its activities"));
         }
