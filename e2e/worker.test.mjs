@@ -4,6 +4,16 @@ import assert from "node:assert/strict";
 import { lab } from "./harness.mjs";
 import { button, choose, pause, until } from "./page.mjs";
 
+/** The one worker that lives. The browser ends another a moment after it was told to. */
+async function worker(page) {
+  const since = Date.now();
+  while (page.workers().length !== 1) {
+    assert.ok(Date.now() - since < 10_000, `one worker lives, not ${page.workers().length}`);
+    await page.waitForTimeout(50);
+  }
+  return page.workers()[0];
+}
+
 /** The notice of a death, of which there is one. */
 async function told(page, pattern) {
   const notice = page.getByRole("alert").filter({ hasText: /had to start again/i });
@@ -25,12 +35,12 @@ async function trained(page) {
 async function goesOn(page, from) {
   const back = await until(page, "the run goes on", ({ step }) => step >= from);
   await until(page, "and on", ({ step }) => step > back.step + 20);
-  assert.equal(page.workers().length, 1, "the dead worker is gone");
+  await worker(page);
 }
 
 lab("an exception in the worker", { expects: [/exception: .*falls over|console: .*falls over/] }, async ({ page }) => {
   const before = await trained(page);
-  await page.workers()[0].evaluate(() => { setTimeout(() => { throw new Error("it falls over"); }); });
+  await (await worker(page)).evaluate(() => { setTimeout(() => { throw new Error("it falls over"); }); });
   const step = await told(page, /falls over/);
   assert.ok(step <= before.step + 1e6);
   await goesOn(page, step);
@@ -39,7 +49,7 @@ lab("an exception in the worker", { expects: [/exception: .*falls over|console: 
 lab("a panic in the worker, told twice", { expects: [/exception: unreachable for a test/] }, async ({ page }) => {
   await trained(page);
   // What the engine's panic hook posts, and the trap that follows.
-  await page.workers()[0].evaluate(() => {
+  await (await worker(page)).evaluate(() => {
     postMessage({ panic: "panicked at a test" });
     setTimeout(() => { throw new Error("unreachable for a test"); });
   });
@@ -54,7 +64,7 @@ lab("a worker that was ended says nothing", {
   },
 }, async ({ page }) => {
   await trained(page);
-  await page.workers()[0].evaluate(() => close());
+  await (await worker(page)).evaluate(() => close());
   await goesOn(page, await told(page, /nothing, for \d+ seconds/i));
 });
 
@@ -62,7 +72,7 @@ lab("a worker that dies again and again is not started for ever", {}, async ({ p
   await until(page, "it trains", ({ step }) => step > 0);
   for (let death = 1; death <= 3; death += 1) {
     await page.waitForFunction(() => !document.querySelector(".status.busy"));
-    await page.workers()[0].evaluate(() => postMessage({ panic: "panicked for good" }));
+    await (await worker(page)).evaluate(() => postMessage({ panic: "panicked for good" }));
     await page.getByRole("alert").filter({ hasText: death < 3 ? /start again/ : /The engine stopped/ }).waitFor();
     if (death < 3) await page.waitForTimeout(1000);
   }
