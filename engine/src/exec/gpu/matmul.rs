@@ -119,7 +119,7 @@ impl Shape {
         const LONG: usize = 256;
         let Shape { m, n, k, batch, cut } = *self;
         let (source, tile, enough) = match variant {
-            Variant::Registers => (REGISTERS.into(), 4, 512),
+            Variant::Registers => (REGISTERS.into(), 8, 512),
             Variant::Shared if m.min(n) >= 256 && m * n * batch >= 1 << 18 => (wide().into(), 64, 32),
             Variant::Shared => (SHARED.into(), 32, 64),
         };

@@ -1,9 +1,10 @@
 // C = A · B over a batch, by register tiles without workgroup memory.
 //
-// One invocation makes 4 × 4 elements of C and keeps them in registers: 8 loads feed 16 multiply-adds at each step
+// One invocation makes 8 × 8 elements of C and keeps them in registers: 16 loads feed 64 multiply-adds at each step
 // along the inner axis. Rows and columns beyond the border read the last one and are not stored. Tiles are dealt out
 // in strips eight tiles wide, so that a workgroup covers a square and its rows and columns stay in a cache. Software
-// adapters, on which workgroup memory and barriers cost more than loads, want this one.
+// adapters, on which workgroup memory and barriers cost more than loads, want this one: there a load costs as much as
+// many multiply-adds, which is why the tile is large (4 × 4 takes twice as long on SwiftShader).
 
 const STRIP: u32 = 8u;
 
@@ -45,13 +46,18 @@ fn start(index: u32, strides: vec4<u32>) -> u32 {
 // number of the first.
 fn finish(at: u32, value: f32) { mem[at] = value; }
 
-fn store(c: vec4<f32>, row: u32, col: u32, base: u32) {
+fn store_four(c: vec4<f32>, at: u32, col: u32) {
+    if col < p.n { finish(at, c.x); }
+    if col + 1u < p.n { finish(at + 1u, c.y); }
+    if col + 2u < p.n { finish(at + 2u, c.z); }
+    if col + 3u < p.n { finish(at + 3u, c.w); }
+}
+
+fn store(left: vec4<f32>, right: vec4<f32>, row: u32, col: u32, base: u32) {
     if row < p.m {
         let at = base + row * p.n + col;
-        finish(at, c.x);
-        if col + 1u < p.n { finish(at + 1u, c.y); }
-        if col + 2u < p.n { finish(at + 2u, c.z); }
-        if col + 3u < p.n { finish(at + 3u, c.w); }
+        store_four(left, at, col);
+        store_four(right, at + 4u, col + 4u);
     }
 }
 
@@ -68,27 +74,70 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let strip = tile / (STRIP * p.tiles_m);
     let width = min(STRIP, p.tiles_n - strip * STRIP);
     let place = tile % (STRIP * p.tiles_m);
-    let row = place / width * 4u;
-    let col = (strip * STRIP + place % width) * 4u;
+    let row = place / width * 8u;
+    let col = (strip * STRIP + place % width) * 8u;
     let four = vec4(0u, 1u, 2u, 3u);
-    var x = p.a + start(batch, p.a_lead) + first * p.a_col + p.a_row * min(row + four, vec4(p.m - 1u));
-    var y = p.b + start(batch, p.b_lead) + first * p.b_row + p.b_col * min(col + four, vec4(p.n - 1u));
+    let a = p.a + start(batch, p.a_lead) + first * p.a_col;
+    let b = p.b + start(batch, p.b_lead) + first * p.b_row;
+    var x = a + p.a_row * min(row + four, vec4(p.m - 1u));
+    var z = a + p.a_row * min(row + 4u + four, vec4(p.m - 1u));
+    var y = b + p.b_col * min(col + four, vec4(p.n - 1u));
+    var w = b + p.b_col * min(col + 4u + four, vec4(p.n - 1u));
     var c0 = vec4<f32>();
     var c1 = vec4<f32>();
     var c2 = vec4<f32>();
     var c3 = vec4<f32>();
+    var c4 = vec4<f32>();
+    var c5 = vec4<f32>();
+    var c6 = vec4<f32>();
+    var c7 = vec4<f32>();
+    var d0 = vec4<f32>();
+    var d1 = vec4<f32>();
+    var d2 = vec4<f32>();
+    var d3 = vec4<f32>();
+    var d4 = vec4<f32>();
+    var d5 = vec4<f32>();
+    var d6 = vec4<f32>();
+    var d7 = vec4<f32>();
     for (var i = first; i < last; i++) {
-        let b = vec4(mem[y.x], mem[y.y], mem[y.z], mem[y.w]);
-        c0 += mem[x.x] * b;
-        c1 += mem[x.y] * b;
-        c2 += mem[x.z] * b;
-        c3 += mem[x.w] * b;
+        let left = vec4(mem[y.x], mem[y.y], mem[y.z], mem[y.w]);
+        let right = vec4(mem[w.x], mem[w.y], mem[w.z], mem[w.w]);
+        let a0 = mem[x.x];
+        c0 += a0 * left;
+        d0 += a0 * right;
+        let a1 = mem[x.y];
+        c1 += a1 * left;
+        d1 += a1 * right;
+        let a2 = mem[x.z];
+        c2 += a2 * left;
+        d2 += a2 * right;
+        let a3 = mem[x.w];
+        c3 += a3 * left;
+        d3 += a3 * right;
+        let a4 = mem[z.x];
+        c4 += a4 * left;
+        d4 += a4 * right;
+        let a5 = mem[z.y];
+        c5 += a5 * left;
+        d5 += a5 * right;
+        let a6 = mem[z.z];
+        c6 += a6 * left;
+        d6 += a6 * right;
+        let a7 = mem[z.w];
+        c7 += a7 * left;
+        d7 += a7 * right;
         x += p.a_col;
+        z += p.a_col;
         y += p.b_row;
+        w += p.b_row;
     }
     let base = p.out + matrix * p.m * p.n;
-    store(c0, row, col, base);
-    store(c1, row + 1u, col, base);
-    store(c2, row + 2u, col, base);
-    store(c3, row + 3u, col, base);
+    store(c0, d0, row, col, base);
+    store(c1, d1, row + 1u, col, base);
+    store(c2, d2, row + 2u, col, base);
+    store(c3, d3, row + 3u, col, base);
+    store(c4, d4, row + 4u, col, base);
+    store(c5, d5, row + 5u, col, base);
+    store(c6, d6, row + 6u, col, base);
+    store(c7, d7, row + 7u, col, base);
 }
