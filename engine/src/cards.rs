@@ -26,6 +26,7 @@ mod sign_symmetric;
 mod soft_hebb;
 mod top_down;
 mod top_k;
+mod two_stage_backprop;
 
 /// The seeds with which every claim is tried.
 pub const SEEDS: [u32; 3] = [1, 2, 3];
@@ -50,6 +51,10 @@ pub enum Measure {
     Work,
     /// Operations of one step that must wait for each other, counted.
     Span,
+    /// Operations until one step is through when every stage has a worker of its own, counted.
+    Makespan,
+    /// Bytes of temporaries at the fullest moment of a step, counted.
+    Memory,
 }
 
 /// A measure of a run.
@@ -124,6 +129,7 @@ pub const CARDS: &[&Card] = &[
     &forward_forward::CARD,
     &noprop::CARD,
     &pipelined_backprop::CARD,
+    &two_stage_backprop::CARD,
     &highway_backprop::CARD,
     &continual_backprop::CARD,
     &incremental_predictive_coding::CARD,
@@ -162,6 +168,8 @@ impl fmt::Display for Figure {
             Measure::Accuracy => "accuracy",
             Measure::Work => "work",
             Measure::Span => "span",
+            Measure::Makespan => "makespan",
+            Measure::Memory => "memory",
         };
         write!(f, "{measure}({})", self.run)
     }
@@ -198,6 +206,10 @@ const fn work(run: &'static str) -> Figure {
 
 const fn span(run: &'static str) -> Figure {
     Figure { measure: Measure::Span, run }
+}
+
+const fn makespan(run: &'static str) -> Figure {
+    Figure { measure: Measure::Makespan, run }
 }
 
 /// `figure ≥ other + offset`.

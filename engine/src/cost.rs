@@ -1,5 +1,7 @@
 //! What a program costs, counted exactly before it runs.
 
+mod makespan;
+
 use std::collections::{BTreeMap, HashSet};
 
 use crate::ir::{Program, Role};
@@ -12,6 +14,8 @@ pub struct Figures {
     pub work: u64,
     /// Operations on the longest chain of dependent ones.
     pub span: u64,
+    /// Operations until the last stage is through, when each has a worker of its own: see `cost/makespan.rs`.
+    pub makespan: u64,
     /// Bytes read and written if every value went through memory once.
     pub traffic: u64,
     /// Weights of the network that the program touches.
@@ -20,7 +24,7 @@ pub struct Figures {
     pub by_stage: BTreeMap<String, u64>,
 }
 
-/// Counts one replay of `program`. Repeated ticks follow each other, so their spans add up.
+/// Counts one replay of `program`. Ticks follow each other, so their spans add up.
 pub fn figures(program: &Program) -> Figures {
     let g = &program.graph;
     let mut out = Figures::default();
@@ -50,6 +54,7 @@ pub fn figures(program: &Program) -> Figures {
             }
         }
         out.span += times * longest;
+        out.makespan += times * makespan::makespan(g, &roots);
     }
     out.parameters = params.iter().map(|&s| g.slot(s).shape.size() as u64).sum();
     out

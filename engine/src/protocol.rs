@@ -206,6 +206,8 @@ pub struct CostInfo {
     pub work: u64,
     /// Operations on the longest dependent chain of a step.
     pub span: u64,
+    /// Operations of a step until the last stage is through, when each stage has a worker of its own.
+    pub makespan: u64,
     /// Bytes of temporaries at the fullest moment of a step, and the order that reached it.
     pub memory: u64,
     pub order: Order,

@@ -58,6 +58,7 @@ mod random_boosting;
 mod scalable_forward;
 mod sign_symmetric;
 mod soft_hebb;
+mod two_stage_backprop;
 mod way_back;
 mod weight_perturbation;
 
@@ -173,6 +174,7 @@ pub const RULES: &[&dyn Rule] = &[
     &controls::RandomFeatures,
     &no_prop::NoProp,
     &pipelined_backprop::PipelinedBackprop,
+    &two_stage_backprop::TwoStageBackprop,
     &highway_backprop::HighwayBackprop,
     &continual_backprop::ContinualBackprop,
     &block_coordinate_descent::BlockCoordinateDescent,

@@ -24,6 +24,7 @@ pub fn Cost() -> impl IntoView {
                     <Row name="Active parameters" help="Those that one sample meets: fewer where a route chooses" a=a.active_parameters b=b.active_parameters write=format::count />
                     <Row name="Work" help="Floating-point operations of one step" a=a.work b=b.work write=format::flops />
                     <Row name="Span" help="Operations on the longest chain that must be done one after the other" a=a.span b=b.span write=format::count />
+                    <Row name="A worker a stage" help="Operations until the last stage is through, when each stage has a worker of its own, which hands on what it made once it has done all that it could" a=a.makespan b=b.makespan write=format::count />
                     <Row name="Memory" help="Temporaries at the fullest moment of a step" a=a.memory b=b.memory write=format::bytes />
                     <tr>
                         <th scope="row" title="The order of the operations that reached this memory">"Order"</th>

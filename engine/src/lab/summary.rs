@@ -24,6 +24,7 @@ pub fn cost(graph: &Graph, step: &Program, plan: &Plan, batch: usize) -> CostInf
         active_parameters: active(graph, step, batch, figures.parameters),
         work: figures.work,
         span: figures.span,
+        makespan: figures.makespan,
         memory: 4 * planned.peak as u64,
         order: planned.order,
         registers: 4 * persistent as u64,

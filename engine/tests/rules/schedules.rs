@@ -2,6 +2,7 @@
 
 use engine::exec::oracle::Oracle;
 use engine::lesson::Lesson;
+use engine::net::Node;
 use engine::ops::Tensor;
 use engine::registry::Setting;
 
@@ -223,4 +224,59 @@ fn the_highway_carries_auxiliary_losses() {
         assert_eq!(name, other);
         assert!(distance(&exact.data, &got.data) < 1e-12, "{name}");
     }
+}
+
+/// Stages of all sorts: convolution and pooling, normalisation and dropout, a way past, experts.
+fn of_all_sorts() -> Vec<Vec<Node>> {
+    vec![
+        vec![
+            node("conv2d", &[("channels", int(3)), ("kernel", int(3))], vec![]),
+            activation("relu"),
+            node("flatten", &[], vec![]),
+        ],
+        vec![linear(6), node("batch-norm", &[], vec![]), activation("tanh"), node("dropout", &[], vec![])],
+        vec![node("residual", &[], hidden(6))],
+        vec![route(3, "top-k", &[], hidden(6))],
+        read_out(),
+    ]
+}
+
+/// The gradients, the loss and all that the step leaves behind are backpropagation's to the bit.
+#[test]
+fn two_stages_change_no_number() {
+    let step = |rule: &str| {
+        let mut bench = Bench::new(rule, &[], net(3, of_all_sorts()), &[4, 4, 2], 8);
+        let lesson = bench.learn();
+        let mut values: Vec<_> = lesson.updates.iter().map(|u| u.gradient).collect();
+        values.push(lesson.loss);
+        values.push(lesson.seen.map_or(lesson.logits, |seen| seen.0));
+        values.extend(lesson.writes.iter().map(|w| w.1));
+        values.extend(lesson.taps.iter().flat_map(|tap| [tap.load, tap.entropy]));
+        bench.prepared(&lesson).values(&bench.g, &values)
+    };
+    let (split, whole) = (step("two-stage-backprop"), step("backprop"));
+    assert!(whole.len() > 15 && whole[0].data.iter().any(|v| *v != 0.0));
+    assert_eq!(split, whole);
+}
+
+/// The second tick computes no activity and hands no error on: its longest chain is as long as one gradient, however deep
+/// the network. Stages that each have a worker are through in two thirds of the time or little more.
+#[test]
+fn all_stages_make_their_gradients_at_once() {
+    let built = |rule: &str, depth: usize| {
+        let mut stages: Vec<_> = (1..depth).map(|_| hidden(16)).collect();
+        stages.push(read_out());
+        let mut bench = Bench::new(rule, &[], net(3, stages), &[16], 32);
+        let lesson = bench.learn();
+        step(&mut bench, &lesson, "sgd", &[], 0.1)
+    };
+    let second = |depth: usize| {
+        let mut program = built("two-stage-backprop", depth);
+        program.body.remove(0);
+        engine::cost::figures(&program).span
+    };
+    assert_eq!(second(4), second(32));
+    let makespan = |rule: &str| engine::cost::figures(&built(rule, 16)).makespan as f64;
+    let ratio = makespan("two-stage-backprop") / makespan("backprop");
+    assert!((0.6..0.75).contains(&ratio), "{ratio}");
 }

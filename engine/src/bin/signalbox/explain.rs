@@ -36,6 +36,7 @@ pub fn costs(rule: &str, own: &CostInfo, backprop: &CostInfo) -> String {
     row("of them active for a sample", |c| grouped(c.active_parameters));
     row("work of a step, operations", |c| grouped(c.work));
     row("span of a step, operations", |c| grouped(c.span));
+    row("with a worker a stage, operations", |c| grouped(c.makespan));
     row("temporaries, bytes", |c| grouped(c.memory));
     row("in the order", |c| format!("{:?}", c.order));
     row("registers, bytes", |c| grouped(c.registers));

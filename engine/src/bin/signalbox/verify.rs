@@ -6,6 +6,7 @@ use clap::Args as Arguments;
 use engine::cards::{CARDS, Card, Figure, Form, Measure, Run, SEEDS};
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
+use engine::protocol::CostInfo;
 use engine::registry::find;
 use engine::session::devices::Machine;
 use engine::spec::Spec;
@@ -33,8 +34,7 @@ struct Tried {
     run: &'static str,
     seed: u32,
     accuracy: f64,
-    work: f64,
-    span: f64,
+    cost: CostInfo,
 }
 
 pub fn verify(args: &Args) -> Answer {
@@ -94,9 +94,7 @@ fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tri
     let steps = u32::try_from(run.steps).unwrap_or(u32::MAX);
     let curve = train(&mut trainer, steps, usize::MAX)?.curve;
     let accuracy = curve.last().and_then(|p| p.splits).map_or(f64::NAN, |s| s[1].accuracy.into());
-    let cost = &trainer.lab.cost;
-    let (work, span) = (cost.work as f64, cost.span as f64);
-    Ok((Tried { run: run.name, seed, accuracy, work, span }, place.device))
+    Ok((Tried { run: run.name, seed, accuracy, cost: trainer.lab.cost.clone() }, place.device))
 }
 
 /// The card's table, and whether all of it holds.
@@ -105,8 +103,10 @@ fn told(card: &Card, form: Form, quick: bool, tried: &[Tried], took: Duration) -
         let run = tried.iter().find(|t| t.run == figure.run && t.seed == seed);
         run.map_or(f64::NAN, |t| match figure.measure {
             Measure::Accuracy => t.accuracy,
-            Measure::Work => t.work,
-            Measure::Span => t.span,
+            Measure::Work => t.cost.work as f64,
+            Measure::Span => t.cost.span as f64,
+            Measure::Makespan => t.cost.makespan as f64,
+            Measure::Memory => t.cost.memory as f64,
         })
     };
     let which = if quick { ", quick form" } else { "" };
@@ -134,23 +134,37 @@ fn told(card: &Card, form: Form, quick: bool, tried: &[Tried], took: Duration) -
 fn shown(measure: Measure, value: f64) -> String {
     match measure {
         Measure::Accuracy => format!("{value:.4}"),
-        Measure::Work => format!("{:.1} M", value / 1e6),
+        Measure::Work | Measure::Makespan => format!("{:.1} M", value / 1e6),
         Measure::Span => format!("{value}"),
+        Measure::Memory => format!("{:.0} kB", value / 1e3),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use engine::cards::{Claim, Relation};
+    use engine::plan::Order;
     use engine::spec::{BlockSpec, Choice};
 
     use super::*;
 
     fn tried(accuracy: [f64; 3]) -> Vec<Tried> {
+        let order = Order::AsBuilt;
+        let cost = CostInfo {
+            parameters: 0,
+            active_parameters: 0,
+            work: 0,
+            span: 0,
+            makespan: 0,
+            memory: 0,
+            order,
+            registers: 0,
+            dispatches: 0,
+        };
         SEEDS
             .iter()
             .zip(accuracy)
-            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, accuracy, work: 1e6, span: 1e2 })
+            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, accuracy, cost: cost.clone() })
             .collect()
     }
 
