@@ -155,7 +155,7 @@ fn a_reader_may_have_enough() {
     let spec = file(&folder("pipe"), "xor.json", XOR);
     let mut explain = Command::new(env!("CARGO_BIN_EXE_signalbox"));
     let mut explain = explain.args(["explain", &spec]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(explain.stdout.take());
+    let _ = explain.stdout.take();
     let done = explain.wait_with_output().unwrap();
     assert!(done.status.success() && done.stderr.is_empty(), "{}", text(&done.stderr));
 }

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args as Arguments;
 use engine::diagnostic::Diagnostic;
+use engine::protocol::CostInfo;
 use engine::race::spread;
 use engine::registry::find;
 use engine::rules::{RULES, Rule};
@@ -34,6 +36,9 @@ pub struct Args {
     /// Measure anew what is there already
     #[arg(long)]
     again: bool,
+    /// Then count and time a step of each rule anew, one after the other: on an idle machine
+    #[arg(long)]
+    time: bool,
 }
 
 /// What all rules are tried on.
@@ -74,14 +79,25 @@ const TASKS: [Task; 4] = [
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Measured {
     Refused(String),
-    Trained { runs: Vec<One>, work: u64, span: u64, memory: u64, order: String },
+    Trained { runs: Vec<One>, step: Step },
+}
+
+/// A step's cost, counted, and its time, measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Step {
+    work: u64,
+    span: u64,
+    makespan: u64,
+    memory: u64,
+    order: String,
+    /// Absent until steps were timed.
+    milliseconds: Option<f64>,
 }
 
 /// With one seed. Figures that are not finite are absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct One {
     accuracy: Option<f64>,
-    seconds: f64,
     /// Mean over the hidden stages of the cosine between the rule's update and backpropagation's, after a tenth of the
     /// steps and after all of them.
     cosines: Option<[f64; 2]>,
@@ -115,13 +131,30 @@ pub fn tabulate(args: &Args) -> Answer {
             }
             let measured = measure(task, id)?;
             kept.entry(task.id.to_owned()).or_default().insert(id.to_owned(), measured);
-            let text = serde_json::to_string_pretty(&kept).map_err(|e| vec![Diagnostic::new("", e.to_string(), "")])?;
-            files::write(&args.keep, format!("{text}\n").as_bytes())?;
-            files::write(&args.out, written(&kept).as_bytes())?;
+            write(args, &kept)?;
         }
+    }
+    if args.time {
+        for task in &TASKS {
+            for rule in &rules {
+                let id = rule.meta().id;
+                if let Some(Measured::Trained { step, .. }) = kept.get_mut(task.id).and_then(|t| t.get_mut(id)) {
+                    *step = timed(task, id)?;
+                    eprintln!("{} › {id}: {:.3} ms a step", task.id, step.milliseconds.unwrap_or(f64::NAN));
+                }
+            }
+        }
+        write(args, &kept)?;
     }
     files::write(&args.out, written(&kept).as_bytes())?;
     Ok(Outcome::Done)
+}
+
+/// Keeps what has been measured, and writes the tables.
+fn write(args: &Args, kept: &Kept) -> Result<(), Vec<Diagnostic>> {
+    let text = serde_json::to_string_pretty(kept).map_err(|e| vec![Diagnostic::new("", e.to_string(), "")])?;
+    files::write(&args.keep, format!("{text}\n").as_bytes())?;
+    files::write(&args.out, written(kept).as_bytes())
 }
 
 fn read(path: &std::path::Path) -> Result<Kept, Vec<Diagnostic>> {
@@ -133,7 +166,7 @@ fn read(path: &std::path::Path) -> Result<Kept, Vec<Diagnostic>> {
 
 fn measure(task: &Task, rule: &str) -> Result<Measured, Vec<Diagnostic>> {
     let mut runs = Vec::new();
-    let mut cost = None;
+    let mut step = None;
     for seed in SEEDS {
         let spec = spec(task, rule, seed);
         let data = files::data(&spec, &files::Own::default())?;
@@ -143,21 +176,43 @@ fn measure(task: &Task, rule: &str) -> Result<Measured, Vec<Diagnostic>> {
                 return Ok(Measured::Refused(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")));
             }
         };
-        cost = Some(trainer.lab.cost.clone());
+        step = Some(counted(&trainer));
         let tenth = task.steps / 10;
-        let Trained { time: early, diverged, .. } = train(&mut trainer, tenth, usize::MAX)?;
+        let Trained { diverged, .. } = train(&mut trainer, tenth, usize::MAX)?;
         let first = cosine(&mut trainer)?;
         let rest = train(&mut trainer, task.steps - tenth, usize::MAX)?;
         let last = cosine(&mut trainer)?;
         let accuracy = rest.curve.last().and_then(|p| p.splits).map(|s| f64::from(s[1].accuracy));
         let accuracy = accuracy.filter(|_| diverged.is_none() && rest.diverged.is_none());
-        let seconds = (early + rest.time).as_secs_f64();
-        eprintln!("{} › {rule} with seed {seed}: accuracy {accuracy:?} in {seconds:.1} s", task.id);
-        runs.push(One { accuracy, seconds, cosines: first.zip(last).map(|(a, b)| [a, b]) });
+        eprintln!("{} › {rule} with seed {seed}: accuracy {accuracy:?}", task.id);
+        runs.push(One { accuracy, cosines: first.zip(last).map(|(a, b)| [a, b]) });
     }
-    let cost = cost.ok_or_else(|| vec![Diagnostic::new("", "there is no seed", "")])?;
-    let order = format!("{:?}", cost.order);
-    Ok(Measured::Trained { runs, work: cost.work, span: cost.span, memory: cost.memory, order })
+    let step = step.ok_or_else(|| vec![Diagnostic::new("", "there is no seed", "")])?;
+    Ok(Measured::Trained { runs, step })
+}
+
+/// What a step costs, untimed.
+fn counted(trainer: &Trainer) -> Step {
+    let CostInfo { work, span, makespan, memory, order, .. } = trainer.lab.cost;
+    Step { work, span, makespan, memory, order: format!("{order:?}"), milliseconds: None }
+}
+
+/// What a step costs, and how long it takes once the caches are warm.
+fn timed(task: &Task, rule: &str) -> Result<Step, Vec<Diagnostic>> {
+    const WARM: u32 = 3;
+    const LEAST: Duration = Duration::from_millis(400);
+    let spec = spec(task, rule, SEEDS[0]);
+    let mut trainer = Trainer::new(&spec, files::data(&spec, &files::Own::default())?)?;
+    trainer.step(WARM);
+    trainer.last()?;
+    let (begin, mut steps) = (Instant::now(), 0);
+    while begin.elapsed() < LEAST {
+        trainer.step(WARM);
+        trainer.last()?;
+        steps += WARM;
+    }
+    let milliseconds = begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps);
+    Ok(Step { milliseconds: Some(milliseconds), ..counted(&trainer) })
 }
 
 /// The mean of the hidden stages' cosines with backpropagation's updates, now.
@@ -180,21 +235,20 @@ fn written(kept: &Kept) -> String {
          the CPU. Accuracy is the share of right answers on the whole test split, mean over the seeds ± half the \
          distance from the least to the greatest. The cosine is that between the rule's update and backpropagation's, \
          mean over the hidden stages, after a tenth of the steps and after all. Operations, span and temporaries are \
-         counted from the program of one step; seconds are measured, on a machine that other work shared.\n",
+         counted from the program of one step, and so is the time of a step with a worker a stage, in operations. Seconds \
+         are those of all steps, from the time of one step of each rule after the other on two idle cores.\n",
     );
     for task in &TASKS {
         let Some(rules) = kept.get(task.id) else { continue };
         out += &format!("\n## {}\n\n{} steps.\n\n", task.name, grouped(task.steps.into()));
-        out += "| rule | test accuracy, % | cosine at 10 % | at 100 % | operations a step | span | temporaries, bytes | seconds |\n";
-        out += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+        out += "| rule | test accuracy, % | cosine at 10 % | at 100 % | operations a step | span | with a worker a stage | temporaries, bytes | seconds |\n";
+        out += "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
         for rule in RULES {
             let meta = rule.meta();
             match rules.get(meta.id) {
-                Some(Measured::Trained { runs, work, span, memory, .. }) => {
-                    out += &row(meta.name, runs, [*work, *span, *memory])
-                }
+                Some(Measured::Trained { runs, step }) => out += &row(meta.name, runs, step, task.steps),
                 Some(Measured::Refused(why)) => {
-                    out += &format!("| {} | does not fit: {why} | | | | | | |\n", meta.name)
+                    out += &format!("| {} | does not fit: {why} | | | | | | | |\n", meta.name)
                 }
                 None => {}
             }
@@ -209,7 +263,7 @@ fn written(kept: &Kept) -> String {
     out
 }
 
-fn row(name: &str, runs: &[One], [work, span, memory]: [u64; 3]) -> String {
+fn row(name: &str, runs: &[One], step: &Step, steps: u32) -> String {
     let all = |figure: &dyn Fn(&One) -> Option<f64>| {
         let values: Option<Vec<f64>> = runs.iter().map(figure).collect();
         values.and_then(|v| spread(&v))
@@ -218,14 +272,15 @@ fn row(name: &str, runs: &[One], [work, span, memory]: [u64; 3]) -> String {
         .map_or_else(|| "diverged".to_owned(), |(m, s)| format!("{:.2} ± {:.2}", 100.0 * m, 100.0 * s));
     let cosine =
         |i: usize| all(&|r| r.cosines.map(|c| c[i])).map_or_else(|| "–".to_owned(), |(m, _)| format!("{m:.2}"));
-    let seconds = all(&|r| Some(r.seconds)).map_or_else(String::new, |(m, _)| format!("{m:.1}"));
+    let seconds = step.milliseconds.map_or_else(|| "–".to_owned(), |ms| format!("{:.1}", ms * f64::from(steps) / 1e3));
     format!(
-        "| {name} | {accuracy} | {} | {} | {} | {} | {} | {seconds} |\n",
+        "| {name} | {accuracy} | {} | {} | {} | {} | {} | {} | {seconds} |\n",
         cosine(0),
         cosine(1),
-        grouped(work),
-        grouped(span),
-        grouped(memory)
+        grouped(step.work),
+        grouped(step.span),
+        grouped(step.makespan),
+        grouped(step.memory)
     )
 }
 
@@ -235,15 +290,26 @@ mod tests {
 
     #[test]
     fn tables_hold_what_was_measured() {
-        let one = |accuracy| One { accuracy, seconds: 2.0, cosines: Some([0.5, 0.25]) };
-        let trained = |runs| Measured::Trained { runs, work: 1000, span: 7, memory: 64, order: "AsBuilt".to_owned() };
+        let one = |accuracy| One { accuracy, cosines: Some([0.5, 0.25]) };
+        let step = Step {
+            work: 1000,
+            span: 7,
+            makespan: 500,
+            memory: 64,
+            order: "AsBuilt".to_owned(),
+            milliseconds: Some(2.0),
+        };
+        let trained = |runs| Measured::Trained { runs, step: step.clone() };
         let rules = BTreeMap::from([
             ("backprop".to_owned(), trained(vec![one(Some(0.9)), one(Some(0.8))])),
             ("forward-forward".to_owned(), trained(vec![one(None)])),
             ("direct-feedback-alignment".to_owned(), Measured::Refused("why".to_owned())),
         ]);
         let text = written(&BTreeMap::from([("digits".to_owned(), rules)]));
-        assert!(text.contains("| Backpropagation | 85.00 ± 5.00 | 0.50 | 0.25 | 1,000 | 7 | 64 | 2.0 |"), "{text}");
+        assert!(
+            text.contains("| Backpropagation | 85.00 ± 5.00 | 0.50 | 0.25 | 1,000 | 7 | 500 | 64 | 2.0 |"),
+            "{text}"
+        );
         assert!(text.contains("| Forward-forward | diverged |") && text.contains("does not fit: why"), "{text}");
     }
 }
