@@ -8,6 +8,7 @@ use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
 mod continual_backprop;
+mod counter_current;
 mod direct_feedback;
 mod disinhibition;
 mod feedback_alignment;
@@ -16,12 +17,19 @@ mod highway_backprop;
 mod incremental_predictive_coding;
 mod inference_learning;
 mod kolen_pollack;
+mod layer_collaboration;
+mod lls;
+mod local_classifiers;
+mod model_free;
+mod momentum_auxiliary;
+mod mono_forward;
 mod neuro_modulated_hebb;
 mod noprop;
 mod pepita;
 mod pipelined_backprop;
 mod pipelined_feedback;
 mod product_feedback;
+mod scalable_forward;
 mod sign_symmetric;
 mod soft_hebb;
 mod top_down;
@@ -127,6 +135,14 @@ pub const CARDS: &[&Card] = &[
     &pepita::CARD,
     &top_down::CARD,
     &forward_forward::CARD,
+    &layer_collaboration::CARD,
+    &scalable_forward::CARD,
+    &model_free::CARD,
+    &mono_forward::CARD,
+    &local_classifiers::CARD,
+    &lls::CARD,
+    &momentum_auxiliary::CARD,
+    &counter_current::CARD,
     &noprop::CARD,
     &pipelined_backprop::CARD,
     &two_stage_backprop::CARD,

@@ -20,12 +20,14 @@ pub const NEGATIVES: Knob = Knob {
 };
 
 /// Who answers when the network is asked.
-pub const ANSWER: Knob = Knob {
-    id: "answer",
-    name: "Answer",
-    help: "read-out: one pass with a neutral label; goodness: a pass with each label, and the one that suits best.",
-    kind: KnobKind::Choice { default: "read-out", options: &["read-out", "goodness"] },
-};
+pub const fn answer(default: &'static str) -> Knob {
+    Knob {
+        id: "answer",
+        name: "Answer",
+        help: "read-out: one pass with a neutral label; goodness: a pass with each label, and the one that suits best.",
+        kind: KnobKind::Choice { default, options: &["read-out", "goodness"] },
+    }
+}
 
 /// That the hidden stages of `net` can tell true labels from wrong ones.
 ///

@@ -22,7 +22,7 @@
 //! of the whole feedback gradient. `a_l` is what the stage gives, whatever its blocks; the feedback network has no bias.
 
 use super::local;
-use super::{Credit, Needs, Rule, Task};
+use super::{Credit, Needs, Rule, Task, outputs};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, SlotId, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson, Signal, Update};
@@ -95,42 +95,43 @@ impl Rule for CounterCurrent {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let forward = self.forward(cx, Mode::Train, batch.x);
-        let logits = forward.logits();
-        let loss = cx.loss(logits, batch.target);
         let [ahead_rate, back_rate] = ["hidden-rate", "feedback-rate"].map(|knob| cx.knobs.float(knob) as f32);
-        let (hidden, last) = forward.passes.split_at(forward.passes.len() - 1);
-        let mut meeting = vec![batch.x];
-        meeting.extend(hidden.iter().map(|pass| pass.output));
-        let meeting: Vec<Value> = meeting.into_iter().map(|a| local::rows(cx, a)).collect();
-        let widths: Vec<usize> = meeting.iter().map(|&a| cx.g.shape(a).last()).collect();
+        // The network fits, so that the widths are known.
+        let shapes = outputs(self, cx.net, cx.task, cx.knobs).unwrap_or_default();
+        let hidden = shapes.iter().take(shapes.len().saturating_sub(1)).map(|shape| shape[1..].iter().product());
+        let widths: Vec<usize> = std::iter::once(cx.task.input.size()).chain(hidden).collect();
         let against = counter(cx, &widths);
 
         // Each group is clipped as one, forward and feedback apart.
         let (mut ahead, mut back, mut signals) = (Vec::new(), Vec::new(), Vec::new());
-        for (l, (&a, &(c, theta))) in meeting.iter().zip(&against).enumerate() {
-            let there = cx.g.detach(c);
-            let here = cx.g.detach(a);
-            let mismatch = matching(cx, here, c, batch.target);
-            back.push(cx.follow(mismatch, &[theta], back_rate));
-            if l == 0 {
-                continue;
+        let follows = |cx: &mut Learn, l: usize, a: Value| {
+            let (c, theta) = against[l];
+            let a = cx.g.detach(a);
+            let mismatch = matching(cx, a, c, batch.target);
+            cx.follow(mismatch, &[theta], back_rate)
+        };
+        back.push(follows(cx, 0, batch.x));
+        let forward = local::in_turn(cx, batch.x, local::as_it_is, |cx, i, pass| {
+            if i + 1 == cx.net.stages.len() {
+                let loss = cx.loss(pass.output, batch.target);
+                let objective = cx.penalised(loss, pass);
+                ahead.push(cx.descend(objective, pass, 1.0));
+                return;
             }
-            let pass = &hidden[l - 1];
-            let mismatch = matching(cx, a, there, batch.target);
-            signals.push(Signal { name: "mismatch", stage: l, value: mismatch });
+            back.push(follows(cx, i + 1, pass.output));
+            let there = cx.g.detach(against[i + 1].0);
+            let mismatch = matching(cx, pass.output, there, batch.target);
+            signals.push(Signal { name: "mismatch", stage: i + 1, value: mismatch });
             let objective = cx.penalised(mismatch, pass);
             ahead.push(cx.descend(objective, pass, ahead_rate));
-        }
-        for pass in last {
-            let objective = cx.penalised(loss, pass);
-            ahead.push(cx.descend(objective, pass, 1.0));
-        }
+        });
         if cx.knobs.choice("clip-over") == "network" {
             (ahead, back) = (vec![ahead.concat()], vec![back.concat()]);
         }
         let clip = cx.live("clip");
         let updates = ahead.into_iter().chain(back).flat_map(|part| clipped(cx.g, clip, part)).collect();
+        let logits = forward.logits();
+        let loss = cx.loss(logits, batch.target);
         Lesson { signals, ..forward.lesson(loss, logits, updates) }
     }
 }
@@ -166,8 +167,9 @@ fn elu(g: &mut Graph, x: Value) -> Value {
     g.add(high, low)
 }
 
-/// The loss `[]` where `a [B, n]` meets `c [C, n]`.
+/// The loss `[]` where `a [B, …]` meets `c [C, n]`.
 fn matching(cx: &mut Learn, a: Value, c: Value, target: Value) -> Value {
+    let a = local::rows(cx, a);
     let width = cx.g.shape(a).last().max(1) as f32;
     let scores = cx.g.matmul_t(a, c, false, true);
     let error = cx.g.sub(scores, target);

@@ -79,7 +79,7 @@ static KNOBS: [Knob; 7] = [
         help: "How much the other stages' goodness counts in a collaboration.",
         kind: KnobKind::Float { default: 1.0, min: 0.0, max: 1.0, live: true },
     },
-    contrast::ANSWER,
+    contrast::answer("read-out"),
 ];
 
 impl Entry for ForwardForward {

@@ -89,20 +89,27 @@ pub fn cross_entropy(cx: &mut Learn, scores: Value, target: Value) -> Value {
     cx.g.mean_all(rows)
 }
 
-/// The lesson of a step that passed `forward`: hidden stage `i` learns by `loss` of what `head(i)` answers, the last
-/// stage by the task's loss. `answer` as the knob of that name has it.
+/// The lesson of a step in which hidden stage `i` learns by `loss` of what `head(i)` answers, and the last stage by the
+/// task's loss; `hand` as in [`apart`], `answer` as the knob of that name has it.
+///
+/// Each stage is through with the batch before the next begins, so that no more than one stage's activities need be kept.
 pub fn lesson(
     cx: &mut Learn,
-    forward: Forward,
     batch: Batch,
+    hand: impl Fn(&mut Build, Value) -> Value,
     answer: &str,
-    head: impl Fn(&mut Learn, usize, &Pass) -> Head,
+    mut head: impl FnMut(&mut Learn, usize, &Pass) -> Head,
     loss: impl Fn(&mut Learn, Value, Value) -> Value,
 ) -> Lesson {
     let (mut updates, mut signals) = (Vec::new(), Vec::new());
-    let (hidden, last) = forward.passes.split_at(forward.passes.len() - 1);
-    let mut scores = vec![forward.logits()];
-    for (i, pass) in hidden.iter().enumerate() {
+    let mut scores = Vec::new();
+    let forward = in_turn(cx, batch.x, hand, |cx, i, pass| {
+        if i + 1 == cx.net.stages.len() {
+            let loss = cx.loss(pass.output, batch.target);
+            let objective = cx.penalised(loss, pass);
+            updates.extend(cx.descend(objective, pass, 1.0));
+            return;
+        }
         let head = head(cx, i, pass);
         let local = loss(cx, head.scores, batch.target);
         let right = right(cx, head.scores, batch.labels);
@@ -113,15 +120,33 @@ pub fn lesson(
         let objective = cx.penalised(local, pass);
         let slots = [&pass.params[..], &head.weights].concat();
         updates.extend(cx.follow(objective, &slots, 1.0));
-    }
-    for pass in last {
-        let loss = cx.loss(pass.output, batch.target);
-        let objective = cx.penalised(loss, pass);
-        updates.extend(cx.descend(objective, pass, 1.0));
-    }
-    let logits = answered(cx, answer, &scores);
+    });
+    let logits = answered(cx, answer, forward.logits(), &scores);
     let loss = cx.loss(logits, batch.target);
     Lesson { signals, ..forward.lesson(loss, logits, updates) }
+}
+
+/// [`forward`] in training, `taught` of each stage's pass before the next begins.
+pub fn in_turn(
+    cx: &mut Learn,
+    x: Value,
+    hand: impl Fn(&mut Build, Value) -> Value,
+    mut taught: impl FnMut(&mut Learn, usize, &Pass),
+) -> Forward {
+    let net = cx.net;
+    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut at = x;
+    for i in 0..net.stages.len() {
+        let mut build = cx.build(Mode::Train);
+        let pass = net.stage(&mut build, i, at);
+        let handed = hand(&mut build, pass.output);
+        forward.writes.extend(build.writes);
+        forward.taps.extend(build.taps);
+        at = cx.g.detach(handed);
+        taught(cx, i, &pass);
+        forward.passes.push(pass);
+    }
+    forward
 }
 
 /// The network's answer to `x`: logits `[B, classes]`.
@@ -131,21 +156,21 @@ pub fn predict(
     answer: &str,
     head: impl Fn(&mut Learn, usize, &Pass) -> Head,
 ) -> Value {
-    let mut scores = vec![forward.logits()];
+    let mut scores = Vec::new();
     if answer == "all" {
         let hidden = &forward.passes[..forward.passes.len() - 1];
         scores.extend(hidden.iter().enumerate().map(|(i, pass)| head(cx, i, pass).scores));
     }
-    answered(cx, answer, &scores)
+    answered(cx, answer, forward.logits(), &scores)
 }
 
-/// The read-out's logits, which stand first, or the mean of all `scores`.
-fn answered(cx: &mut Learn, answer: &str, scores: &[Value]) -> Value {
+/// The read-out's `logits`, or the mean of these and the hidden stages' `scores`.
+fn answered(cx: &mut Learn, answer: &str, logits: Value, scores: &[Value]) -> Value {
     if answer != "all" {
-        return scores[0];
+        return logits;
     }
-    let sum = scores[1..].iter().fold(scores[0], |sum, &s| cx.g.add(sum, s));
-    cx.g.scale(sum, 1.0 / scores.len() as f32)
+    let sum = scores.iter().fold(logits, |sum, &s| cx.g.add(sum, s));
+    cx.g.scale(sum, 1.0 / (scores.len() + 1) as f32)
 }
 
 /// Share of the rows of `scores [B, classes]` that are largest at their label: `[]`.

@@ -13,11 +13,12 @@
 //! both of the same sample. `P_l` keeps the shape of the box's output: over images it mixes channels, the same at every
 //! place, and sees the input where that has as many places; else it is a full matrix. The label is part of the input: see
 //! [`super::contrast`]. The read-out is the network's last stage, which learns the task from the outputs `n_l` of all
-//! hidden stages but the first in a pass with a neutral label; it alone is differentiated. With `answer = goodness`, as in
-//! the paper, the network is asked with each label and answers with the one of highest goodness over all hidden stages.
+//! hidden stages but the first in a pass with a neutral label; it alone is differentiated. By default, as in the paper, the
+//! network is asked with each label in turn instead, and answers with the one of highest goodness over all hidden stages;
+//! the accuracy shown while it learns is the read-out's.
 //!
-//! The paper's sharpness is 4, with 10 to 25 inner steps on batches of thousands; in one step on each small batch a
-//! sharper loss, which goes on asking where the two cosines already differ, learns far faster.
+//! The paper's `sharpness` is 4, with 10 to 25 inner steps on each batch of thousands of samples; in one step on each small
+//! batch a sharper loss, which keeps on asking where the two cosines already differ, learns far faster.
 
 use super::{Credit, Needs, Rule, Task, contrast, local, try_out};
 use crate::diagnostic::Diagnostic;
@@ -44,7 +45,7 @@ static KNOBS: [Knob; 3] = [
         kind: KnobKind::Float { default: 50.0, min: 0.0, max: 1000.0, live: true },
     },
     contrast::NEGATIVES,
-    contrast::ANSWER,
+    contrast::answer("goodness"),
 ];
 
 impl Entry for ModelFree {

@@ -78,19 +78,27 @@ impl Rule for MomentumAuxiliary {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let forward = self.forward(cx, Mode::Train, batch.x);
-        let next: Vec<Vec<SlotId>> = forward.passes.iter().skip(1).map(|pass| pass.params.clone()).collect();
-        let head = |cx: &mut Learn, i: usize, pass: &Pass| classifier(cx, i, pass, &next[i]);
-        let mut lesson = local::lesson(cx, forward, batch, "last", head, |cx, scores, target| cx.loss(scores, target));
-        if cx.knobs.choice("ahead") != "none" {
-            for (i, slots) in next.iter().enumerate() {
-                lesson.writes.extend(slots.iter().map(|&of| followed(cx, i, of)));
-            }
+        let mut copied: Vec<(usize, SlotId)> = Vec::new();
+        let head = |cx: &mut Learn, i: usize, pass: &Pass| {
+            let next = if cx.knobs.choice("ahead") == "none" { Vec::new() } else { weights(cx, i + 1, pass.output) };
+            copied.extend(next.iter().map(|&of| (i, of)));
+            classifier(cx, i, pass, &next)
+        };
+        let loss = |cx: &mut Learn, scores, target| cx.loss(scores, target);
+        let mut lesson = local::lesson(cx, batch, local::as_it_is, "last", head, loss);
+        if !copied.is_empty() {
+            lesson.writes.extend(copied.into_iter().map(|(i, of)| followed(cx, i, of)));
             let one = cx.g.constant(1.0);
             lesson.writes.push((begun(cx), one));
         }
         lesson
     }
+}
+
+/// The weights of stage number `i`, which is to see `x`. The values built on the way are for nobody.
+fn weights(cx: &mut Learn, i: usize, x: Value) -> Vec<SlotId> {
+    let net = cx.net;
+    net.stage(&mut cx.build(Mode::Train), i, x).params
 }
 
 /// 1 once the copies have been made, 0 before: `[]`.

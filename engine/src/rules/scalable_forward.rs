@@ -38,7 +38,7 @@ static KNOBS: [Knob; 2] = [
         id: "channels",
         name: "Channels",
         help: "How many channels of the map each class has.",
-        kind: KnobKind::Int { default: 1, min: 1, max: 64 },
+        kind: KnobKind::Int { default: 4, min: 1, max: 64 },
     },
     local::ANSWER,
 ];
@@ -70,9 +70,8 @@ impl Rule for ScalableForward {
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let forward = self.forward(cx, Mode::Train, batch.x);
         let answer = cx.knobs.choice("answer");
-        local::lesson(cx, forward, batch, answer, goodness, local::cross_entropy)
+        local::lesson(cx, batch, normalised, answer, goodness, local::cross_entropy)
     }
 
     fn predict(&self, cx: &mut Learn, x: Value) -> Value {

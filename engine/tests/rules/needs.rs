@@ -159,10 +159,6 @@ fn forward(case: &Case, stages: usize) -> f64 {
     engine::cost::figures(&program).span as f64
 }
 
-/// Rules that need keep nothing, whose steps the planner lays out so that all stages' activities wait all the same: none
-/// of its orders finishes a stage with a wide read-out before it begins the next.
-const WAITING: [&str; 4] = ["local-classifiers", "lls", "momentum-auxiliary", "counter-current"];
-
 #[test]
 fn depth_costs_what_is_said() {
     const SHALLOW: usize = 6;
@@ -182,10 +178,7 @@ fn depth_costs_what_is_said() {
             wrong.push(format!("{case:?}: a deeper network waits {span:.2} forward passes longer"));
         }
         let kept = (deep.kept - shallow.kept) / more / (BATCH as f64 * WIDTH as f64);
-        // Without copies of the next stage there is less to wait for.
-        let waiting = WAITING.contains(&case.0) && case.1 != [("ahead", word("none"))];
-        let expected = needs.stored_activities || waiting;
-        if expected != (kept > 0.5) {
+        if needs.stored_activities != (kept > 0.5) {
             wrong.push(format!("{case:?}: each stage more keeps {kept:.2} of its activities"));
         }
     }
