@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::emit::Emit;
 use super::fuse::fuse;
+use super::join::Spare;
 use super::order;
 use super::place::{Life, aligned, place};
 use super::units::Units;
@@ -67,8 +68,20 @@ impl Layout<'_> {
             Stmt::When { flag, body } => Step::When { flag: self.slots[flag.index()].start, body: steps(body) },
             Stmt::Emit { .. } => return None,
             Stmt::Tick(writes) => {
-                let tick = Tick::new(self, writes);
-                let (order, sequence, tick_peak) = tick.ordering.best();
+                let ordered = |spare| {
+                    let tick = Tick::new(self, writes, spare);
+                    let best = tick.ordering.best();
+                    (tick, best)
+                };
+                let (mut tick, mut best) = ordered(Spare::Memory);
+                if tick.units.apart {
+                    let (fewer, other) = ordered(Spare::Commands);
+                    // Commands take time, so that it must be a good deal of memory that they spare.
+                    if 4 * best.2 > 3 * other.2 {
+                        (tick, best) = (fewer, other);
+                    }
+                }
+                let (order, sequence, tick_peak) = best;
                 if tick_peak >= peak.0 {
                     *peak = (tick_peak, order);
                 }
@@ -90,8 +103,8 @@ pub(super) struct Tick<'a> {
 }
 
 impl<'a> Tick<'a> {
-    fn new(layout: &'a Layout<'a>, writes: &[(SlotId, Value)]) -> Self {
-        let units = fuse(layout.graph, writes);
+    fn new(layout: &'a Layout<'a>, writes: &[(SlotId, Value)], spare: Spare) -> Self {
+        let units = fuse(layout.graph, writes, spare);
         let mut needs = units.needs.clone();
         let reads: Vec<Vec<Ref>> = (0..units.work.len()).map(|u| units.reads(u)).collect();
         let mut homes: HashMap<usize, SlotId> = HashMap::new();

@@ -37,7 +37,7 @@ fn outer(g: &Graph, values: &[Value]) -> HashSet<Value> {
 }
 
 /// Makes one pass of reductions over the same axes of one index space, where they read something in common, or so
-/// little that a dispatch costs more than their work.
+/// little that a dispatch costs more than their work, where no large unit has to wait for it.
 pub(super) fn join_reductions(j: &mut Joining) {
     let g = j.g;
     let fed = |u: usize| match &j.work[u] {
@@ -56,13 +56,7 @@ pub(super) fn join_reductions(j: &mut Joining) {
             let (a, b) = (*a, *b);
             let alike = axes == other_axes && shape == other_shape;
             let near = shape.size() <= SMALL || !reads.is_disjoint(other_reads);
-            if j.work[a].is_some()
-                && j.work[b].is_some()
-                && alike
-                && near
-                && j.independent(a, b)
-                && j.length(a) + j.length(b) < LONGEST
-            {
+            if j.work[a].is_some() && j.work[b].is_some() && alike && near && j.may_join(a, b) {
                 j.merge(a, b);
                 let more = found[k].3.clone();
                 found[i].3.extend(more);

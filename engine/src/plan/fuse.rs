@@ -4,8 +4,9 @@
 //! when both have the same shape and no path leads from that unit through another one back to the value (the contracted
 //! graph must stay free of cycles). A unit computes each of its values once and writes those that somebody outside
 //! needs. Afterwards small units of one shape that do not depend on each other become one, because a dispatch costs more
-//! than their work; a reduction swallows the elementwise unit that feeds it and nobody else; and elementwise units that
-//! read the results of a product or a reduction one by one are put at its end.
+//! than their work (unless memory is to be spared and a large unit would then wait for another); a reduction swallows the
+//! elementwise unit that feeds it and nobody else; and elementwise units that read the results of a product or a
+//! reduction one by one are put at its end.
 //!
 //! Values of another shape are never pulled in: repeating a small value's work for every element that reads it costs
 //! more than it saves. Signs and masks are the exception the other way: they are cheaper to make again from what they
@@ -14,7 +15,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::follow::{follow, join_reductions};
-use super::join::{Joining, plain};
+use super::join::{Bits, Joining, Spare, plain};
 use super::units::{Units, Work};
 use super::view::{Base, Ref};
 use crate::ir::{Graph, SlotId, Value};
@@ -22,7 +23,7 @@ use crate::ops::scalar::Unary;
 use crate::ops::{Lower, Op, Primitive};
 
 /// Cuts the tick that writes `writes` into units.
-pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
+pub(super) fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)], spare: Spare) -> Units<'g> {
     let roots: Vec<Value> = writes.iter().map(|w| plain(g, w.1)).collect();
     let live = g.live(&roots);
     let mut j = Joining {
@@ -32,6 +33,9 @@ pub fn fuse<'g>(g: &'g Graph, writes: &[(SlotId, Value)]) -> Units<'g> {
         unit_of: HashMap::new(),
         copy_of: BTreeMap::new(),
         remade: remade(g, &live, &roots),
+        large: Bits::default(),
+        spare,
+        apart: false,
     };
     let scattered = scattered(g, &live);
     for &v in &live {
@@ -191,6 +195,7 @@ fn feed_reductions(j: &mut Joining, live: &[Value], roots: &[Value]) {
         });
         if private {
             j.work[source] = None;
+            j.hand_over(r, source);
             for v in values.iter().filter(|v| !j.remade.contains(v)) {
                 j.unit_of.insert(*v, r);
             }
@@ -213,6 +218,7 @@ fn finish<'g>(j: Joining<'g>, live: &[Value], roots: &[Value], scattered: &HashS
     let mut units = Units {
         graph: g,
         needs: vec![HashSet::new(); work.len()],
+        apart: j.apart,
         work,
         places: HashMap::new(),
         buffers: Vec::new(),

@@ -6,7 +6,7 @@ use super::units::Work;
 use crate::ir::{Graph, Value};
 use crate::ops::{Lower, Op, Primitive};
 
-/// Units over up to this many elements are put together even when they share nothing.
+/// Units over up to this many elements are put together even when they share nothing, where no larger one has to wait.
 pub(super) const SMALL: usize = 4096;
 /// The longest elementwise program.
 pub(super) const LONGEST: usize = 200;
@@ -17,6 +17,14 @@ pub(super) fn plain(g: &Graph, mut v: Value) -> Value {
         v = g.node(v).args[0];
     }
     v
+}
+
+/// What is spared where both cannot be: a join makes one command of two, and can make a stage's activities be kept until
+/// another stage has come as far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spare {
+    Commands,
+    Memory,
 }
 
 /// A set of small numbers.
@@ -37,6 +45,12 @@ impl Bits {
         if let Some(w) = self.0.get_mut(i / 64) {
             *w &= !(1 << (i % 64));
         }
+    }
+    fn both(&self, other: &Bits) -> Bits {
+        Bits(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+    }
+    fn within(&self, other: &Bits) -> bool {
+        self.0.iter().enumerate().all(|(i, w)| w & !other.0.get(i).unwrap_or(&0) == 0)
     }
     fn unite(&mut self, other: &Bits) {
         if self.0.len() < other.0.len() {
@@ -59,6 +73,11 @@ pub(super) struct Joining<'g> {
     pub copy_of: BTreeMap<Value, usize>,
     /// Values that every reader makes for itself.
     pub remade: HashSet<Value>,
+    /// Units that make or read a temporary of more than [`SMALL`] elements.
+    pub large: Bits,
+    pub spare: Spare,
+    /// Whether something was left apart to spare memory.
+    pub apart: bool,
 }
 
 impl Joining<'_> {
@@ -69,9 +88,56 @@ impl Joining<'_> {
             let further = self.above[d].clone();
             above.unite(&further);
         }
+        let unit = self.work.len();
+        let copied = if let Work::Copy(v) = work { Some(v) } else { None };
+        if work.values().chain(copied).any(|v| self.is_large(v)) {
+            self.large.set(unit);
+        }
         self.work.push(Some(work));
         self.above.push(above);
-        self.work.len() - 1
+        unit
+    }
+
+    /// Whether `v`, or what is read to make it, takes much room while it is kept.
+    fn is_large(&self, v: Value) -> bool {
+        let read = self.g.node(v).args.iter().filter_map(|&a| self.shown(a)).map(|(a, _)| a);
+        read.chain([v]).any(|v| self.g.shape(v).size() > SMALL)
+    }
+
+    /// Whether a large unit that needs `unit` would then wait for others, if `unit` had to wait for the units `on`.
+    ///
+    /// All that the waiting unit reads is kept meanwhile: a stage that learns alone would wait for the next one, and keep its
+    /// activities, for the sake of a few numbers. Where commands are to be spared, never.
+    fn waits(&mut self, unit: usize, on: &[usize]) -> bool {
+        if self.spare == Spare::Commands {
+            return false;
+        }
+        let mut awaited = Bits::default();
+        for &u in on {
+            awaited.set(u);
+            awaited.unite(&self.above[u]);
+        }
+        let awaited = awaited.both(&self.large);
+        let needs = |d: &usize| self.large.has(*d) && self.above[*d].has(unit);
+        let waits = (0..self.work.len()).filter(needs).any(|d| !awaited.within(&self.above[d]));
+        self.apart |= waits;
+        waits
+    }
+
+    /// Whether two units that do not depend on each other may become one, for all that is to come.
+    pub fn may_join(&mut self, a: usize, b: usize) -> bool {
+        self.independent(a, b)
+            && self.length(a) + self.length(b) < LONGEST
+            && !self.waits(a, &[b])
+            && !self.waits(b, &[a])
+    }
+
+    /// Notes that the work of unit `b` is that of unit `a` from now on.
+    pub fn hand_over(&mut self, a: usize, b: usize) {
+        if self.large.has(b) {
+            self.large.clear(b);
+            self.large.set(a);
+        }
     }
 
     fn map_shape(&self, unit: usize) -> Option<&[usize]> {
@@ -137,6 +203,7 @@ impl Joining<'_> {
             }
             (into, moved) => unreachable!("{moved:?} joins {into:?}"),
         }
+        self.hand_over(a, b);
         let above = std::mem::take(&mut self.above[b]);
         self.above[a].unite(&above);
         self.above[a].clear(a);
@@ -151,13 +218,18 @@ impl Joining<'_> {
 
     /// Units that fill what `v` reads.
     pub fn sources(&self, v: Value) -> Option<usize> {
+        self.shown(v).map(|(_, unit)| unit)
+    }
+
+    /// The computed value that `v` shows, whole or in part, and the unit that makes it.
+    fn shown(&self, v: Value) -> Option<(Value, usize)> {
         let mut v = plain(self.g, v);
         loop {
             if self.remade.contains(&v) {
                 v = plain(self.g, self.g.node(v).args[0]);
             }
             if let Some(&u) = self.unit_of.get(&v) {
-                return Some(u);
+                return Some((v, u));
             }
             match self.g.node(v).op.lower() {
                 Lower::View => v = plain(self.g, self.g.node(v).args[0]),
@@ -183,10 +255,8 @@ impl Joining<'_> {
                 continue;
             }
             let closed = deps.iter().all(|&d| d == unit || Some(d) == home || !self.above[d].has(unit));
-            let joins = match home {
-                None => closed,
-                Some(h) => closed && self.independent(h, unit) && self.length(h) + self.length(unit) < LONGEST,
-            };
+            let others: Vec<usize> = deps.iter().copied().filter(|&d| d != unit).collect();
+            let joins = closed && !self.waits(unit, &others) && home.is_none_or(|h| self.may_join(h, unit));
             if !joins || self.length(unit) >= LONGEST {
                 continue;
             }
@@ -214,6 +284,9 @@ impl Joining<'_> {
             let further = self.above[d].clone();
             self.above[home].unite(&further);
         }
+        if self.is_large(v) {
+            self.large.set(home);
+        }
         let own = self.own(v, args);
         if let Some(Work::Map(values)) = &mut self.work[home] {
             values.extend(own);
@@ -230,7 +303,7 @@ impl Joining<'_> {
             for &b in &maps[i + 1..] {
                 let (Some(sa), Some(sb)) = (self.map_shape(a), self.map_shape(b)) else { continue };
                 let small = sa == sb && sa.iter().product::<usize>() <= SMALL;
-                if small && self.independent(a, b) && self.length(a) + self.length(b) < LONGEST {
+                if small && self.may_join(a, b) {
                     self.merge(a, b);
                 }
             }

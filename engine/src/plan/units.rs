@@ -67,6 +67,8 @@ pub struct Units<'g> {
     pub(super) places: HashMap<Value, Ref>,
     /// Unit that fills each buffer, and its length.
     pub buffers: Vec<(usize, usize)>,
+    /// Whether units were left apart to spare memory.
+    pub apart: bool,
     /// Buffers that hold a row-major copy of a value.
     pub(super) copies: HashMap<Value, usize>,
 }
