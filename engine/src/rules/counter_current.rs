@@ -111,7 +111,7 @@ impl Rule for CounterCurrent {
             cx.follow(mismatch, &[theta], back_rate)
         };
         back.push(follows(cx, 0, batch.x));
-        let forward = local::in_turn(cx, batch.x, local::as_it_is, |cx, i, pass| {
+        let forward = local::in_turn(cx, Mode::Train, batch.x, local::as_it_is, |cx, i, pass| {
             if i + 1 == cx.net.stages.len() {
                 let loss = cx.loss(pass.output, batch.target);
                 let objective = cx.penalised(loss, pass);

@@ -14,12 +14,12 @@
 //! waves. `mixing` puts a gain for each class (LLS-M) or a whole matrix (LLS-MxM) behind the waves, both learnt, 1 and
 //! the identity at first. The network's last stage learns the task from what the last hidden stage hands it.
 
-use super::local::{self, Head};
-use super::{Credit, Needs, Rule, Task, outputs};
+use super::local::{self, Greedy, Head};
+use super::{Task, outputs};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Shape, Value};
-use crate::lesson::{Batch, Forward, Learn, Lesson};
-use crate::net::{Mode, Net, Pass};
+use crate::lesson::Learn;
+use crate::net::{Net, Pass};
 use crate::ops::windows::Windows;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
@@ -63,13 +63,9 @@ impl Entry for Lls {
     }
 }
 
-impl Rule for Lls {
-    fn credit(&self) -> Credit {
-        Credit::Local
-    }
-
-    fn needs(&self, _: &Knobs) -> Needs {
-        local::NEEDS
+impl Greedy for Lls {
+    fn published(&self) -> &'static str {
+        "up to 300 times fewer multiply-accumulates than backpropagation's backward pass, in convolutional networks (its abstract)"
     }
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
@@ -88,53 +84,45 @@ impl Rule for Lls {
         Ok(())
     }
 
-    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
-        local::forward(cx, mode, x, local::as_it_is)
-    }
-
-    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        local::lesson(cx, batch, local::as_it_is, "last", agreement, local::cross_entropy)
-    }
-}
-
-/// How far hidden stage number `i` swings with the wave of each class.
-fn agreement(cx: &mut Learn, i: usize, pass: &Pass) -> Head {
-    let z = units(cx, pass.output);
-    let square = cx.g.square(z);
-    let square = cx.g.sum(square, &[1]);
-    // A stage that is silent throughout agrees with nothing.
-    let least = cx.g.constant(1e-12);
-    let safe = cx.g.add(square, least);
-    let length = cx.g.sqrt(safe);
-    let z = cx.g.div(z, length);
-    let (classes, units) = (cx.task.classes, cx.g.shape(z).last());
-    let basis = match cx.knobs.choice("basis") {
-        "random" => {
-            let init = Init::Normal { std: std::f32::consts::FRAC_1_SQRT_2 };
-            cx.feedback(&format!("basis {}", i + 1), [classes, units], init)
+    /// Its scores are how far the stage swings with the wave of each class.
+    fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head {
+        let z = units(cx, pass.output);
+        let square = cx.g.square(z);
+        let square = cx.g.sum(square, &[1]);
+        // A stage that is silent throughout agrees with nothing.
+        let least = cx.g.constant(1e-12);
+        let safe = cx.g.add(square, least);
+        let length = cx.g.sqrt(safe);
+        let z = cx.g.div(z, length);
+        let (classes, units) = (cx.task.classes, cx.g.shape(z).last());
+        let basis = match cx.knobs.choice("basis") {
+            "random" => {
+                let init = Init::Normal { std: std::f32::consts::FRAC_1_SQRT_2 };
+                cx.feedback(&format!("basis {}", i + 1), [classes, units], init)
+            }
+            form => waves(cx.g, classes, units, form == "square"),
+        };
+        let mut scores = cx.g.matmul_t(z, basis, false, true);
+        let mut weights = Vec::new();
+        match cx.knobs.choice("mixing") {
+            "gains" => {
+                let slot = cx.own(&format!("gains {}", i + 1), [classes], Init::Constant(1.0));
+                let gains = cx.g.read(slot);
+                scores = cx.g.mul(scores, gains);
+                weights.push(slot);
+            }
+            "matrix" => {
+                let slot = cx.own(&format!("mixing {}", i + 1), [classes, classes], Init::Constant(0.0));
+                let change = cx.g.read(slot);
+                let mixed = cx.g.matmul(scores, change);
+                scores = cx.g.add(scores, mixed);
+                weights.push(slot);
+            }
+            _ => {}
         }
-        form => waves(cx.g, classes, units, form == "square"),
-    };
-    let mut scores = cx.g.matmul_t(z, basis, false, true);
-    let mut weights = Vec::new();
-    match cx.knobs.choice("mixing") {
-        "gains" => {
-            let slot = cx.own(&format!("gains {}", i + 1), [classes], Init::Constant(1.0));
-            let gains = cx.g.read(slot);
-            scores = cx.g.mul(scores, gains);
-            weights.push(slot);
-        }
-        "matrix" => {
-            let slot = cx.own(&format!("mixing {}", i + 1), [classes, classes], Init::Constant(0.0));
-            let change = cx.g.read(slot);
-            let mixed = cx.g.matmul(scores, change);
-            scores = cx.g.add(scores, mixed);
-            weights.push(slot);
-        }
-        _ => {}
+        let temperature = cx.live("temperature");
+        Head::new(cx.g.div(scores, temperature), weights)
     }
-    let temperature = cx.live("temperature");
-    Head { scores: cx.g.div(scores, temperature), weights }
 }
 
 /// Extents of the windows over which outputs of this shape are averaged: of an image, a quarter of its extents.

@@ -7,12 +7,51 @@
 //! The weights of stage and head follow `loss_l`, which no other stage knows of. The network's last stage is the
 //! read-out: it learns the task from what the last hidden stage hands it.
 
-use super::{Needs, Rule, Task, try_out};
+use super::{Credit, Needs, Rule, Task, try_out};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Init, SlotId, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson, Signal};
 use crate::net::{Build, Mode, Net, Pass};
-use crate::registry::{Knob, KnobKind, Knobs};
+use crate::registry::{Entry, Knob, KnobKind, Knobs};
+
+/// A rule whose hidden stages each learn alone, for the sake of a head of their own. It is a [`Rule`].
+pub trait Greedy: Entry {
+    /// What it asks for.
+    fn needs(&self, _knobs: &Knobs) -> Needs {
+        NEEDS
+    }
+
+    /// As [`Rule::published`].
+    fn published(&self) -> &'static str {
+        ""
+    }
+
+    /// As [`Rule::fits`].
+    ///
+    /// # Errors
+    /// The reason why it cannot teach the network.
+    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic>
+    where
+        Self: Sized,
+    {
+        fits(self, net, task, knobs)
+    }
+
+    /// What the next stage sees of the output `h [B, …]`.
+    fn hand(&self, _build: &mut Build, h: Value) -> Value {
+        h
+    }
+
+    /// The head of hidden stage number `i`, which passed `pass`.
+    fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head;
+
+    /// What a hidden stage minimises, by the `scores [B, classes]` of its head: `[]`. It is the cross-entropy of their
+    /// softmax, mean over the batch, where a rule does not say otherwise.
+    fn loss(&self, cx: &mut Learn, scores: Value, target: Value) -> Value {
+        let rows = cx.g.cross_entropy(scores, target);
+        cx.g.mean_all(rows)
+    }
+}
 
 /// What a hidden stage answers by itself.
 pub struct Head {
@@ -20,6 +59,79 @@ pub struct Head {
     pub scores: Value,
     /// The rule's own weights that learn with the stage.
     pub weights: Vec<SlotId>,
+    /// What else the step writes.
+    pub writes: Vec<(SlotId, Value)>,
+}
+
+impl Head {
+    /// A head that has the step write nothing but its updates.
+    pub fn new(scores: Value, weights: Vec<SlotId>) -> Self {
+        Self { scores, weights, writes: Vec::new() }
+    }
+}
+
+impl<R: Greedy> Rule for R {
+    fn credit(&self) -> Credit {
+        Credit::Local
+    }
+
+    fn needs(&self, knobs: &Knobs) -> Needs {
+        Greedy::needs(self, knobs)
+    }
+
+    fn published(&self) -> &'static str {
+        Greedy::published(self)
+    }
+
+    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+        Greedy::fits(self, net, task, knobs)
+    }
+
+    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
+        forward(cx, mode, x, |build, h| self.hand(build, h))
+    }
+
+    /// Each stage is through with the batch before the next begins, so that no more than one stage's activities need be
+    /// kept.
+    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
+        let (mut updates, mut writes, mut signals, mut scores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let hand = |build: &mut Build, h| self.hand(build, h);
+        let forward = in_turn(cx, Mode::Train, batch.x, hand, |cx, i, pass| {
+            if i + 1 == cx.net.stages.len() {
+                let loss = cx.loss(pass.output, batch.target);
+                let objective = cx.penalised(loss, pass);
+                updates.extend(cx.descend(objective, pass, 1.0));
+                return;
+            }
+            let head = self.head(cx, i, pass);
+            let local = self.loss(cx, head.scores, batch.target);
+            let right = right(cx, head.scores, batch.labels);
+            for (name, value) in [("loss of the stage", local), ("accuracy of the stage", right)] {
+                signals.push(Signal { name, stage: i + 1, value });
+            }
+            let objective = cx.penalised(local, pass);
+            let slots = [&pass.params[..], &head.weights].concat();
+            updates.extend(cx.follow(objective, &slots, 1.0));
+            writes.extend(head.writes);
+            scores.push(head.scores);
+        });
+        let logits = answered(self, cx, forward.logits(), &scores);
+        let loss = cx.loss(logits, batch.target);
+        let mut lesson = forward.lesson(loss, logits, updates);
+        lesson.writes.extend(writes);
+        Lesson { signals, ..lesson }
+    }
+
+    fn predict(&self, cx: &mut Learn, x: Value) -> Value {
+        let mut scores = Vec::new();
+        let hand = |build: &mut Build, h| self.hand(build, h);
+        let forward = in_turn(cx, Mode::Eval, x, hand, |cx, i, pass| {
+            if all_answer(self, cx) && i + 1 < cx.net.stages.len() {
+                scores.push(self.head(cx, i, pass).scores);
+            }
+        });
+        answered(self, cx, forward.logits(), &scores)
+    }
 }
 
 /// What a rule asks for whose stages learn alone.
@@ -72,10 +184,7 @@ pub fn apart(b: &mut Build, net: &Net, count: usize, x: Value, hand: impl Fn(&mu
 
 /// [`apart`] through all stages.
 pub fn forward(cx: &mut Learn, mode: Mode, x: Value, hand: impl Fn(&mut Build, Value) -> Value) -> Forward {
-    let net = cx.net;
-    let mut build = cx.build(mode);
-    let passes = apart(&mut build, net, net.stages.len(), x, hand);
-    Forward { passes, writes: build.writes, taps: build.taps }
+    in_turn(cx, mode, x, hand, |_, _, _| {})
 }
 
 /// What is handed on as it is.
@@ -83,52 +192,10 @@ pub fn as_it_is(_: &mut Build, h: Value) -> Value {
     h
 }
 
-/// Cross-entropy of the softmax of `scores [B, classes]`, mean over the batch: `[]`.
-pub fn cross_entropy(cx: &mut Learn, scores: Value, target: Value) -> Value {
-    let rows = cx.g.cross_entropy(scores, target);
-    cx.g.mean_all(rows)
-}
-
-/// The lesson of a step in which hidden stage `i` learns by `loss` of what `head(i)` answers, and the last stage by the
-/// task's loss; `hand` as in [`apart`], `answer` as the knob of that name has it.
-///
-/// Each stage is through with the batch before the next begins, so that no more than one stage's activities need be kept.
-pub fn lesson(
-    cx: &mut Learn,
-    batch: Batch,
-    hand: impl Fn(&mut Build, Value) -> Value,
-    answer: &str,
-    mut head: impl FnMut(&mut Learn, usize, &Pass) -> Head,
-    loss: impl Fn(&mut Learn, Value, Value) -> Value,
-) -> Lesson {
-    let (mut updates, mut signals) = (Vec::new(), Vec::new());
-    let mut scores = Vec::new();
-    let forward = in_turn(cx, batch.x, hand, |cx, i, pass| {
-        if i + 1 == cx.net.stages.len() {
-            let loss = cx.loss(pass.output, batch.target);
-            let objective = cx.penalised(loss, pass);
-            updates.extend(cx.descend(objective, pass, 1.0));
-            return;
-        }
-        let head = head(cx, i, pass);
-        let local = loss(cx, head.scores, batch.target);
-        let right = right(cx, head.scores, batch.labels);
-        for (name, value) in [("loss of the stage", local), ("accuracy of the stage", right)] {
-            signals.push(Signal { name, stage: i + 1, value });
-        }
-        scores.push(head.scores);
-        let objective = cx.penalised(local, pass);
-        let slots = [&pass.params[..], &head.weights].concat();
-        updates.extend(cx.follow(objective, &slots, 1.0));
-    });
-    let logits = answered(cx, answer, forward.logits(), &scores);
-    let loss = cx.loss(logits, batch.target);
-    Lesson { signals, ..forward.lesson(loss, logits, updates) }
-}
-
-/// [`forward`] in training, `taught` of each stage's pass before the next begins.
+/// [`forward`], with `taught` told of each stage's number and pass before the next begins.
 pub fn in_turn(
     cx: &mut Learn,
+    mode: Mode,
     x: Value,
     hand: impl Fn(&mut Build, Value) -> Value,
     mut taught: impl FnMut(&mut Learn, usize, &Pass),
@@ -137,7 +204,7 @@ pub fn in_turn(
     let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
     let mut at = x;
     for i in 0..net.stages.len() {
-        let mut build = cx.build(Mode::Train);
+        let mut build = cx.build(mode);
         let pass = net.stage(&mut build, i, at);
         let handed = hand(&mut build, pass.output);
         forward.writes.extend(build.writes);
@@ -149,24 +216,14 @@ pub fn in_turn(
     forward
 }
 
-/// The network's answer to `x`: logits `[B, classes]`.
-pub fn predict(
-    cx: &mut Learn,
-    forward: &Forward,
-    answer: &str,
-    head: impl Fn(&mut Learn, usize, &Pass) -> Head,
-) -> Value {
-    let mut scores = Vec::new();
-    if answer == "all" {
-        let hidden = &forward.passes[..forward.passes.len() - 1];
-        scores.extend(hidden.iter().enumerate().map(|(i, pass)| head(cx, i, pass).scores));
-    }
-    answered(cx, answer, forward.logits(), &scores)
+/// Whether the hidden stages have a part in the answer: never, where the rule has no knob [`ANSWER`].
+fn all_answer(rule: &impl Greedy, cx: &Learn) -> bool {
+    rule.knobs().iter().any(|knob| knob.id == ANSWER.id) && cx.knobs.choice(ANSWER.id) == "all"
 }
 
 /// The read-out's `logits`, or the mean of these and the hidden stages' `scores`.
-fn answered(cx: &mut Learn, answer: &str, logits: Value, scores: &[Value]) -> Value {
-    if answer != "all" {
+fn answered(rule: &impl Greedy, cx: &mut Learn, logits: Value, scores: &[Value]) -> Value {
+    if !all_answer(rule, cx) {
         return logits;
     }
     let sum = scores.iter().fold(logits, |sum, &s| cx.g.add(sum, s));

@@ -10,13 +10,11 @@
 //! All stages learn at the same time, in the same step. With a linear head, no bias and the cross-entropy this is
 //! [`super::mono_forward`].
 
-use super::local::{self, Head};
-use super::{Credit, Needs, Rule, Task};
-use crate::diagnostic::Diagnostic;
+use super::local::{self, Greedy, Head};
 use crate::ir::{Init, Value};
-use crate::lesson::{Batch, Forward, Learn, Lesson};
-use crate::net::{Mode, Net, Pass};
-use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::lesson::Learn;
+use crate::net::Pass;
+use crate::registry::{Entry, Knob, KnobKind, Meta};
 
 /// An auxiliary classifier at every hidden stage.
 pub struct LocalClassifiers;
@@ -53,51 +51,27 @@ impl Entry for LocalClassifiers {
     }
 }
 
-impl Rule for LocalClassifiers {
-    fn credit(&self) -> Credit {
-        Credit::Local
+impl Greedy for LocalClassifiers {
+    fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head {
+        let mut at = local::rows(cx, pass.output);
+        let mut weights = Vec::new();
+        let mut layer = |cx: &mut Learn, name: &str, x: Value, units: usize| {
+            let (y, weight) = local::linear(cx, &format!("head {}/{name}", i + 1), x, units);
+            let bias = cx.own(&format!("head {}/{name} bias", i + 1), [units], Init::Constant(0.0));
+            weights.extend([weight, bias]);
+            let bias = cx.g.read(bias);
+            cx.g.add(y, bias)
+        };
+        if cx.knobs.choice("head") == "mlp" {
+            let units = cx.knobs.size("units");
+            let inner = layer(cx, "hidden", at, units);
+            at = cx.g.relu(inner);
+        }
+        let scores = layer(cx, "scores", at, cx.task.classes);
+        Head::new(scores, weights)
     }
 
-    fn needs(&self, _: &Knobs) -> Needs {
-        local::NEEDS
+    fn loss(&self, cx: &mut Learn, scores: Value, target: Value) -> Value {
+        cx.loss(scores, target)
     }
-
-    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
-        local::fits(self, net, task, knobs)
-    }
-
-    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
-        local::forward(cx, mode, x, local::as_it_is)
-    }
-
-    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let answer = cx.knobs.choice("answer");
-        local::lesson(cx, batch, local::as_it_is, answer, classifier, |cx, scores, target| cx.loss(scores, target))
-    }
-
-    fn predict(&self, cx: &mut Learn, x: Value) -> Value {
-        let forward = self.forward(cx, Mode::Eval, x);
-        let answer = cx.knobs.choice("answer");
-        local::predict(cx, &forward, answer, classifier)
-    }
-}
-
-/// The classifier of hidden stage number `i`.
-fn classifier(cx: &mut Learn, i: usize, pass: &Pass) -> Head {
-    let mut at = local::rows(cx, pass.output);
-    let mut weights = Vec::new();
-    let mut layer = |cx: &mut Learn, name: &str, x: Value, units: usize| {
-        let (y, weight) = local::linear(cx, &format!("head {}/{name}", i + 1), x, units);
-        let bias = cx.own(&format!("head {}/{name} bias", i + 1), [units], Init::Constant(0.0));
-        weights.extend([weight, bias]);
-        let bias = cx.g.read(bias);
-        cx.g.add(y, bias)
-    };
-    if cx.knobs.choice("head") == "mlp" {
-        let units = cx.knobs.size("units");
-        let inner = layer(cx, "hidden", at, units);
-        at = cx.g.relu(inner);
-    }
-    let scores = layer(cx, "scores", at, cx.task.classes);
-    Head { scores, weights }
 }

@@ -15,12 +15,11 @@
 //! classifier, with `copy` there is no `D`. (The paper also has each stage reconstruct the image, which networks without
 //! a decoder leave out, and copies the first layer of the next block, here all of the next stage.)
 
-use super::local::{self, Head};
-use super::{Credit, Needs, Rule, Task};
-use crate::diagnostic::Diagnostic;
+use super::Needs;
+use super::local::{self, Greedy, Head};
 use crate::ir::{Init, SlotId, Value};
-use crate::lesson::{Batch, Forward, Learn, Lesson};
-use crate::net::{Mode, Net, Pass};
+use crate::lesson::Learn;
+use crate::net::{Mode, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
 /// Local classifiers that see their stage through a slow copy of the next.
@@ -57,46 +56,57 @@ impl Entry for MomentumAuxiliary {
     }
 }
 
-impl Rule for MomentumAuxiliary {
-    fn credit(&self) -> Credit {
-        Credit::Local
-    }
-
+impl Greedy for MomentumAuxiliary {
     fn needs(&self, knobs: &Knobs) -> Needs {
         // The copies bring news of the stages behind, though never a gradient; and the stage's own error comes back
         // through their transposes.
         let ahead = knobs.choice("ahead") != "none";
-        Needs { transposed_weights: ahead, global_error: ahead, labels_at_stages: true, ..local::NEEDS }
+        Needs { transposed_weights: ahead, global_error: ahead, ..local::NEEDS }
     }
 
-    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
-        local::fits(self, net, task, knobs)
-    }
-
-    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
-        local::forward(cx, mode, x, local::as_it_is)
-    }
-
-    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let mut copied: Vec<(usize, SlotId)> = Vec::new();
-        let head = |cx: &mut Learn, i: usize, pass: &Pass| {
-            let next = if cx.knobs.choice("ahead") == "none" { Vec::new() } else { weights(cx, i + 1, pass.output) };
-            copied.extend(next.iter().map(|&of| (i, of)));
-            classifier(cx, i, pass, &next)
-        };
-        let loss = |cx: &mut Learn, scores, target| cx.loss(scores, target);
-        let mut lesson = local::lesson(cx, batch, local::as_it_is, "last", head, loss);
-        if !copied.is_empty() {
-            lesson.writes.extend(copied.into_iter().map(|(i, of)| followed(cx, i, of)));
-            let one = cx.g.constant(1.0);
-            lesson.writes.push((begun(cx), one));
+    fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head {
+        let (net, ahead) = (cx.net, cx.knobs.choice("ahead"));
+        let (mut weights, mut writes) = (Vec::new(), Vec::new());
+        let next = if ahead == "none" { Vec::new() } else { weights_of(cx, i + 1, pass.output) };
+        let mut y = pass.output;
+        if ahead != "none" {
+            let copies: Vec<(SlotId, Value)> = next.iter().map(|&of| (of, copy(cx, i, of).1)).collect();
+            y = cx.build(Mode::Train).instead(&copies, |b| net.stage(b, i + 1, pass.output).output);
+            writes.extend(next.iter().map(|&of| followed(cx, i, of)));
         }
-        lesson
+        if ahead == "both" {
+            let own = |&of: &SlotId| {
+                let slot = cx.g.slot(of).clone();
+                let own = cx.own(&format!("beside {}/{}", i + 1, slot.name), slot.shape, slot.init);
+                weights.push(own);
+                (of, cx.g.read(own))
+            };
+            let beside: Vec<(SlotId, Value)> = next.iter().map(own).collect();
+            let beside = cx.build(Mode::Train).instead(&beside, |b| net.stage(b, i + 1, pass.output).output);
+            y = cx.g.add(y, beside);
+        }
+        if i == 0 && ahead != "none" {
+            let one = cx.g.constant(1.0);
+            writes.push((begun(cx), one));
+        }
+        if ahead != "none" && i + 2 == net.stages.len() {
+            return Head { scores: y, weights, writes };
+        }
+        let y = local::rows(cx, y);
+        let (scores, weight) = local::linear(cx, &format!("head {}", i + 1), y, cx.task.classes);
+        let bias = cx.own(&format!("head {}/bias", i + 1), [cx.task.classes], Init::Constant(0.0));
+        weights.extend([weight, bias]);
+        let bias = cx.g.read(bias);
+        Head { scores: cx.g.add(scores, bias), weights, writes }
+    }
+
+    fn loss(&self, cx: &mut Learn, scores: Value, target: Value) -> Value {
+        cx.loss(scores, target)
     }
 }
 
 /// The weights of stage number `i`, which is to see `x`. The values built on the way are for nobody.
-fn weights(cx: &mut Learn, i: usize, x: Value) -> Vec<SlotId> {
+fn weights_of(cx: &mut Learn, i: usize, x: Value) -> Vec<SlotId> {
     let net = cx.net;
     net.stage(&mut cx.build(Mode::Train), i, x).params
 }
@@ -125,35 +135,4 @@ fn followed(cx: &mut Learn, i: usize, of: SlotId) -> (SlotId, Value) {
     let apart = cx.g.sub(value, original);
     let apart = cx.g.mul(momentum, apart);
     (slot, cx.g.add(original, apart))
-}
-
-/// The classifier of hidden stage number `i`; `next` are the weights of the stage behind it.
-fn classifier(cx: &mut Learn, i: usize, pass: &Pass, next: &[SlotId]) -> Head {
-    let (net, ahead) = (cx.net, cx.knobs.choice("ahead"));
-    let mut weights = Vec::new();
-    let mut y = pass.output;
-    if ahead != "none" {
-        let copies: Vec<(SlotId, Value)> = next.iter().map(|&of| (of, copy(cx, i, of).1)).collect();
-        y = cx.build(Mode::Train).instead(&copies, |b| net.stage(b, i + 1, pass.output).output);
-    }
-    if ahead == "both" {
-        let own = |&of: &SlotId| {
-            let slot = cx.g.slot(of).clone();
-            let own = cx.own(&format!("beside {}/{}", i + 1, slot.name), slot.shape, slot.init);
-            weights.push(own);
-            (of, cx.g.read(own))
-        };
-        let beside: Vec<(SlotId, Value)> = next.iter().map(own).collect();
-        let beside = cx.build(Mode::Train).instead(&beside, |b| net.stage(b, i + 1, pass.output).output);
-        y = cx.g.add(y, beside);
-    }
-    if ahead != "none" && i + 2 == net.stages.len() {
-        return Head { scores: y, weights };
-    }
-    let y = local::rows(cx, y);
-    let (scores, weight) = local::linear(cx, &format!("head {}", i + 1), y, cx.task.classes);
-    let bias = cx.own(&format!("head {}/bias", i + 1), [cx.task.classes], Init::Constant(0.0));
-    weights.extend([weight, bias]);
-    let bias = cx.g.read(bias);
-    Head { scores: cx.g.add(scores, bias), weights }
 }

@@ -15,13 +15,10 @@
 //! This is greedy training with linear local classifiers ([`super::local_classifiers`]) that have no bias and always
 //! follow the cross-entropy.
 
-use super::local::{self, Head};
-use super::{Credit, Needs, Rule, Task};
-use crate::diagnostic::Diagnostic;
-use crate::ir::Value;
-use crate::lesson::{Batch, Forward, Learn, Lesson};
-use crate::net::{Mode, Net, Pass};
-use crate::registry::{Entry, Knob, Knobs, Meta};
+use super::local::{self, Greedy, Head};
+use crate::lesson::Learn;
+use crate::net::Pass;
+use crate::registry::{Entry, Knob, Meta};
 
 /// A goodness for every class in the place of positive and negative data.
 pub struct MonoForward;
@@ -44,38 +41,10 @@ impl Entry for MonoForward {
     }
 }
 
-impl Rule for MonoForward {
-    fn credit(&self) -> Credit {
-        Credit::Local
+impl Greedy for MonoForward {
+    fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head {
+        let h = local::rows(cx, pass.output);
+        let (scores, slot) = local::linear(cx, &format!("goodness {}", i + 1), h, cx.task.classes);
+        Head::new(scores, vec![slot])
     }
-
-    fn needs(&self, _: &Knobs) -> Needs {
-        local::NEEDS
-    }
-
-    fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
-        local::fits(self, net, task, knobs)
-    }
-
-    fn forward(&self, cx: &mut Learn, mode: Mode, x: Value) -> Forward {
-        local::forward(cx, mode, x, local::as_it_is)
-    }
-
-    fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {
-        let answer = cx.knobs.choice("answer");
-        local::lesson(cx, batch, local::as_it_is, answer, goodness, local::cross_entropy)
-    }
-
-    fn predict(&self, cx: &mut Learn, x: Value) -> Value {
-        let forward = self.forward(cx, Mode::Eval, x);
-        let answer = cx.knobs.choice("answer");
-        local::predict(cx, &forward, answer, goodness)
-    }
-}
-
-/// Goodness of each class at hidden stage number `i`.
-fn goodness(cx: &mut Learn, i: usize, pass: &Pass) -> Head {
-    let h = local::rows(cx, pass.output);
-    let (scores, slot) = local::linear(cx, &format!("goodness {}", i + 1), h, cx.task.classes);
-    Head { scores, weights: vec![slot] }
 }

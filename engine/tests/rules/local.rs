@@ -117,11 +117,13 @@ fn a_linear_classifier_is_mono_forward() {
     let mut greedy = Bench::new("local-classifiers", &[("head", word("linear"))], build(), &[4], 6);
     let (a, b) = (mono.learn(), greedy.learn());
     let mut oracle = greedy.registers();
-    let pairs = [("rule/goodness 1", "rule/head 1/scores"), ("rule/goodness 2", "rule/head 2/scores")];
+    let network: Vec<String> = slots(&mono, &a).into_iter().filter(|name| !name.starts_with("rule/")).collect();
+    let mut pairs = vec![("rule/goodness 1", "rule/head 1/scores"), ("rule/goodness 2", "rule/head 2/scores")];
+    pairs.extend(network.iter().map(|name| (name.as_str(), name.as_str())));
     for (from, to) in pairs {
         oracle.write(greedy.slot(to), mono.registers().read(mono.slot(from)).clone());
     }
-    for name in slots(&mono, &a).iter().filter(|name| !name.starts_with("rule/")) {
+    for name in &network {
         let got = oracle.values(&greedy.g, &[greedy.update(&b, name)])[0].data.clone();
         assert!(distance(&got, &held(&mono, mono.update(&a, name))) < 1e-12, "{name}");
     }

@@ -112,11 +112,13 @@ pub struct Size {
     /// Floats kept: temporaries at the fullest moment, and what the rule itself remembers of a batch from one statement
     /// or step to the next.
     pub kept: f64,
+    /// Floats in the arena that hold temporaries: what an executor allocates for them.
+    pub room: f64,
 }
 
-/// Large enough for the planner to leave apart what several stages have side by side, be it one number a sample: values of
-/// up to 4096 elements it makes at once, and with them keeps all that they are made of.
-pub const BATCH: usize = 8192;
+/// Large enough for a stage's activities to be more than the planner would make at once with those of another stage. The
+/// scores of a head are less than that.
+pub const BATCH: usize = 1024;
 pub const WIDTH: i64 = 16;
 
 /// A step of plain descent, with `stages` stages of [`WIDTH`] units and [`BATCH`] samples.
@@ -147,7 +149,8 @@ pub fn step(rule: &'static str, settings: &[(&'static str, Setting)], stages: us
     let span = ticks.iter().map(|t| alone(t.1)).max().unwrap() as f64;
     let plan = compile(&graph, std::slice::from_ref(&program));
     let kept = (plan.programs[0].peak + remembered) as f64;
-    Size { ticks: ticks.iter().map(|t| t.0).sum(), span, kept }
+    let room = (plan.size - plan.constants.0 - plan.constants.1.len()) as f64;
+    Size { ticks: ticks.iter().map(|t| t.0).sum(), span, kept, room }
 }
 
 /// Span of the rule's own forward pass.
@@ -183,4 +186,18 @@ fn depth_costs_what_is_said() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What is allocated grows as what is counted: backpropagation's with every stage, that of stages which learn alone by
+/// next to nothing.
+#[test]
+fn the_arena_of_local_rules_is_constant_in_depth() {
+    let growth = |rule| {
+        let [shallow, deep] = [6, 12].map(|stages| step(rule, &[], stages).room);
+        deep / shallow
+    };
+    assert!(growth("backprop") > 1.6, "{}", growth("backprop"));
+    for rule in ["mono-forward", "local-classifiers", "lls", "scalable-forward-forward", "counter-current"] {
+        assert!(growth(rule) < 1.2, "{rule}: {}", growth(rule));
+    }
 }
