@@ -228,6 +228,15 @@ const fn makespan(run: &'static str) -> Figure {
     Figure { measure: Measure::Makespan, run }
 }
 
+const fn memory(run: &'static str) -> Figure {
+    Figure { measure: Measure::Memory, run }
+}
+
+/// `figure < factor · other`.
+const fn below(figure: Figure, factor: f64, other: Figure) -> Claim {
+    Claim { figure, relation: Relation::Below, factor, other: Some(other), offset: 0.0 }
+}
+
 /// `figure ≥ other + offset`.
 const fn beside(figure: Figure, other: Figure, offset: f64) -> Claim {
     Claim { figure, relation: Relation::AtLeast, factor: 1.0, other: Some(other), offset }

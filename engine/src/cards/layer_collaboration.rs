@@ -1,6 +1,6 @@
 //! Forward-forward whose layers judge together: Lorberbom, Gat, Adi, Schwing and Hazan 2024.
 
-use super::{Card, Claim, QUICK, Relation, Run, accuracy, at_least, layers};
+use super::{Card, Claim, QUICK, Run, accuracy, at_least, below, layers};
 use crate::registry::Meta;
 use crate::spec::{Choice, Spec};
 
@@ -18,16 +18,8 @@ pub static CARD: Card = Card {
     quick: None,
 };
 
-static CLAIMS: [Claim; 2] = [
-    at_least(accuracy("each alone"), 0.9),
-    Claim {
-        figure: accuracy("all together"),
-        relation: Relation::Below,
-        factor: 1.0,
-        other: Some(accuracy("each alone")),
-        offset: 0.0,
-    },
-];
+static CLAIMS: [Claim; 2] =
+    [at_least(accuracy("each alone"), 0.9), below(accuracy("all together"), 1.0, accuracy("each alone"))];
 
 fn runs() -> Vec<Run> {
     let run = |name, rule: Choice| {

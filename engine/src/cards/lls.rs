@@ -8,7 +8,7 @@ pub static CARD: Card = Card {
     meta: &Meta {
         id: "lls",
         name: "LLS",
-        help: "Layers learn well alone from patterns that never change; at this scale random ones serve like waves.",
+        help: "Layers learn well alone from patterns that never change; at this scale random ones serve nearly as well as waves.",
         source: "Apolinario, Roy and Roy 2025",
     },
     runs,
@@ -21,10 +21,12 @@ pub static CARD: Card = Card {
 static CLAIMS: [Claim; 2] =
     [beside(accuracy("sine"), accuracy("backprop"), -0.03), beside(accuracy("random"), accuracy("backprop"), -0.03)];
 
+/// Of the small digits it is not claimed that random patterns come within three points: they do with seeds 1 and 2, while
+/// seed 3 has 95.0 % against backpropagation's 98.1 %.
 static SHORT: [Claim; 3] = [
     beside(accuracy("sine"), accuracy("backprop"), -0.03),
-    beside(accuracy("random"), accuracy("backprop"), -0.03),
     beside(accuracy("sine"), accuracy("last stage only"), 0.08),
+    beside(accuracy("random"), accuracy("last stage only"), 0.08),
 ];
 
 fn runs() -> Vec<Run> {
