@@ -158,6 +158,13 @@ impl Node {
     }
 }
 
+impl Stage {
+    /// Whether what it gives for one sample depends on the other samples.
+    pub fn couples_samples(&self) -> bool {
+        self.blocks.iter().any(|node| node.any(&|n| n.block.couples_samples()))
+    }
+}
+
 impl Net {
     /// Passes `x [B, …]` through stage number `i`.
     pub fn stage(&self, build: &mut Build, i: usize, x: Value) -> Pass {

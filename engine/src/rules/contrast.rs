@@ -42,7 +42,7 @@ pub fn fits(rule: &str, net: &Net, task: &Task) -> Result<(), Diagnostic> {
         ));
     };
     for (i, stage) in hidden.iter().enumerate() {
-        if stage.blocks.iter().any(|node| node.any(&|n| n.block.couples_samples())) {
+        if stage.couples_samples() {
             return Err(Diagnostic::new(
                 (i + 1).to_string(),
                 "its samples depend on each other, so that true and wrong labels would mix",

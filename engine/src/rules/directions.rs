@@ -5,11 +5,12 @@
 //! second draws the same direction again and makes an estimate of the gradient from direction and answer. Within a tick
 //! only the stage at work needs room, so that memory does not grow with depth, and many directions cost the room of one.
 
+use super::Needs;
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{SlotId, Stmt, Value};
 use crate::lesson::{Forward, Learn, Lesson, Signal, Update};
-use crate::net::{Mode, Net, Pass};
+use crate::net::{Mode, Net, Pass, Stage};
 use crate::ops::random::Distribution;
 use crate::registry::{Knob, KnobKind};
 
@@ -30,6 +31,17 @@ pub struct Place {
     /// The weights that are taught by what is found out here.
     pub slots: Vec<SlotId>,
 }
+
+/// What a rule asks for that tries directions and hears what the loss answers; how many passes that takes, it says itself.
+pub const NEEDS: Needs = Needs {
+    transposed_weights: false,
+    global_error: true,
+    stored_activities: false,
+    labels_at_stages: false,
+    derivatives: false,
+    parallel_stages: true,
+    passes: 1,
+};
 
 pub const DIRECTIONS: Knob = Knob {
     id: "directions",
@@ -77,7 +89,7 @@ pub fn kind(cx: &Learn) -> Kind {
 /// # Errors
 /// The first such stage.
 pub fn samples_apart(net: &Net) -> Result<(), Diagnostic> {
-    match net.stages.iter().position(|stage| stage.blocks.iter().any(|n| n.any(&|n| n.block.couples_samples()))) {
+    match net.stages.iter().position(Stage::couples_samples) {
         None => Ok(()),
         Some(i) => Err(Diagnostic::new(
             (i + 1).to_string(),

@@ -69,14 +69,9 @@ impl Rule for Evolution {
 
     fn needs(&self, knobs: &Knobs) -> Needs {
         Needs {
-            transposed_weights: false,
-            global_error: true,
-            stored_activities: false,
-            labels_at_stages: false,
-            derivatives: false,
-            parallel_stages: true,
             // Each mutant, and the network itself to answer.
             passes: 2 * knobs.size("directions") as u32 + 1,
+            ..directions::NEEDS
         }
     }
 

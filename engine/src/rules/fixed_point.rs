@@ -70,14 +70,9 @@ impl Rule for FixedPoint {
 
     fn needs(&self, knobs: &Knobs) -> Needs {
         Needs {
-            transposed_weights: false,
-            global_error: true,
-            stored_activities: false,
-            labels_at_stages: false,
-            derivatives: false,
-            parallel_stages: true,
             // Both sides of each direction, and once to answer.
             passes: 2 * knobs.size("directions") as u32 + 1,
+            ..directions::NEEDS
         }
     }
 

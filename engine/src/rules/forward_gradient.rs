@@ -71,17 +71,13 @@ impl Rule for ForwardGradient {
 
     fn needs(&self, knobs: &Knobs) -> Needs {
         Needs {
-            transposed_weights: false,
-            global_error: true,
-            stored_activities: false,
-            labels_at_stages: false,
             derivatives: true,
-            parallel_stages: true,
             // Values and derivatives for each direction, and values once more for the updates.
             passes: 1 + match space(knobs) {
                 Space::Weights => 2 * knobs.size("directions") as u32,
                 Space::Nodes => 3 * knobs.size("directions") as u32 - u32::from(knobs.size("directions") == 1),
             },
+            ..directions::NEEDS
         }
     }
 

@@ -60,19 +60,15 @@ impl Rule for NodePerturbation {
     fn needs(&self, knobs: &Knobs) -> Needs {
         let count = knobs.size("directions") as u32;
         Needs {
-            transposed_weights: false,
-            global_error: true,
-            stored_activities: false,
-            labels_at_stages: false,
             // Of the blocks that have weights, with respect to those; of nothing else.
             derivatives: true,
-            parallel_stages: true,
             // With and without the noise, or with both signs of it, for each direction; and again for the updates.
             passes: match (count, knobs.bool("antithetic")) {
                 (1, _) => 3,
                 (_, true) => 3 * count + 1,
                 (_, false) => 2 * count + 2,
             },
+            ..directions::NEEDS
         }
     }
 

@@ -32,7 +32,7 @@ use super::{Credit, Needs, Rule, Task, try_out};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Shape, SlotId, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson, Signal};
-use crate::net::{Mode, Net, Pass};
+use crate::net::{Mode, Net, Pass, Stage};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
 /// Random stages and solved maps between them.
@@ -107,7 +107,7 @@ impl Rule for RandomBoosting {
                 "add a stage before the read-out",
             ));
         };
-        if let Some(i) = hidden.iter().position(|s| s.blocks.iter().any(|b| b.any(&|n| n.block.couples_samples()))) {
+        if let Some(i) = hidden.iter().position(Stage::couples_samples) {
             return Err(Diagnostic::new(
                 (i + 1).to_string(),
                 "its features of a sample depend on the other samples",

@@ -60,14 +60,9 @@ impl Rule for WeightPerturbation {
     fn needs(&self, knobs: &Knobs) -> Needs {
         let count = knobs.size("directions") as u32;
         Needs {
-            transposed_weights: false,
-            global_error: true,
-            stored_activities: false,
-            labels_at_stages: false,
-            derivatives: false,
-            parallel_stages: true,
             // With and without the noise, or with both signs of it, for each direction; and once to answer.
             passes: if knobs.bool("antithetic") { 2 * count + 1 } else { count + 2 },
+            ..directions::NEEDS
         }
     }
 
