@@ -18,8 +18,8 @@ pub static CARD: Card = Card {
     quick: Some(Form { runs: short, claims: &SHORT, seconds: QUICK }),
 };
 
-/// Within one point it comes with one seed of three: 96.0, 95.0 and 95.4 % against
-/// backpropagation's 96.2, 96.5 and 96.4 %.
+/// It comes within one point with one seed of three: 96.0, 95.0 and 95.4 % against backpropagation's 96.2, 96.5 and
+/// 96.4 %.
 static CLAIMS: [Claim; 2] = [
     beside(accuracy("counter-current"), accuracy("backprop"), -0.02),
     below(accuracy("counter-current"), 1.0, accuracy("backprop")),
