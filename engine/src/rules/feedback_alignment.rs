@@ -53,6 +53,10 @@ impl Rule for FeedbackAlignment {
         Needs { transposed_weights: false, ..way_back::NEEDS }
     }
 
+    fn published(&self) -> &'static str {
+        "98.30 % on MNIST with LeNet, 60,000 digits (biotorch)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         way_back::fits(self, net, task, knobs)
     }

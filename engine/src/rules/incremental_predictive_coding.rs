@@ -75,6 +75,10 @@ impl Rule for IncrementalPredictiveCoding {
         u32::try_from(knobs.int("iterations")).unwrap_or(1)
     }
 
+    fn published(&self) -> &'static str {
+        "98.5 % on MNIST with two hidden layers of 64 units (its paper, at second hand)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         has_hidden(net)?;
         try_out(self, net, task, knobs)

@@ -69,6 +69,10 @@ impl Rule for SignSymmetric {
         Needs { transposed_weights: true, ..way_back::NEEDS }
     }
 
+    fn published(&self) -> &'static str {
+        "99.06 % on MNIST with LeNet, signs alone, 60,000 digits (biotorch)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         way_back::fits(self, net, task, knobs)
     }
