@@ -13,6 +13,8 @@ mod direct_feedback;
 mod disinhibition;
 mod feedback_alignment;
 mod forward_forward;
+mod forward_gradient;
+mod guess;
 mod highway_backprop;
 mod incremental_predictive_coding;
 mod inference_learning;
@@ -20,6 +22,7 @@ mod kolen_pollack;
 mod layer_collaboration;
 mod lls;
 mod local_classifiers;
+mod model_building;
 mod model_free;
 mod momentum_auxiliary;
 mod mono_forward;
@@ -35,6 +38,7 @@ mod soft_hebb;
 mod top_down;
 mod top_k;
 mod two_stage_backprop;
+mod weight_perturbation;
 
 /// The seeds with which every claim is tried.
 pub const SEEDS: [u32; 3] = [1, 2, 3];
@@ -143,6 +147,10 @@ pub const CARDS: &[&Card] = &[
     &lls::CARD,
     &momentum_auxiliary::CARD,
     &counter_current::CARD,
+    &forward_gradient::CARD,
+    &guess::CARD,
+    &weight_perturbation::CARD,
+    &model_building::CARD,
     &noprop::CARD,
     &pipelined_backprop::CARD,
     &two_stage_backprop::CARD,
