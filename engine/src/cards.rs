@@ -7,6 +7,7 @@ use crate::registry::{Entry, Meta};
 use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
+mod block_coordinate_descent;
 mod continual_backprop;
 mod counter_current;
 mod direct_feedback;
@@ -14,6 +15,7 @@ mod disinhibition;
 mod feedback_alignment;
 mod forward_forward;
 mod forward_gradient;
+mod greedy_blocks;
 mod guess;
 mod highway_backprop;
 mod incremental_predictive_coding;
@@ -32,6 +34,7 @@ mod pepita;
 mod pipelined_backprop;
 mod pipelined_feedback;
 mod product_feedback;
+mod proximal_blocks;
 mod scalable_forward;
 mod sign_symmetric;
 mod soft_hebb;
@@ -151,6 +154,9 @@ pub const CARDS: &[&Card] = &[
     &guess::CARD,
     &weight_perturbation::CARD,
     &model_building::CARD,
+    &block_coordinate_descent::CARD,
+    &greedy_blocks::CARD,
+    &proximal_blocks::CARD,
     &noprop::CARD,
     &pipelined_backprop::CARD,
     &two_stage_backprop::CARD,
