@@ -35,6 +35,7 @@ mod pipelined_backprop;
 mod pipelined_feedback;
 mod product_feedback;
 mod proximal_blocks;
+mod random_boosting;
 mod scalable_forward;
 mod sign_symmetric;
 mod soft_hebb;
@@ -157,6 +158,7 @@ pub const CARDS: &[&Card] = &[
     &block_coordinate_descent::CARD,
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
+    &random_boosting::CARD,
     &noprop::CARD,
     &pipelined_backprop::CARD,
     &two_stage_backprop::CARD,
