@@ -15,6 +15,7 @@ mod disinhibition;
 mod feedback_alignment;
 mod forward_forward;
 mod forward_gradient;
+mod gradient_noise;
 mod greedy_blocks;
 mod guess;
 mod highway_backprop;
@@ -155,6 +156,7 @@ pub const CARDS: &[&Card] = &[
     &guess::CARD,
     &weight_perturbation::CARD,
     &model_building::CARD,
+    &gradient_noise::CARD,
     &block_coordinate_descent::CARD,
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
