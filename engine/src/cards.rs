@@ -12,6 +12,7 @@ mod continual_backprop;
 mod counter_current;
 mod direct_feedback;
 mod disinhibition;
+mod encouraging;
 mod feedback_alignment;
 mod forward_forward;
 mod forward_gradient;
@@ -157,6 +158,7 @@ pub const CARDS: &[&Card] = &[
     &weight_perturbation::CARD,
     &model_building::CARD,
     &gradient_noise::CARD,
+    &encouraging::CARD,
     &block_coordinate_descent::CARD,
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
