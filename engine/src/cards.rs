@@ -8,6 +8,7 @@ use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
 mod block_coordinate_descent;
+mod blockwise;
 mod continual_backprop;
 mod counter_current;
 mod direct_feedback;
@@ -159,6 +160,7 @@ pub const CARDS: &[&Card] = &[
     &model_building::CARD,
     &gradient_noise::CARD,
     &encouraging::CARD,
+    &blockwise::CARD,
     &block_coordinate_descent::CARD,
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
