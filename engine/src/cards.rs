@@ -23,6 +23,7 @@ mod guess;
 mod highway_backprop;
 mod incremental_predictive_coding;
 mod inference_learning;
+mod input_gain;
 mod kolen_pollack;
 mod layer_collaboration;
 mod lls;
@@ -161,6 +162,7 @@ pub const CARDS: &[&Card] = &[
     &gradient_noise::CARD,
     &encouraging::CARD,
     &blockwise::CARD,
+    &input_gain::CARD,
     &block_coordinate_descent::CARD,
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
