@@ -15,6 +15,7 @@ mod direct_feedback;
 mod disinhibition;
 mod encouraging;
 mod feedback_alignment;
+mod fixed_point;
 mod forward_forward;
 mod forward_gradient;
 mod gradient_noise;
@@ -158,6 +159,7 @@ pub const CARDS: &[&Card] = &[
     &forward_gradient::CARD,
     &guess::CARD,
     &weight_perturbation::CARD,
+    &fixed_point::CARD,
     &model_building::CARD,
     &gradient_noise::CARD,
     &encouraging::CARD,
