@@ -15,6 +15,7 @@ mod direct_feedback;
 mod disinhibition;
 mod encouraging;
 mod feedback_alignment;
+mod feedback_scaling;
 mod fixed_point;
 mod forward_forward;
 mod forward_gradient;
@@ -140,6 +141,7 @@ impl Card {
 pub const CARDS: &[&Card] = &[
     &backprop::CARD,
     &direct_feedback::CARD,
+    &feedback_scaling::CARD,
     &pipelined_feedback::CARD,
     &feedback_alignment::CARD,
     &sign_symmetric::CARD,
