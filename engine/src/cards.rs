@@ -13,6 +13,7 @@ mod continual_backprop;
 mod counter_current;
 mod direct_feedback;
 mod disinhibition;
+mod dropout;
 mod encouraging;
 mod feedback_alignment;
 mod feedback_scaling;
@@ -182,6 +183,7 @@ pub const CARDS: &[&Card] = &[
     &neuro_modulated_hebb::CARD,
     &disinhibition::CARD,
     &top_k::CARD,
+    &dropout::CARD,
 ];
 
 impl Entry for Card {
