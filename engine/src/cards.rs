@@ -7,19 +7,31 @@ use crate::registry::{Entry, Meta};
 use crate::spec::{BlockSpec, Choice, Spec};
 
 mod backprop;
+mod block_coordinate_descent;
+mod blockwise;
 mod continual_backprop;
 mod counter_current;
 mod direct_feedback;
 mod disinhibition;
+mod dropout;
+mod encouraging;
 mod feedback_alignment;
+mod feedback_scaling;
+mod fixed_point;
 mod forward_forward;
+mod forward_gradient;
+mod gradient_noise;
+mod greedy_blocks;
+mod guess;
 mod highway_backprop;
 mod incremental_predictive_coding;
 mod inference_learning;
+mod input_gain;
 mod kolen_pollack;
 mod layer_collaboration;
 mod lls;
 mod local_classifiers;
+mod model_building;
 mod model_free;
 mod momentum_auxiliary;
 mod mono_forward;
@@ -29,12 +41,15 @@ mod pepita;
 mod pipelined_backprop;
 mod pipelined_feedback;
 mod product_feedback;
+mod proximal_blocks;
+mod random_boosting;
 mod scalable_forward;
 mod sign_symmetric;
 mod soft_hebb;
 mod top_down;
 mod top_k;
 mod two_stage_backprop;
+mod weight_perturbation;
 
 /// The seeds with which every claim is tried.
 pub const SEEDS: [u32; 3] = [1, 2, 3];
@@ -127,6 +142,7 @@ impl Card {
 pub const CARDS: &[&Card] = &[
     &backprop::CARD,
     &direct_feedback::CARD,
+    &feedback_scaling::CARD,
     &pipelined_feedback::CARD,
     &feedback_alignment::CARD,
     &sign_symmetric::CARD,
@@ -143,6 +159,19 @@ pub const CARDS: &[&Card] = &[
     &lls::CARD,
     &momentum_auxiliary::CARD,
     &counter_current::CARD,
+    &forward_gradient::CARD,
+    &guess::CARD,
+    &weight_perturbation::CARD,
+    &fixed_point::CARD,
+    &model_building::CARD,
+    &gradient_noise::CARD,
+    &encouraging::CARD,
+    &blockwise::CARD,
+    &input_gain::CARD,
+    &block_coordinate_descent::CARD,
+    &greedy_blocks::CARD,
+    &proximal_blocks::CARD,
+    &random_boosting::CARD,
     &noprop::CARD,
     &pipelined_backprop::CARD,
     &two_stage_backprop::CARD,
@@ -154,6 +183,7 @@ pub const CARDS: &[&Card] = &[
     &neuro_modulated_hebb::CARD,
     &disinhibition::CARD,
     &top_k::CARD,
+    &dropout::CARD,
 ];
 
 impl Entry for Card {

@@ -26,7 +26,7 @@ static META: Meta = Meta {
     id: "blockwise-rate",
     name: "Blockwise learning rate",
     help: "Backpropagation with a learning rate for each kind of block: the flatter the loss along it, the higher.",
-    source: "Wang, Zhang, Wu and others 2025, The Sharpness Disparity Principle in Transformers",
+    source: "Wang, Wang, Zhou, Yan, E and Wu 2025",
 };
 
 const fn factor(id: &'static str, name: &'static str, help: &'static str, default: f64) -> Knob {
@@ -71,6 +71,10 @@ impl Rule for Blockwise {
 
     fn needs(&self, _: &Knobs) -> Needs {
         backprop::NEEDS
+    }
+
+    fn published(&self) -> &'static str {
+        "nearly twice as fast as AdamW on transformers of 0.12 to 1.1 billion weights (its abstract)"
     }
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {

@@ -25,7 +25,7 @@ static META: Meta = Meta {
     id: "encouraging-loss",
     name: "Encouraging loss",
     help: "Backpropagation of a loss with a bonus for being right, so that well-classified examples go on teaching.",
-    source: "Zhao, Yang, Sun, Zhou, Zhou and Sun 2022",
+    source: "Zhao, Yang, Ren, Li, Wu and Sun 2022",
 };
 
 static KNOBS: [Knob; 2] = [

@@ -34,7 +34,7 @@ static META: Meta = Meta {
     id: "fixed-point-forward-gradient",
     name: "Fixed-point forward gradient",
     help: "Weights on a coarse grid take random steps along it, towards whichever side had the lower loss.",
-    source: "Feng, Yang and others 2024, Stepping Forward on the Last Mile",
+    source: "Feng, Zhuo, Zhang, Ramakrishnan, Yuan and Li 2024",
 };
 
 static KNOBS: [Knob; 4] = [

@@ -81,6 +81,10 @@ impl Rule for ForwardGradient {
         }
     }
 
+    fn published(&self) -> &'static str {
+        "90.9 % on MNIST, where backpropagation had 88.4 % after as many steps (fwdgrad's notebook)"
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         if space(knobs) == Space::Nodes {
             directions::samples_apart(net)?;

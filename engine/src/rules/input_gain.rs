@@ -1,5 +1,5 @@
-//! Optimal input gain (Rubio, Manry, Kilinc et al. 2023): the gradient of each weight matrix, with a gain on every input
-//! that a model of the second order says is best.
+//! Optimal input gain (Rane, Tyagi, Malalur, Shinge and Manry 2023): the gradient of each weight matrix, with a gain on
+//! every input that a model of the second order says is best.
 //!
 //! With gradient `G [inputs, units]` of a weight matrix and gains `r [inputs]`, `w ← w − rate · diag(r) G`, where `r`
 //! minimises the Gauss-Newton model of the loss:
@@ -32,7 +32,7 @@ static META: Meta = Meta {
     id: "optimal-input-gain",
     name: "Optimal input gain",
     help: "Backpropagation that first finds out how far it pays to follow the gradient of each single input.",
-    source: "Rubio, Manry, Kilinc and others 2023",
+    source: "Rane, Tyagi, Malalur, Shinge and Manry 2023",
 };
 
 static KNOBS: [Knob; 3] = [
