@@ -11,6 +11,7 @@ mod block_coordinate_descent;
 mod blockwise;
 mod continual_backprop;
 mod counter_current;
+mod diffusion_blocks;
 mod direct_feedback;
 mod disinhibition;
 mod dropout;
@@ -173,6 +174,7 @@ pub const CARDS: &[&Card] = &[
     &proximal_blocks::CARD,
     &random_boosting::CARD,
     &noprop::CARD,
+    &diffusion_blocks::CARD,
     &pipelined_backprop::CARD,
     &two_stage_backprop::CARD,
     &highway_backprop::CARD,

@@ -21,6 +21,8 @@ mod contrast;
 mod controls;
 mod counter_current;
 mod course;
+mod denoising;
+mod diffusion_blocks;
 mod direct_feedback;
 mod directions;
 mod disinhibition;
@@ -49,8 +51,10 @@ mod mono_forward;
 mod neuro_modulated_hebb;
 mod no_prop;
 mod node_perturbation;
+mod noise_levels;
 mod pepita;
 mod pipelined_backprop;
+mod preconditioning;
 mod predictive_coding;
 mod product_feedback;
 mod proximal_inference;
@@ -173,6 +177,7 @@ pub const RULES: &[&dyn Rule] = &[
     &controls::Shallow,
     &controls::RandomFeatures,
     &no_prop::NoProp,
+    &diffusion_blocks::DiffusionBlocks,
     &pipelined_backprop::PipelinedBackprop,
     &two_stage_backprop::TwoStageBackprop,
     &highway_backprop::HighwayBackprop,

@@ -28,12 +28,12 @@
 //! How a stage takes `[x, z]`: as rows, `z` after the flattened features; a stage that must have an image takes `z` as
 //! `C` planes behind the image's channels. The read-out takes `z_T` alone, as rows.
 
+use super::denoising::{begun, beside, head, read_out, through};
 use super::{Credit, Needs, Rule, Task, try_out};
-use crate::ad;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Graph, Init, Shape, SlotId, Value};
-use crate::lesson::{Batch, Forward, Learn, Lesson, Signal, Update};
-use crate::net::{Build, Clock, Mode, Net, Pass};
+use crate::ir::{Shape, SlotId, Value};
+use crate::lesson::{Batch, Forward, Learn, Lesson, Signal};
+use crate::net::{Mode, Net};
 use crate::ops::random::Distribution;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
@@ -136,15 +136,12 @@ impl Rule for NoProp {
         let (shown, answers) = chain(cx, Mode::Eval, batch.x);
         let logits = shown.logits();
         let loss = cx.loss(logits, batch.target);
-        let (net, steps) = (cx.net, links(answers.len()));
-        let (mut writes, mut taps, mut updates, mut signals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let steps = links(answers.len());
+        let (mut learnt, mut updates, mut signals) = (begun(), Vec::new(), Vec::new());
         for (i, link) in steps.iter().enumerate() {
             let z = noised(cx, i, batch.target, link.seen);
             let input = beside(cx, i, batch.x, z);
-            let mut build = cx.build(Mode::Train);
-            let pass = net.stage(&mut build, i, input);
-            writes.append(&mut build.writes);
-            taps.append(&mut build.taps);
+            let pass = through(cx, Mode::Train, i, input, &mut learnt);
             let (answer, head) = read(cx, i, pass.output);
             let far = cx.g.sub(answer, batch.target);
             let far = cx.g.square(far);
@@ -155,27 +152,13 @@ impl Rule for NoProp {
             let hit = cx.g.eq(guess, batch.labels);
             signals.push(Signal { name: "right along the chain", stage: i + 1, value: cx.g.mean_all(hit) });
             let objective = cx.penalised(error, &pass);
-            updates.extend(follow(cx.g, objective, pass.params.iter().chain(&head)));
+            updates.extend(cx.follow(objective, &[&pass.params[..], &head].concat(), 1.0));
         }
-        let last = net.stages.len() - 1;
+        let last = steps.len();
         let z = noised(cx, last, batch.target, steps.last().map_or(0.0, |s| s.left));
-        let mut build = cx.build(Mode::Train);
-        let pass = net.stage(&mut build, last, z);
-        writes.append(&mut build.writes);
-        taps.append(&mut build.taps);
-        let objective = cx.loss(pass.output, batch.target);
-        let objective = cx.penalised(objective, &pass);
-        updates.extend(follow(cx.g, objective, &pass.params));
-        Lesson { writes, taps, signals, ..shown.lesson(loss, logits, updates) }
+        updates.extend(read_out(cx, z, batch.target, &mut learnt));
+        Lesson { writes: learnt.writes, taps: learnt.taps, signals, ..shown.lesson(loss, logits, updates) }
     }
-}
-
-/// The updates that follow the gradient of `objective []`.
-fn follow<'a>(g: &mut Graph, objective: Value, slots: impl IntoIterator<Item = &'a SlotId>) -> Vec<Update> {
-    let slots: Vec<SlotId> = slots.into_iter().copied().collect();
-    let weights: Vec<Value> = slots.iter().map(|&slot| g.read(slot)).collect();
-    let gradients = ad::gradients(g, objective, &weights, &ad::Exact);
-    slots.into_iter().zip(gradients).map(|(slot, gradient)| Update { slot, gradient, rate: 1.0 }).collect()
 }
 
 /// The pass of `x [B, …]` through the chain, and what each block answers on the way: `[B, C]` each.
@@ -189,19 +172,11 @@ fn chain(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Value>) {
         let nothing = cx.g.constant(0.0);
         cx.g.broadcast(nothing, shape.clone())
     };
-    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
-    let mut answers = Vec::new();
-    let mut through = |cx: &mut Learn, i: usize, input: Value| -> Pass {
-        let mut build = cx.build(mode);
-        let pass = net.stage(&mut build, i, input);
-        forward.writes.append(&mut build.writes);
-        forward.taps.append(&mut build.taps);
-        forward.passes.push(pass.clone());
-        pass
-    };
+    let (mut forward, mut answers) = (begun(), Vec::new());
     for (i, link) in links(net.stages.len() - 1).iter().enumerate() {
         let input = beside(cx, i, x, z);
-        let pass = through(cx, i, input);
+        let pass = through(cx, mode, i, input, &mut forward);
+        forward.passes.push(pass.clone());
         let (answer, _) = read(cx, i, pass.output);
         answers.push(answer);
         let moved = cx.g.scale(answer, link.answer as f32);
@@ -213,7 +188,8 @@ fn chain(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Value>) {
             z = cx.g.add(z, noise);
         }
     }
-    through(cx, net.stages.len() - 1, z);
+    let last = through(cx, mode, net.stages.len() - 1, z, &mut forward);
+    forward.passes.push(last);
     (forward, answers)
 }
 
@@ -226,42 +202,11 @@ fn noised(cx: &mut Learn, i: usize, target: Value, share: f64) -> Value {
     cx.g.add(label, noise)
 }
 
-/// `x [B, …]` and `z [B, C]` as hidden stage `i` takes them: side by side as rows, or `z` as planes of the image.
-fn beside(cx: &mut Learn, i: usize, x: Value, z: Value) -> Value {
-    let classes = cx.task.classes;
-    if let [n, h, w, _] = **cx.g.shape(x)
-        && wants_image(cx.net, cx.task, i)
-    {
-        let z = cx.g.reshape(z, [n, 1, 1, classes]);
-        let planes = cx.g.broadcast(z, [n, h, w, classes]);
-        return cx.g.concat(&[x, planes], 3);
-    }
-    let flat = cx.build(Mode::Train).flat(x);
-    cx.g.concat(&[flat, z], 1)
-}
-
-/// Whether stage `i` cannot be built on rows.
-fn wants_image(net: &Net, task: &Task, i: usize) -> bool {
-    let mut g = Graph::new();
-    let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
-    let rows = g.symbol(Shape::from([task.batch, task.input.size() + task.classes]));
-    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs);
-    net.stage(&mut build, i, rows);
-    !g.faults().is_empty()
-}
-
 /// What hidden stage `i` takes the label for, by a linear read-out of its own: `[B, C]`, each row summing to 1; and the
 /// read-out's weights.
 fn read(cx: &mut Learn, i: usize, h: Value) -> (Value, [SlotId; 2]) {
-    let h = cx.build(Mode::Train).flat(h);
-    let (width, classes) = (cx.g.shape(h).last(), cx.task.classes);
-    let bound = (3.0 / width.max(1) as f32).sqrt();
-    let weight = cx.own(&format!("head {}/weight", i + 1), [width, classes], Init::Uniform { bound });
-    let bias = cx.own(&format!("head {}/bias", i + 1), [classes], Init::Constant(0.0));
-    let (w, b) = (cx.g.read(weight), cx.g.read(bias));
-    let logits = cx.g.matmul(h, w);
-    let logits = cx.g.add(logits, b);
-    (cx.g.softmax(logits), [weight, bias])
+    let (scores, weights) = head(cx, i, h);
+    (cx.g.softmax(scores), weights)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod contrast;
 mod controls;
 mod counter_current;
 mod descent;
+mod diffusion_blocks;
 mod disinhibition;
 mod every;
 mod feedback;
