@@ -84,9 +84,7 @@ impl Rule for RandomBoosting {
         Needs {
             transposed_weights: false,
             global_error: false,
-            // Nothing asks for it but the planner: it forms the few single numbers of all stages at once, and keeps
-            // what they are made of until then.
-            stored_activities: true,
+            stored_activities: false,
             labels_at_stages: false,
             derivatives: false,
             parallel_stages: true,

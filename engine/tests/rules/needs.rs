@@ -118,8 +118,9 @@ pub struct Size {
 
 /// Large enough for a stage's activities to be more than the planner would make at once with those of another stage. The
 /// scores of a head are less than that.
-pub const BATCH: usize = 1024;
-pub const WIDTH: i64 = 16;
+pub const BATCH: usize = 2048;
+/// Wide enough for a stage's activities to be more than what the planner keeps of its inputs and of labels with noise.
+pub const WIDTH: i64 = 32;
 
 /// A step of plain descent, with `stages` stages of [`WIDTH`] units and [`BATCH`] samples.
 pub fn step(rule: &'static str, settings: &[(&'static str, Setting)], stages: usize) -> Size {
