@@ -25,10 +25,10 @@ impl Tuning {
 
 /// Extents of the square products that are tried, until one takes long enough to be told from the waiting.
 const SIZES: [usize; 3] = [128, 256, 1024];
-/// Milliseconds that are long enough.
-const LONG: f64 = 1.0;
+/// Milliseconds that are long enough: the waiting itself varies by about one.
+const LONG: f64 = 5.0;
 
-/// Times both products on a size that suits the device. Takes about 50 ms on a slow device, less on a fast one.
+/// Times both products on a size that suits the device. Takes about 100 ms on a slow device, less on a fast one.
 pub async fn measure(handle: &Handle) -> Result<Tuning, Fault> {
     let mut best = Tuning::SLOW;
     for size in SIZES {
