@@ -1,6 +1,7 @@
 // Milliseconds per training step of a JavaScript library in Chromium, one JSON line for each workload.
 //
 //     node browser.mjs jax|tfjs wasm|webgpu|webgl|cpu [W1 W2 W3 W4]
+//     node browser.mjs plain cpu W1
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -14,8 +15,8 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "applic
 const LIMIT = 300_000;
 
 const [library, backend, ...named] = process.argv.slice(2);
-if (!["jax", "tfjs"].includes(library) || !backend) {
-  console.error("usage: node browser.mjs jax|tfjs wasm|webgpu|webgl|cpu [W1 W2 W3 W4]");
+if (!["jax", "tfjs", "plain"].includes(library) || !backend) {
+  console.error("usage: node browser.mjs jax|tfjs|plain wasm|webgpu|webgl|cpu [W1 W2 W3 W4]");
   process.exit(2);
 }
 
