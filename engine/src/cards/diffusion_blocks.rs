@@ -26,9 +26,9 @@ pub static CARD: Card = Card {
 
 static CLAIMS: [Claim; 4] = [
     beside(accuracy("all samples"), accuracy("backprop"), -0.02),
-    beside(accuracy("shared out"), accuracy("backprop"), -0.025),
+    beside(accuracy("shared-out"), accuracy("backprop"), -0.025),
     Claim {
-        figure: work("shared out"),
+        figure: work("shared-out"),
         relation: Relation::Below,
         factor: 0.75,
         other: Some(work("backprop")),
@@ -42,7 +42,7 @@ fn runs() -> Vec<Run> {
     [
         ("backprop", Choice::new("backprop")),
         ("all samples", blocks()),
-        ("shared out", blocks().with("samples", "shared out")),
+        ("shared-out", blocks().with("samples", "shared-out")),
         ("uniform", blocks().with("split", "uniform")),
     ]
     .map(|(name, rule)| {

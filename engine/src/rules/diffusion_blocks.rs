@@ -55,8 +55,8 @@ static KNOBS: [Knob; 8] = [
     Knob {
         id: "split",
         name: "Split",
-        help: "equal mass: every stage owns as large a share of the noise levels that occur; uniform: as wide a band.",
-        kind: KnobKind::Choice { default: "equal mass", options: &["equal mass", "uniform"] },
+        help: "equal-mass: every stage owns as large a share of the noise levels that occur; uniform: as wide a band.",
+        kind: KnobKind::Choice { default: "equal-mass", options: &["equal-mass", "uniform"] },
     },
     Knob {
         id: "overlap",
@@ -85,8 +85,8 @@ static KNOBS: [Knob; 8] = [
     Knob {
         id: "samples",
         name: "Samples",
-        help: "all: every stage learns from the whole batch; shared out: from its own part of it, which costs that part.",
-        kind: KnobKind::Choice { default: "all", options: &["all", "shared out"] },
+        help: "all: every stage learns from the whole batch; shared-out: from its own part of it, which costs that part.",
+        kind: KnobKind::Choice { default: "all", options: &["all", "shared-out"] },
     },
     Knob {
         id: "steps",
@@ -194,7 +194,7 @@ impl Rule for DiffusionBlocks {
 }
 
 fn shared_out(knobs: &Knobs) -> bool {
-    knobs.choice("samples") == "shared out"
+    knobs.choice("samples") == "shared-out"
 }
 
 /// All levels, and how they are parted.

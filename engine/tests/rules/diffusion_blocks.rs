@@ -22,7 +22,7 @@ fn owners(bench: &Bench, roots: &[Value]) -> HashSet<usize> {
 /// No stage's loss or update is made of another's weights in any way, so that no gradient can pass between them.
 #[test]
 fn stages_learn_apart() {
-    for samples in ["all", "shared out"] {
+    for samples in ["all", "shared-out"] {
         let layers = vec![hidden(6), hidden(5), hidden(4), read_out()];
         let mut bench = Bench::new(RULE, &[("samples", word(samples))], net(3, layers), &[4], 6);
         let lesson = bench.learn();
@@ -46,7 +46,7 @@ fn samples_are_shared_out() {
         let lesson = bench.learn();
         (bench, lesson)
     };
-    let (bench, lesson) = build("shared out");
+    let (bench, lesson) = build("shared-out");
     let gradient = |stage: usize| bench.update(&lesson, &format!("{stage}/1.linear/weight"));
     let oracle = bench.registers();
     let before = oracle.values(&bench.g, &[gradient(1), gradient(2), gradient(3)]);
@@ -65,10 +65,10 @@ fn samples_are_shared_out() {
     let work = |(mut bench, lesson): (Bench, engine::lesson::Lesson)| {
         engine::cost::figures(&step(&mut bench, &lesson, "sgd", &[], 0.1)).work
     };
-    assert!(work(build("shared out")) < work(build("all")));
+    assert!(work(build("shared-out")) < work(build("all")));
     let few = Bench::new(
         RULE,
-        &[("samples", word("shared out"))],
+        &[("samples", word("shared-out"))],
         net(3, vec![hidden(6), hidden(5), hidden(4), read_out()]),
         &[4],
         2,
