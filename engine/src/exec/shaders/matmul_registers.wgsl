@@ -46,21 +46,6 @@ fn start(index: u32, strides: vec4<u32>) -> u32 {
 // number of the first.
 fn finish(at: u32, value: f32) { mem[at] = value; }
 
-fn store_four(c: vec4<f32>, at: u32, col: u32) {
-    if col < p.n { finish(at, c.x); }
-    if col + 1u < p.n { finish(at + 1u, c.y); }
-    if col + 2u < p.n { finish(at + 2u, c.z); }
-    if col + 3u < p.n { finish(at + 3u, c.w); }
-}
-
-fn store(left: vec4<f32>, right: vec4<f32>, row: u32, col: u32, base: u32) {
-    if row < p.m {
-        let at = base + row * p.n + col;
-        store_four(left, at, col);
-        store_four(right, at + 4u, col + 4u);
-    }
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let id = (group.y * 32768u + group.x) * 64u + lane;
@@ -132,12 +117,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         w += p.b_row;
     }
     let base = p.out + matrix * p.m * p.n;
-    store(c0, d0, row, col, base);
-    store(c1, d1, row + 1u, col, base);
-    store(c2, d2, row + 2u, col, base);
-    store(c3, d3, row + 3u, col, base);
-    store(c4, d4, row + 4u, col, base);
-    store(c5, d5, row + 5u, col, base);
-    store(c6, d6, row + 6u, col, base);
-    store(c7, d7, row + 7u, col, base);
+    // A loop, so that what is made of a result stands here four times and not once for each of the 64: some devices take
+    // seconds to compile the text.
+    var halves = array(c0, d0, c1, d1, c2, d2, c3, d3, c4, d4, c5, d5, c6, d6, c7, d7);
+    for (var half = 0u; half < 16u; half++) {
+        let r = row + half / 2u;
+        let s = col + half % 2u * 4u;
+        if r >= p.m { break; }
+        let c = halves[half];
+        let at = base + r * p.n + s;
+        if s < p.n { finish(at, c.x); }
+        if s + 1u < p.n { finish(at + 1u, c.y); }
+        if s + 2u < p.n { finish(at + 2u, c.z); }
+        if s + 3u < p.n { finish(at + 3u, c.w); }
+    }
 }
