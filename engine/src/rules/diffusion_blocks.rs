@@ -23,7 +23,7 @@
 //! `y` is one-hot, less its mean and scaled to the root mean square `σ_d = 1/2` that the preconditioning takes for granted.
 //! The paper learns an embedding of the labels, and its code for classification has, in the place of the squared
 //! distance, the cross-entropy of a read-out that all blocks share and teach; here as little is shared as the theory
-//! asks. It draws one block for a whole step. With `samples = shared out` each stage has its own part of every batch,
+//! asks. It draws one block for a whole step. With `samples = shared-out` each stage has its own part of every batch,
 //! which costs as little and leaves no stage a step without anything to learn from.
 //!
 //! On digits and MNIST it comes within two points of backpropagation. On one-dimensional digits, which are harder, it

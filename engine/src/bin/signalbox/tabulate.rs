@@ -159,9 +159,8 @@ pub fn tabulate(args: &Args) -> Answer {
                 }
             }
         }
-        write(args, &kept)?;
     }
-    files::write(&args.out, written(&kept).as_bytes())?;
+    write(args, &kept)?;
     Ok(Outcome::Done)
 }
 
@@ -214,17 +213,17 @@ fn counted(trainer: &Trainer) -> Step {
 
 /// What a step costs, and how long it takes once the caches are warm.
 fn timed(task: &Task, rule: &str) -> Result<Step, Vec<Diagnostic>> {
-    const WARM: u32 = 3;
+    const STEPS: u32 = 3;
     const LEAST: Duration = Duration::from_millis(400);
     let spec = spec(task, rule, SEEDS[0]);
     let mut trainer = Trainer::new(&spec, files::data(&spec, &files::Own::default())?)?;
-    trainer.step(WARM);
+    trainer.step(STEPS);
     trainer.last()?;
     let (begin, mut steps) = (Instant::now(), 0);
     while begin.elapsed() < LEAST {
-        trainer.step(WARM);
+        trainer.step(STEPS);
         trainer.last()?;
-        steps += WARM;
+        steps += STEPS;
     }
     let milliseconds = begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps);
     Ok(Step { milliseconds: Some(milliseconds), ..counted(&trainer) })
