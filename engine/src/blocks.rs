@@ -32,10 +32,39 @@ pub enum Holds {
     Experts,
 }
 
+/// What one sample must be for a block to work on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Anything with features along its last axis.
+    Features,
+    /// `[H, W, C]`.
+    Image,
+    /// `[T, D]`: a row of features at each of `T` places.
+    Sequence,
+    /// `[T]`: whole numbers below the vocabulary.
+    Tokens,
+}
+
+impl Takes {
+    /// The shape of a small sample.
+    pub fn sample(self) -> &'static [usize] {
+        match self {
+            Takes::Features => &[4],
+            Takes::Image => &[6, 6, 4],
+            Takes::Sequence => &[5, 4],
+            Takes::Tokens => &[5],
+        }
+    }
+}
+
 /// A kind of block.
 pub trait Block: Entry {
     fn holds(&self) -> Holds {
         Holds::Nothing
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Features
     }
 
     /// Whether what it makes of one sample depends on the other samples of the batch.
@@ -99,6 +128,21 @@ fn image(b: &mut Build, x: Value) -> Result<(Value, [usize; 4]), Value> {
         _ => {
             let mend = "put it before `flatten` and `linear`, and choose a dataset of images";
             Err(b.fault(format!("it needs an image [B×H×W×C], not {shape}"), mend))
+        }
+    }
+}
+
+/// `x` and its extents, when it is a sequence `[B, T, D]` outside of experts; else the fault.
+fn sequence(b: &mut Build, x: Value) -> Result<(Value, [usize; 3]), Value> {
+    if let Some(fault) = outside_experts(b) {
+        return Err(fault);
+    }
+    let shape = b.g.shape(x).clone();
+    match *shape {
+        [n, t, d] => Ok((x, [n, t, d])),
+        _ => {
+            let mend = "put `embedding` before it where samples are tokens, `patches` where they are images";
+            Err(b.fault(format!("it needs a sequence [B×T×D], not {shape}"), mend))
         }
     }
 }

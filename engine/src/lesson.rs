@@ -110,7 +110,7 @@ impl Forward {
 
 impl Learn<'_> {
     pub fn build(&mut self, mode: Mode) -> Build<'_> {
-        Build::new(self.g, mode, self.clock, self.net.outputs)
+        Build::new(self.g, mode, self.clock, self.net.outputs).reading(self.net.vocabulary)
     }
 
     /// Passes `x [B, …]` through all stages in series.

@@ -33,6 +33,8 @@ pub struct Net {
     pub stages: Vec<Stage>,
     /// Width of the read-out that the task asks for: a `Linear` of 0 units takes it.
     pub outputs: usize,
+    /// How many different tokens the samples are made of; 0 where they are no tokens.
+    pub vocabulary: usize,
 }
 
 /// Whether the network is learning: dropout and batch statistics differ.
@@ -58,6 +60,24 @@ pub struct Tap {
     pub load: Value,
     /// Mean entropy of the router's distribution over the experts, in nats: `[]`.
     pub entropy: Value,
+}
+
+/// Something inside a block that people may look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exhibit {
+    /// Path of the block.
+    pub path: String,
+    pub picture: Picture,
+    pub value: Value,
+}
+
+/// How an [`Exhibit`] is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// Shares of attention `[B, heads, queries, keys]`.
+    Attention,
+    /// How far gates are open, 0 to 1: `[B, …]`.
+    Gates,
 }
 
 /// What one pass through a stage gave.
@@ -87,8 +107,11 @@ pub struct Build<'a> {
     pub mode: Mode,
     pub clock: Clock,
     outputs: usize,
+    vocabulary: usize,
     path: Vec<String>,
     group: Option<Group>,
+    /// Whether the weights that are met do not learn.
+    frozen: bool,
     /// What stands in for the network's own weights: see [`Build::instead`].
     others: HashMap<SlotId, Value>,
     draws: u32,
@@ -97,6 +120,7 @@ pub struct Build<'a> {
     /// Registers that the step must write: running statistics.
     pub writes: Vec<(SlotId, Value)>,
     pub taps: Vec<Tap>,
+    pub exhibits: Vec<Exhibit>,
     /// Path and output of every block built, in order.
     pub made: Vec<(String, Value)>,
 }
@@ -196,21 +220,34 @@ impl<'a> Build<'a> {
             mode,
             clock,
             outputs,
+            vocabulary: 0,
             path: Vec::new(),
             group: None,
+            frozen: false,
             others: HashMap::new(),
             draws: 0,
             params: Vec::new(),
             losses: Vec::new(),
             writes: Vec::new(),
             taps: Vec::new(),
+            exhibits: Vec::new(),
             made: Vec::new(),
         }
+    }
+
+    /// The same for samples made of `vocabulary` different tokens.
+    pub fn reading(self, vocabulary: usize) -> Self {
+        Self { vocabulary, ..self }
     }
 
     /// Width of the read-out that the task asks for.
     pub fn outputs(&self) -> usize {
         self.outputs
+    }
+
+    /// How many different tokens the samples are made of; 0 where they are no tokens.
+    pub fn vocabulary(&self) -> usize {
+        self.vocabulary
     }
 
     /// Whether rows are grouped by expert here: then only what works on rows `[T, features]` fits.
@@ -254,6 +291,14 @@ impl<'a> Build<'a> {
         out
     }
 
+    /// `part`, whose weights stay as they are initialised: no rule learns them, and no derivative flows to them.
+    pub fn frozen<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.frozen, true);
+        let out = part(self);
+        self.frozen = outer;
+        out
+    }
+
     /// `part`, built with other numbers in the place of the network's own weights: wherever it asks for one of `weights`
     /// it gets the value beside it, of the same shape. Such a copy leaves nothing behind for the step: no weight used,
     /// no running statistic, no auxiliary loss, no tap.
@@ -261,12 +306,14 @@ impl<'a> Build<'a> {
         let others = self.others.clone();
         self.others.extend(weights.iter().copied());
         let kept = (self.params.clone(), self.losses.len(), self.writes.clone(), self.taps.len(), self.made.len());
+        let shown = self.exhibits.len();
         let out = part(self);
         self.others = others;
         (self.params, self.writes) = (kept.0, kept.2);
         self.losses.truncate(kept.1);
         self.taps.truncate(kept.3);
         self.made.truncate(kept.4);
+        self.exhibits.truncate(shown);
         out
     }
 
@@ -329,6 +376,10 @@ impl<'a> Build<'a> {
         if let Some(&other) = self.others.get(&slot) {
             return other;
         }
+        if self.frozen {
+            let fixed = self.g.read(slot);
+            return self.g.detach(fixed);
+        }
         if !self.params.contains(&slot) {
             self.params.push(slot);
         }
@@ -351,6 +402,11 @@ impl<'a> Build<'a> {
     /// Adds `loss []`, already weighted, to what this stage minimises.
     pub fn penalise(&mut self, loss: Value) {
         self.losses.push(loss);
+    }
+
+    /// Leaves `value` for people to look at.
+    pub fn show(&mut self, picture: Picture, value: Value) {
+        self.exhibits.push(Exhibit { path: self.place(), picture, value });
     }
 
     /// Uniform noise in [0, 1), different at every call, step and seed.

@@ -287,6 +287,7 @@ pub enum KnobInfoKind {
     Int { default: i64, min: i64, max: i64 },
     Bool { default: bool },
     Choice { default: String, options: Vec<String> },
+    Text { default: String, letters: String, most: usize },
 }
 
 impl From<&Knob> for KnobInfo {
@@ -299,6 +300,9 @@ impl From<&Knob> for KnobInfo {
                 default: default.to_owned(),
                 options: options.iter().map(|o| (*o).to_owned()).collect(),
             },
+            KnobKind::Text { default, letters, most } => {
+                KnobInfoKind::Text { default: default.to_owned(), letters: letters.to_owned(), most }
+            }
         };
         Self { id: k.id.to_owned(), name: k.name.to_owned(), help: k.help.to_owned(), kind }
     }
@@ -310,7 +314,9 @@ impl KnobInfoKind {
             KnobInfoKind::Float { default, .. } => Setting::Float(*default),
             KnobInfoKind::Int { default, .. } => Setting::Int(*default),
             KnobInfoKind::Bool { default } => Setting::Bool(*default),
-            KnobInfoKind::Choice { default, .. } => Setting::Choice(default.clone()),
+            KnobInfoKind::Choice { default, .. } | KnobInfoKind::Text { default, .. } => {
+                Setting::Choice(default.clone())
+            }
         }
     }
 }

@@ -53,6 +53,12 @@ pub enum KnobKind {
         default: &'static str,
         options: &'static [&'static str],
     },
+    /// 1 to `most` of these letters.
+    Text {
+        default: &'static str,
+        letters: &'static str,
+        most: usize,
+    },
 }
 
 /// One value of a knob, as it stands in a spec.
@@ -117,7 +123,7 @@ impl KnobKind {
             KnobKind::Float { default, .. } => Setting::Float(default),
             KnobKind::Int { default, .. } => Setting::Int(default),
             KnobKind::Bool { default } => Setting::Bool(default),
-            KnobKind::Choice { default, .. } => Setting::Choice(default.to_owned()),
+            KnobKind::Choice { default, .. } | KnobKind::Text { default, .. } => Setting::Choice(default.to_owned()),
         }
     }
 
@@ -153,6 +159,14 @@ impl KnobKind {
                     Err((format!("`{v}` is unknown"), format!("choose one of {}", options.join(", "))))
                 }
             }
+            (KnobKind::Text { letters, most, .. }, Setting::Choice(v)) => {
+                if (1..=most).contains(&v.chars().count()) && v.chars().all(|c| letters.contains(c)) {
+                    Ok(setting.clone())
+                } else {
+                    let mend = format!("write 1 to {most} letters out of {letters}");
+                    Err((format!("`{v}` cannot be read"), mend))
+                }
+            }
             (KnobKind::Float { .. }, other) => Err((format!("`{other}` is no number"), "give a number".into())),
             (KnobKind::Int { .. }, other) => {
                 Err((format!("`{other}` is no whole number"), "give a whole number".into()))
@@ -162,6 +176,9 @@ impl KnobKind {
             }
             (KnobKind::Choice { options, .. }, other) => {
                 Err((format!("`{other}` is no name"), format!("choose one of {}", options.join(", "))))
+            }
+            (KnobKind::Text { letters, .. }, other) => {
+                Err((format!("`{other}` is no text"), format!("write letters out of {letters}")))
             }
         }
     }
@@ -223,6 +240,7 @@ impl Knobs {
         }
     }
 
+    /// The value of a choice or of a text.
     pub fn choice(&self, id: &str) -> &str {
         match self.0.get(id) {
             Some(Setting::Choice(v)) => v,

@@ -64,7 +64,8 @@ impl Lab {
                 KnobInfoKind::Float { live: false, .. }
                 | KnobInfoKind::Int { .. }
                 | KnobInfoKind::Bool { .. }
-                | KnobInfoKind::Choice { .. } => None,
+                | KnobInfoKind::Choice { .. }
+                | KnobInfoKind::Text { .. } => None,
             })
         };
         let rule = of(self.entry(|c| &c.rules, &spec.rule.id), "rule", |s| &mut s.rule);

@@ -145,6 +145,43 @@ fn check(text: &str, min: f64, max: f64, whole: bool) -> Result<f64, String> {
     }
 }
 
+/// A field of 1 to `most` of the `letters`, with its label above. What is typed counts on Enter or when the field is left;
+/// anything else is marked and not passed on.
+#[component]
+pub fn Text(
+    #[prop(into)] label: String,
+    #[prop(into, optional)] called: Option<String>,
+    #[prop(into)] value: Signal<String>,
+    letters: String,
+    most: usize,
+    set: impl Fn(String) + Copy + 'static,
+) -> impl IntoView {
+    let wrong = RwSignal::new(None::<String>);
+    let take = move |text: String| {
+        let text = text.trim().to_owned();
+        let legal = (1..=most).contains(&text.chars().count()) && text.chars().all(|c| letters.contains(c));
+        wrong.set((!legal).then(|| format!("1 to {most} letters out of {letters}")));
+        if legal && text != value.get_untracked() {
+            set(text);
+        }
+    };
+    view! {
+        <label class="field">
+            <span class="field-name">{label}</span>
+            <input
+                type="text"
+                spellcheck="false"
+                autocomplete="off"
+                aria-label=called
+                aria-invalid=move || wrong.with(Option::is_some).then_some("true")
+                prop:value=value
+                on:change:target=move |e| take(e.target().value())
+            />
+            <span class="field-wrong" aria-live="polite">{move || wrong.get()}</span>
+        </label>
+    }
+}
+
 /// A checkbox with its label beside it.
 #[component]
 pub fn Check(

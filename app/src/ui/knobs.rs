@@ -4,7 +4,7 @@ use engine::protocol::{KnobInfo, KnobInfoKind};
 use engine::registry::{Setting, Settings};
 use leptos::prelude::*;
 
-use super::field::{Check, Choose, Number, Select};
+use super::field::{Check, Choose, Number, Select, Text};
 
 /// One field for each knob. `of` says whose knobs they are, for those who cannot see where they stand.
 #[component]
@@ -70,6 +70,13 @@ fn field(
         KnobInfoKind::Bool { .. } => {
             let on = Signal::derive(move || value.get() == Setting::Bool(true));
             view! { <Check label=name called=called value=on set=move |v| put(Setting::Bool(v)) /> }.into_any()
+        }
+        KnobInfoKind::Text { letters, most, .. } => {
+            let text = Signal::derive(move || value.get().to_string());
+            view! {
+                <Text label=name called=called value=text letters=letters most=most set=move |v| put(Setting::Choice(v)) />
+            }
+            .into_any()
         }
         KnobInfoKind::Choice { options, .. } => {
             let options: Vec<_> = options.into_iter().map(|o| Choose::new(o.clone(), words(&o))).collect();

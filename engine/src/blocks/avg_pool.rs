@@ -25,6 +25,10 @@ impl Entry for AvgPool {
 }
 
 impl Block for AvgPool {
+    fn takes(&self) -> super::Takes {
+        super::Takes::Image
+    }
+
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         pool::pool(node, b, x, Graph::mean)
     }

@@ -76,6 +76,10 @@ fn same(extent: usize, kernel: usize, stride: usize) -> [usize; 2] {
 }
 
 impl Block for Conv2d {
+    fn takes(&self) -> super::Takes {
+        super::Takes::Image
+    }
+
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let (mut x, [_, height, width, inputs]) = match super::image(b, x) {
             Ok(image) => image,

@@ -25,6 +25,10 @@ impl Entry for MaxPool {
 }
 
 impl Block for MaxPool {
+    fn takes(&self) -> super::Takes {
+        super::Takes::Image
+    }
+
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         pool::pool(node, b, x, Graph::max)
     }

@@ -49,7 +49,7 @@ impl Resolved {
 
     /// The network with a read-out for `classes` classes.
     pub fn net(&self, classes: usize) -> Net {
-        Net { stages: self.stages.clone(), outputs: classes }
+        Net { stages: self.stages.clone(), outputs: classes, vocabulary: 0 }
     }
 
     /// What is to be learnt from samples of shape `input`.

@@ -161,5 +161,5 @@ pub fn activation(function: &str) -> Node {
 }
 
 pub fn net(outputs: usize, stages: Vec<Vec<Node>>) -> Net {
-    Net { stages: stages.into_iter().map(|blocks| Stage { blocks }).collect(), outputs }
+    Net { stages: stages.into_iter().map(|blocks| Stage { blocks }).collect(), outputs, vocabulary: 0 }
 }

@@ -60,6 +60,7 @@ fn described(entry: &EntryInfo) -> String {
             KnobInfoKind::Int { min, max, .. } => format!("{min} to {max}"),
             KnobInfoKind::Bool { .. } => "true or false".to_owned(),
             KnobInfoKind::Choice { options, .. } => options.join(", "),
+            KnobInfoKind::Text { letters, most, .. } => format!("1 to {most} letters out of {letters}"),
         };
         out += &format!("    {id} = {} ({range}): {help}\n", kind.default());
     }

@@ -208,6 +208,12 @@ fn legal(knob: &Knob) -> BoxedStrategy<Setting> {
         KnobKind::Float { min, max, .. } => (min..=max).prop_map(Setting::Float).boxed(),
         KnobKind::Int { min, max, .. } => (min..=max).prop_map(Setting::Int).boxed(),
         KnobKind::Bool { .. } => any::<bool>().prop_map(Setting::Bool).boxed(),
+        KnobKind::Text { letters, most, .. } => {
+            let letters: Vec<char> = letters.chars().collect();
+            proptest::collection::vec(proptest::sample::select(letters), 1..=most)
+                .prop_map(|text| Setting::Choice(text.into_iter().collect()))
+                .boxed()
+        }
         KnobKind::Choice { options, .. } => {
             proptest::sample::select(options).prop_map(|o| Setting::Choice(o.to_owned())).boxed()
         }

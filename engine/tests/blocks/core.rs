@@ -1,47 +1,11 @@
-//! Every block builds, and its derivatives with respect to its input and all of its weights are those that differences
-//! give. What a block promises beyond that has a test of its own.
+//! What the blocks promise that every network is made of, beyond their derivatives: see `bench` for those.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use engine::ir::{Graph, Role, SlotId, Value};
-use engine::net::{Build, Mode, Node, Tap};
+use engine::ir::{Graph, Role};
+use engine::net::{Build, Mode, Node};
 use engine::registry::Setting;
-use support::*;
 
-/// `blocks` built on a register `x` of `shape`.
-fn build(g: &mut Graph, mode: Mode, shape: &[usize], blocks: &[Node]) -> (Value, Vec<Tap>, Vec<(SlotId, Value)>) {
-    let (_, clock) = clock(g);
-    let x = input(g, "x", shape);
-    let x = g.read(x);
-    let mut b = Build::new(g, mode, clock, 3);
-    let y = b.chain(blocks, x);
-    (y, b.taps, b.writes)
-}
-
-/// Derivatives by the input and by every weight, while training.
-fn differentiate(what: &str, shape: &[usize], blocks: &[Node]) {
-    let mut g = Graph::new();
-    let (y, ..) = build(&mut g, Mode::Train, shape, blocks);
-    let slots: Vec<_> = g.slot_ids().filter(|&s| g.slot(s).role == Role::Param || g.slot(s).name == "x").collect();
-    check_derivatives(&mut g, y, &slots, what);
-}
-
-fn value(shape: &[usize], mode: Mode, blocks: &[Node]) -> Vec<f64> {
-    let mut g = Graph::new();
-    let (y, ..) = build(&mut g, mode, shape, blocks);
-    assert!(g.faults().is_empty(), "{:?}", g.faults());
-    registers(&g).values(&g, &[y])[0].data.clone()
-}
-
-fn fault(shape: &[usize], blocks: &[Node]) -> String {
-    let mut g = Graph::new();
-    let (y, ..) = build(&mut g, Mode::Train, shape, blocks);
-    assert!(g.is_poisoned(y));
-    assert_eq!(g.faults().len(), 1, "one fault, said once: {:?}", g.faults());
-    g.faults()[0].to_string()
-}
+use super::bench::*;
+use super::support::*;
 
 #[test]
 fn linear() {
