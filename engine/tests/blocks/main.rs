@@ -8,3 +8,4 @@ mod support;
 
 mod bench;
 mod core;
+mod feed_forward;
