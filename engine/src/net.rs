@@ -332,7 +332,10 @@ impl<'a> Build<'a> {
     pub fn name(&self, name: &str) -> String {
         match &self.home {
             None => format!("{}/{name}", self.path.join("/")),
-            Some((home, from)) => [&[home.clone()], &self.path[*from..], &[name.to_owned()]].concat().join("/"),
+            Some((home, from)) => {
+                let own: String = self.path[*from..].iter().map(|part| format!("{part}/")).collect();
+                format!("{home}/{own}{name}")
+            }
         }
     }
 

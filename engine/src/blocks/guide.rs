@@ -6,13 +6,13 @@
 //!
 //! A dense `W` that begins as the structured layer's product of factors carries most of the answer at first, while the
 //! factors, which train badly from scratch, take over. `W` is kept as `D + s₀`: `D` is learned from 0, and `s₀` is the
-//! structured layer with the factors that it had at step 0, remembered in registers. After step T the dense part still
+//! structured layer with the factors that it began with. After step T the dense part still
 //! stands in the program, with no say and no gradient. (The authors also skip it at random to save work: not done here.)
 
 use std::f32::consts::PI;
 
 use crate::ir::{Graph, Init, SlotId, Value};
-use crate::net::{Build, Mode, Node};
+use crate::net::{Build, Node};
 use crate::ops::scalar::Unary;
 use crate::registry::{Knob, KnobKind};
 
@@ -49,28 +49,22 @@ pub fn guided(
     if steps == 0 || b.g.is_poisoned(own) {
         return own;
     }
-    let now = b.clock.steps(b.g);
     let units = b.g.shape(own).last();
     let learned = b.matmul("dense", x, units, 0.0);
-    let first: Vec<(SlotId, Value)> = factors.iter().filter_map(|name| remembered(b, name, now)).collect();
+    let first: Vec<(SlotId, Value)> = factors.iter().filter_map(|name| at_first(b, name)).collect();
     let began = b.instead(&first, |b| structured(b, x));
     let dense = b.g.add(learned, began);
+    let now = b.clock.steps(b.g);
     let share = fading(b.g, now, steps);
     let apart = b.g.sub(dense, own);
     let apart = b.g.mul(apart, share);
     b.g.add(own, apart)
 }
 
-/// The weight `name` of the block being built, and what it was at step 0.
-fn remembered(b: &mut Build, name: &str, now: Value) -> Option<(SlotId, Value)> {
+/// The weight `name` of the block being built, and what it was before the first step.
+fn at_first(b: &mut Build, name: &str) -> Option<(SlotId, Value)> {
     let weight = b.g.find_slot(&b.name(name))?;
     let shape = b.g.slot(weight).shape.0.clone();
-    let (slot, kept) = b.state(&format!("{name} at first"), shape, Init::Constant(0.0));
-    let present = b.g.read(weight);
-    let present = b.g.detach(present);
-    let first = b.g.select(now, kept, present);
-    if b.mode == Mode::Train {
-        b.keep(slot, first);
-    }
+    let (_, first) = b.state(&format!("{name} at first"), shape, Init::As(weight));
     Some((weight, first))
 }
