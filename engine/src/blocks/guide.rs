@@ -6,8 +6,8 @@
 //!
 //! A dense `W` that begins as the structured layer's product of factors carries most of the answer at first, while the
 //! factors, which train badly from scratch, take over. `W` is kept as `D + s₀`: `D` is learned from 0, and `s₀` is the
-//! structured layer with the factors that it began with. After step T the dense part still
-//! stands in the program, with no say and no gradient. (The authors also skip it at random to save work: not done here.)
+//! structured layer with the factors that it began with. After step T the dense part still stands in the program, with
+//! no say and no gradient. (The authors also skip it at random to save work: not done here.)
 
 use std::f32::consts::PI;
 
