@@ -9,3 +9,6 @@ mod support;
 mod bench;
 mod core;
 mod feed_forward;
+mod made;
+mod neurons;
+mod sharing;
