@@ -2,25 +2,41 @@
 
 use crate::ir::Value;
 use crate::net::{Build, Node};
-use crate::registry::{Entry, Knob, KnobKind};
+use crate::registry::{Entry, Knob, KnobKind, Knobs};
 
 mod activation;
+mod af_kan;
 mod avg_pool;
+mod bases;
 mod batch_norm;
+mod block_diagonal;
 mod chain;
+mod constrained;
 mod conv2d;
 mod dropout;
+mod ffn;
 mod flatten;
+mod gated_perceptron;
+mod glu;
+mod guide;
 mod init;
+mod kan;
 mod layer_norm;
 mod linear;
+mod low_rank;
 mod max_pool;
+mod multiplet;
 mod parallel;
 mod pool;
+mod random_features;
 mod repeat;
 mod residual;
 mod rms_norm;
 mod route;
+mod rows;
+mod s_kan;
+mod shared;
+mod simba;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +88,12 @@ pub trait Block: Entry {
         false
     }
 
+    /// The number under which the blocks it holds keep their weights, the same wherever it stands; `None` where each
+    /// place has weights of its own.
+    fn shares(&self, _knobs: &Knobs) -> Option<i64> {
+        None
+    }
+
     /// Builds `node` (of this kind) on `x [B, …]`, declaring weights through `b`. Faults are noted through `b` too, and
     /// yield a poisoned value.
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value;
@@ -93,6 +115,19 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &glu::Glu,
+    &ffn::Ffn,
+    &shared::Shared,
+    &low_rank::LowRank,
+    &block_diagonal::BlockDiagonal,
+    &gated_perceptron::GatedPerceptron,
+    &multiplet::Multiplet,
+    &simba::Simba,
+    &constrained::Constrained,
+    &random_features::RandomFeatures,
+    &kan::Kan,
+    &s_kan::SelectableKan,
+    &af_kan::ActivationKan,
 ];
 
 /// The knob that the normalising blocks share.

@@ -10,6 +10,8 @@ use crate::ops::rows::Gather;
 use crate::registry::Knobs;
 use crate::routing::Routing;
 
+mod sharing;
+
 /// A block with its settings and what it holds.
 #[derive(Clone)]
 pub struct Node {
@@ -111,6 +113,8 @@ pub struct Build<'a> {
     outputs: usize,
     vocabulary: usize,
     path: Vec<String>,
+    /// Where the registers of shared blocks are kept, and how much of the path that stands for: see [`Build::shared`].
+    home: Option<(String, usize)>,
     group: Option<Group>,
     /// Whether the weights that are met do not learn.
     frozen: bool,
@@ -226,6 +230,7 @@ impl<'a> Build<'a> {
             outputs,
             vocabulary: 0,
             path: Vec::new(),
+            home: None,
             group: None,
             frozen: false,
             others: HashMap::new(),
@@ -325,7 +330,13 @@ impl<'a> Build<'a> {
 
     /// The full name of a register of the block being built.
     pub fn name(&self, name: &str) -> String {
-        format!("{}/{name}", self.path.join("/"))
+        match &self.home {
+            None => format!("{}/{name}", self.path.join("/")),
+            Some((home, from)) => {
+                let own: String = self.path[*from..].iter().map(|part| format!("{part}/")).collect();
+                format!("{home}/{own}{name}")
+            }
+        }
     }
 
     fn declare(&mut self, name: &str, role: Role, shape: Vec<usize>, init: Init) -> SlotId {
@@ -347,11 +358,24 @@ impl<'a> Build<'a> {
     /// A weight matrix `[inputs, units]` applied to `x [.., inputs]`: to each expert's rows its own. Initialised
     /// uniformly in ±√(gain · 3 / inputs), so that its variance is gain / inputs.
     pub fn matmul(&mut self, name: &str, x: Value, units: usize, gain: f32) -> Value {
+        let init = Init::Uniform { bound: (gain * 3.0 / self.g.shape(x).last().max(1) as f32).sqrt() };
+        self.matmul_by(name, x, units, init, |_, w| w)
+    }
+
+    /// The same with weights `made` of the numbers that are learned, which begin as `init` says.
+    pub fn matmul_by(
+        &mut self,
+        name: &str,
+        x: Value,
+        units: usize,
+        init: Init,
+        made: impl FnOnce(&mut Graph, Value) -> Value,
+    ) -> Value {
         let shape = self.g.shape(x).clone();
         let inputs = shape.last();
-        let init = Init::Uniform { bound: (gain * 3.0 / inputs.max(1) as f32).sqrt() };
         let Some(group) = self.group else {
             let w = self.param(name, vec![inputs, units], init);
+            let w = made(self.g, w);
             let rows = self.g.reshape(x, [shape.size() / inputs.max(1), inputs]);
             let y = self.g.matmul(rows, w);
             let mut out = shape;
@@ -361,6 +385,7 @@ impl<'a> Build<'a> {
             return self.g.reshape(y, out);
         };
         let w = self.param(name, vec![group.experts, inputs, units], init);
+        let w = made(self.g, w);
         self.g.push(GroupedMatMul { transposed: false }, &[x, w, group.sizes])
     }
 
@@ -378,7 +403,10 @@ impl<'a> Build<'a> {
 
     /// A weight of any shape, not split among experts.
     pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
-        let slot = self.declare(name, Role::Param, shape, init);
+        let slot = self.declare(name, Role::Param, shape.clone(), init);
+        if self.g.slot(slot).shape.0 != shape {
+            return self.g.poison();
+        }
         if let Some(&other) = self.others.get(&slot) {
             return other;
         }
@@ -394,7 +422,10 @@ impl<'a> Build<'a> {
 
     /// A running statistic; [`Build::keep`] writes it.
     pub fn state(&mut self, name: &str, shape: Vec<usize>, init: Init) -> (SlotId, Value) {
-        let slot = self.declare(name, Role::State, shape, init);
+        let slot = self.declare(name, Role::State, shape.clone(), init);
+        if self.g.slot(slot).shape.0 != shape {
+            return (slot, self.g.poison());
+        }
         (slot, self.g.read(slot))
     }
 
@@ -418,7 +449,7 @@ impl<'a> Build<'a> {
     /// Uniform noise in [0, 1), different at every call, step and seed.
     pub fn uniform(&mut self, shape: &Shape) -> Value {
         self.draws += 1;
-        let name = self.name(&format!("noise {}", self.draws));
+        let name = format!("{}/noise {}", self.path.join("/"), self.draws);
         let noise = Noise { distribution: Distribution::Uniform, stream: stream(&name), shape: shape.clone() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }

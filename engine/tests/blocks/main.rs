@@ -8,3 +8,7 @@ mod support;
 
 mod bench;
 mod core;
+mod feed_forward;
+mod made;
+mod neurons;
+mod sharing;
