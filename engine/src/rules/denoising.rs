@@ -16,8 +16,7 @@ pub fn through(cx: &mut Learn, mode: Mode, i: usize, input: Value, forward: &mut
     let net = cx.net;
     let mut build = cx.build(mode);
     let pass = net.stage(&mut build, i, input);
-    forward.writes.append(&mut build.writes);
-    forward.taps.append(&mut build.taps);
+    forward.gather(build);
     pass
 }
 
