@@ -4,7 +4,9 @@ use crate::ir::Value;
 use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind};
 
+mod across;
 mod activation;
+mod affine;
 mod attention;
 mod avg_pool;
 mod batch_norm;
@@ -22,16 +24,25 @@ mod layer_norm;
 mod linear;
 mod mask;
 mod max_pool;
+mod mlp_mixer;
+mod nin_gate;
 mod parallel;
+mod parts;
 mod patches;
+mod permuted_kronecker;
 mod pool;
 mod pool_sequence;
 mod position;
+mod raft_mlp;
 mod relative;
 mod repeat;
+mod res_mlp;
 mod residual;
 mod rms_norm;
 mod route;
+mod shaped_attention;
+mod squeeze_excite;
+mod transformer;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +122,16 @@ pub const BLOCKS: &[&dyn Block] = &[
     &attention::Attention,
     &cross_attention::CrossAttention,
     &global_query::GlobalQuery,
+    &shaped_attention::ShapedAttention,
+    &transformer::Transformer,
+    &affine::Affine,
+    &across::Across,
+    &squeeze_excite::SqueezeExcite,
+    &mlp_mixer::MlpMixer,
+    &res_mlp::ResMlp,
+    &raft_mlp::RaftMlp,
+    &nin_gate::NinGate,
+    &permuted_kronecker::PermutedKronecker,
 ];
 
 /// The knob that the normalising blocks share.

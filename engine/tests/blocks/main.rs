@@ -9,3 +9,6 @@ mod support;
 mod attention;
 mod bench;
 mod core;
+mod made;
+mod mixers;
+mod transformers;
