@@ -4,8 +4,11 @@ use crate::ir::Value;
 use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind, Knobs};
 
+mod across;
 mod activation;
 mod af_kan;
+mod affine;
+mod attention;
 mod avg_pool;
 mod bases;
 mod batch_norm;
@@ -13,30 +16,49 @@ mod block_diagonal;
 mod chain;
 mod constrained;
 mod conv2d;
+mod cross_attention;
 mod dropout;
+mod embedding;
 mod ffn;
 mod flatten;
+mod forget;
 mod gated_perceptron;
+mod global_query;
 mod glu;
 mod guide;
+mod heads;
 mod init;
 mod kan;
 mod layer_norm;
 mod linear;
 mod low_rank;
+mod mask;
 mod max_pool;
+mod mlp_mixer;
 mod multiplet;
+mod nin_gate;
 mod parallel;
+mod parts;
+mod patches;
+mod permuted_kronecker;
 mod pool;
+mod pool_sequence;
+mod position;
+mod raft_mlp;
 mod random_features;
+mod relative;
 mod repeat;
+mod res_mlp;
 mod residual;
 mod rms_norm;
 mod route;
 mod rows;
 mod s_kan;
+mod shaped_attention;
 mod shared;
 mod simba;
+mod squeeze_excite;
+mod transformer;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +150,23 @@ pub const BLOCKS: &[&dyn Block] = &[
     &kan::Kan,
     &s_kan::SelectableKan,
     &af_kan::ActivationKan,
+    &embedding::Embedding,
+    &position::Position,
+    &patches::Patches,
+    &pool_sequence::PoolSequence,
+    &attention::Attention,
+    &cross_attention::CrossAttention,
+    &global_query::GlobalQuery,
+    &shaped_attention::ShapedAttention,
+    &transformer::Transformer,
+    &affine::Affine,
+    &across::Across,
+    &squeeze_excite::SqueezeExcite,
+    &mlp_mixer::MlpMixer,
+    &res_mlp::ResMlp,
+    &raft_mlp::RaftMlp,
+    &nin_gate::NinGate,
+    &permuted_kronecker::PermutedKronecker,
 ];
 
 /// The knob that the normalising blocks share.

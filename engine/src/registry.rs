@@ -218,6 +218,13 @@ impl Knobs {
         Self(knobs.iter().map(|k| (k.id, k.kind.default())).collect())
     }
 
+    /// The same with one value that a block gives to a part of it. An unknown id or a value of another type is a bug of
+    /// the block, caught by the registry walk.
+    pub fn with(mut self, id: &'static str, value: impl Into<Setting>) -> Self {
+        self.0.insert(id, value.into());
+        self
+    }
+
     /// A float knob's value. An id that the entry does not declare is a bug of the entry, caught by the registry walk.
     pub fn float(&self, id: &str) -> f64 {
         match self.0.get(id) {

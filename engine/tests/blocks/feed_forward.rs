@@ -11,7 +11,7 @@ use engine::plan::compile;
 use engine::registry::Setting;
 
 use super::bench::*;
-use super::made::*;
+use super::stepped::*;
 use super::support::*;
 
 /// On rows, on sequences, and inside experts.

@@ -6,9 +6,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attention;
 mod bench;
 mod core;
 mod feed_forward;
 mod made;
+mod mixers;
 mod neurons;
 mod sharing;
+mod stepped;
+mod transformers;

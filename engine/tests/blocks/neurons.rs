@@ -6,7 +6,7 @@ use engine::net::{Build, Mode};
 use engine::ops::Tensor;
 
 use super::bench::*;
-use super::made::*;
+use super::stepped::*;
 use super::support::*;
 
 const CORNERS: [f64; 8] = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];

@@ -9,7 +9,7 @@ use engine::registry::{Knobs, find};
 use engine::rules::{Loss, RULES, Task, fits};
 
 use super::bench::*;
-use super::made::*;
+use super::stepped::*;
 use super::support::{self, *};
 
 fn shared(number: i64, children: Vec<Node>) -> Node {
