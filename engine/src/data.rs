@@ -21,6 +21,7 @@ pub mod pack;
 mod plane;
 mod spiral;
 mod split;
+mod text;
 mod xor;
 
 pub use bytes::FILE_MAX;
@@ -191,6 +192,7 @@ pub const DATASETS: &[&dyn Dataset] = &[
     &digits::Digits,
     &mnist::Mnist,
     &mnist1d::Mnist1d,
+    &text::Text,
     &csv::OwnCsv,
     &idx::OwnIdx,
 ];

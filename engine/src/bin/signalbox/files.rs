@@ -14,6 +14,7 @@ const ASSETS: &[(&str, &[u8])] = &[
     ("digits.sbd", include_bytes!("../../../../assets/data/digits.sbd")),
     ("iris.sbd", include_bytes!("../../../../assets/data/iris.sbd")),
     ("mnist.sbd", include_bytes!("../../../../assets/data/mnist.sbd")),
+    ("shakespeare.sbd", include_bytes!("../../../../assets/data/shakespeare.sbd")),
 ];
 
 /// Files for datasets that are the person's own.
