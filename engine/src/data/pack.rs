@@ -7,13 +7,13 @@
 //! | 8–11 | length of the header, little-endian |
 //! | 12–15 | CRC-32 of everything from byte 16 on |
 //! | 16– | header, JSON: [`Header`] of samples, [`Lines`] of long rows of values |
-//! | then | raw deflate stream: the samples row by row (training, then test), then what they ask for: a label each, one byte, or numbers, stored as the samples are; or the values of each part |
+//! | then | raw deflate stream: the samples row by row (training, then test), then their labels, a byte each; or the values of each part |
 
 use std::io::Read;
 
 use serde::Deserialize;
 
-use super::{Answer, Data, Look, Split, VALUES_MAX, bytes};
+use super::{Data, Look, Split, VALUES_MAX, bytes};
 use crate::diagnostic::Diagnostic;
 
 const MAGIC: &[u8; 7] = b"\x89SBD\r\n\x1a";
@@ -32,11 +32,8 @@ pub struct Header {
     pub shape: Vec<usize>,
     pub train: usize,
     pub test: usize,
-    /// Names of the classes, in label order; empty where numbers are asked for.
+    /// Names of the classes, in label order.
     pub classes: Vec<String>,
-    /// Names of the numbers that are asked for.
-    #[serde(default)]
-    pub numbers: Vec<String>,
     /// Names of the features; empty for images.
     pub columns: Vec<String>,
     pub source: String,
@@ -93,9 +90,8 @@ impl Header {
     fn counts(&self) -> Option<(usize, usize)> {
         let width = self.shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d))?;
         let samples = self.train.checked_add(self.test)?;
-        let values = width.checked_add(self.numbers.len())?.checked_mul(samples)?;
-        let one_kind = self.classes.is_empty() != self.numbers.is_empty();
-        (values > 0 && values <= VALUES_MAX && self.divisor > 0 && one_kind).then_some((width, samples))
+        let values = width.checked_mul(samples)?;
+        (values > 0 && values <= VALUES_MAX && self.divisor > 0).then_some((width, samples))
     }
 }
 
@@ -175,33 +171,23 @@ pub fn read(file: &[u8], shape: &[usize], look: Look) -> Result<Data, Diagnostic
         return Err(bytes::at(PREFIX, message, MEND));
     }
     let (width, samples) = header.counts().ok_or_else(absurd)?;
-    let (size, numbers) = (header.dtype.size(), header.numbers.len());
-    let answer = if numbers == 0 { 1 } else { numbers * size };
-    let content = pack.content((width * size + answer) * samples)?;
-    let (values, answers) = content.split_at(width * size * samples);
-    if numbers == 0
-        && let Some(i) = answers.iter().position(|&l| usize::from(l) >= header.classes.len())
-    {
-        let message = format!("sample {i} has label {}, but there are {} classes", answers[i], header.classes.len());
+    let size = header.dtype.size();
+    let content = pack.content((width * size + 1) * samples)?;
+    let (values, labels) = content.split_at(width * size * samples);
+    if let Some(i) = labels.iter().position(|&l| usize::from(l) >= header.classes.len()) {
+        let message = format!("sample {i} has label {}, but there are {} classes", labels[i], header.classes.len());
         return Err(bytes::at(pack.start, message, MEND));
     }
-    let read = |bytes: &[u8]| header.dtype.values(bytes, header.divisor);
-    let split = |from: usize, to: usize| {
-        let stored = &answers[from * answer..to * answer];
-        Split {
-            x: read(&values[from * width * size..to * width * size]),
-            y: if numbers == 0 { stored.iter().map(|&l| f32::from(l)).collect() } else { read(stored) },
-            len: to - from,
-        }
+    let split = |from: usize, to: usize| Split {
+        x: header.dtype.values(&values[from * width * size..to * width * size], header.divisor),
+        y: labels[from..to].iter().map(|&l| f32::from(l)).collect(),
+        len: to - from,
     };
     let (train, test) = (split(0, header.train), split(header.train, samples));
-    if ![&train, &test].iter().all(|s| s.x.iter().chain(&s.y).all(|v| v.is_finite())) {
-        return Err(bytes::at(pack.start, "a value is not finite", MEND));
+    if let Some(i) = train.x.iter().chain(&test.x).position(|v| !v.is_finite()) {
+        return Err(bytes::at(pack.start, format!("value {i} is not finite"), MEND));
     }
-    let (outputs, answer) =
-        if numbers == 0 { (header.classes, Answer::Class) } else { (header.numbers, Answer::Numbers) };
-    let data = Data::of_classes(header.shape, outputs, train, test, look);
-    Ok(Data { answer, columns: header.columns, ..data })
+    Ok(Data { columns: header.columns, ..Data::of_classes(header.shape, header.classes, train, test, look) })
 }
 
 /// Checks a pack of long rows of values and reads it: the header, and the values of each part.
@@ -227,4 +213,13 @@ pub fn lines(file: &[u8]) -> Result<(Lines, Vec<Vec<f32>>), Diagnostic> {
     });
     let parts = parts.collect();
     Ok((header, parts))
+}
+
+/// The values of the part called `name`.
+///
+/// # Errors
+/// There is none.
+pub fn named(header: &Lines, parts: Vec<Vec<f32>>, name: &str) -> Result<Vec<f32>, Diagnostic> {
+    let found = header.parts.iter().zip(parts).find(|(part, _)| part.0 == name);
+    found.map(|(_, values)| values).ok_or_else(|| bytes::at(PREFIX, format!("there is no part `{name}`"), MEND))
 }

@@ -1,5 +1,6 @@
 //! Racing the lanes of a spec, over its seeds: one run after the other, each with the whole machine to itself.
 
+use engine::data;
 use engine::diagnostic::Diagnostic;
 use engine::lab::Lab;
 use engine::protocol::CostInfo;
@@ -14,12 +15,12 @@ use crate::run::{Args, EVALUATE, Trained, train};
 use crate::say::say;
 use crate::table::{grouped, table};
 use crate::trainer::Trainer;
-use crate::{Answer, Outcome, files};
+use crate::{Answer, Outcome, files, score};
 
 /// What a lane came to with one seed.
 struct Result {
     lane: usize,
-    /// Share of right answers on the test split, and its loss; NaN where the run diverged.
+    /// The [`score`] on the test split, and its loss; NaN where the run diverged.
     accuracy: f64,
     loss: f64,
     seconds: f64,
@@ -32,7 +33,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         return Err(vec![Diagnostic::new("--weights", "a race has the weights of many runs", mend)]);
     }
     let lanes = lanes(spec)?;
-    let costs = costs(&lanes, args)?;
+    let (costs, asked) = costs(&lanes, args)?;
     let specs: Vec<&Spec> = lanes.iter().map(|l| &l.1).collect();
     let differences = differences(&specs);
     let entrants = entrants(spec)?;
@@ -46,7 +47,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let Trained { curve, time, diverged } = &trained;
         let test = curve.last().and_then(|p| p.splits).filter(|_| diverged.is_none()).map(|s| s[1]);
         let lane = &lanes[entrant.lane].0;
-        let came = test.map_or_else(|| "diverged".to_owned(), |t| format!("accuracy {:.2} %", 100.0 * t.accuracy));
+        let came = test.map_or_else(|| "diverged".to_owned(), |t| score::said(asked, t.accuracy));
         let seconds = time.as_secs_f64();
         eprintln!("{} of {all}: {lane} with seed {}: {came} in {seconds:.1} s", i + 1, entrant.seed);
         let device = place.json();
@@ -55,13 +56,13 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let (accuracy, loss) = test.map_or((f64::NAN, f64::NAN), |t| (t.accuracy.into(), t.loss.into()));
         results.push(Result { lane: entrant.lane, accuracy, loss, seconds, report });
     }
-    say(told(&lanes, &differences, &costs, &results).trim_end())?;
+    say(told(&lanes, &differences, (&costs, asked), &results).trim_end())?;
     if let Some(path) = &args.report {
         let report = json!({
             "version": 1,
             "spec": serde_json::from_str::<Value>(&text::compact(spec)).unwrap_or_default(),
             "differences": differences.iter().map(|(field, of)| json!({ "field": field, "of": of })).collect::<Vec<_>>(),
-            "lanes": lanes.iter().enumerate().map(|(i, l)| lane(i, &l.0, &results)).collect::<Vec<_>>(),
+            "lanes": lanes.iter().enumerate().map(|(i, l)| lane(i, &l.0, asked, &results)).collect::<Vec<_>>(),
         });
         files::write(path, format!("{}\n", pretty(&report)).as_bytes())?;
     }
@@ -69,17 +70,21 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
     Ok(if fine { Outcome::Done } else { Outcome::Failed })
 }
 
-/// What each lane costs. Building all of them first shows every fault before anything runs.
-fn costs(lanes: &[(String, Spec)], args: &Args) -> std::result::Result<Vec<CostInfo>, Vec<Diagnostic>> {
+/// What each lane costs, and what all are asked for. Building all of them first shows every fault before anything runs.
+fn costs(lanes: &[(String, Spec)], args: &Args) -> std::result::Result<(Vec<CostInfo>, data::Answer), Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let mut costs = Vec::new();
+    let mut asked = data::Answer::Class;
     for (name, spec) in lanes {
         match files::data(spec, &args.own).and_then(|data| Lab::new(spec, &data)) {
-            Ok(lab) => costs.push(lab.cost),
+            Ok(lab) => {
+                asked = lab.task.answer;
+                costs.push(lab.cost);
+            }
             Err(wrong) => faults.extend(wrong.into_iter().map(|f| f.within(name))),
         }
     }
-    if faults.is_empty() { Ok(costs) } else { Err(faults) }
+    if faults.is_empty() { Ok((costs, asked)) } else { Err(faults) }
 }
 
 fn of(lane: usize, results: &[Result], figure: fn(&Result) -> f64) -> Option<(f64, f64)> {
@@ -87,13 +92,13 @@ fn of(lane: usize, results: &[Result], figure: fn(&Result) -> f64) -> Option<(f6
     spread(&values)
 }
 
-fn lane(i: usize, name: &str, results: &[Result]) -> Value {
+fn lane(i: usize, name: &str, asked: data::Answer, results: &[Result]) -> Value {
     let figure = |figure: fn(&Result) -> f64| {
         of(i, results, figure).map(|(mean, spread)| json!({ "mean": mean, "spread": spread }))
     };
     json!({
         "name": name,
-        "accuracy": figure(|r| r.accuracy),
+        score::name(asked): figure(|r| r.accuracy),
         "loss": figure(|r| r.loss),
         "seconds": figure(|r| r.seconds),
         "runs": results.iter().filter(|r| r.lane == i).map(|r| r.report.clone()).collect::<Vec<_>>(),
@@ -104,10 +109,11 @@ fn lane(i: usize, name: &str, results: &[Result]) -> Value {
 fn told(
     lanes: &[(String, Spec)],
     differences: &[(String, Vec<String>)],
-    costs: &[CostInfo],
+    (costs, asked): (&[CostInfo], data::Answer),
     results: &[Result],
 ) -> String {
-    let heads = ["lane", "test accuracy, %", "test loss", "seconds", "operations a step", "span", "temporaries, bytes"];
+    let (head, digits, factor) = score::column(asked);
+    let heads = ["lane", head, "test loss", "seconds", "operations a step", "span", "temporaries, bytes"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     let shown = |v: Option<(f64, f64)>, digits: usize, scale: f64| {
         v.map_or_else(|| "diverged".to_owned(), |(m, s)| format!("{:.digits$} ± {:.digits$}", m * scale, s * scale))
@@ -115,7 +121,7 @@ fn told(
     for (i, ((name, _), cost)) in lanes.iter().zip(costs).enumerate() {
         rows.push(vec![
             name.clone(),
-            shown(of(i, results, |r| r.accuracy), 2, 100.0),
+            shown(of(i, results, |r| r.accuracy), digits, factor),
             shown(of(i, results, |r| r.loss), 4, 1.0),
             shown(of(i, results, |r| r.seconds), 1, 1.0),
             grouped(cost.work),
