@@ -5,18 +5,29 @@ use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind};
 
 mod activation;
+mod attention;
 mod avg_pool;
 mod batch_norm;
 mod chain;
 mod conv2d;
+mod cross_attention;
 mod dropout;
+mod embedding;
 mod flatten;
+mod forget;
+mod global_query;
+mod heads;
 mod init;
 mod layer_norm;
 mod linear;
+mod mask;
 mod max_pool;
 mod parallel;
+mod patches;
 mod pool;
+mod pool_sequence;
+mod position;
+mod relative;
 mod repeat;
 mod residual;
 mod rms_norm;
@@ -93,6 +104,13 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &embedding::Embedding,
+    &position::Position,
+    &patches::Patches,
+    &pool_sequence::PoolSequence,
+    &attention::Attention,
+    &cross_attention::CrossAttention,
+    &global_query::GlobalQuery,
 ];
 
 /// The knob that the normalising blocks share.
