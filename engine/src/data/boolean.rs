@@ -25,7 +25,7 @@ impl Entry for Boolean {
                 name: "Function",
                 help: "And, or, majority of all bits; parity of the first few; at least so many; multiplexer; prime.",
                 kind: KnobKind::Choice {
-                    default: "parity",
+                    default: "majority",
                     options: &["and", "or", "majority", "parity", "threshold", "multiplexer", "prime"],
                 },
             },
@@ -33,7 +33,7 @@ impl Entry for Boolean {
                 id: "bits",
                 name: "Bits",
                 help: "How many bits an input has; a multiplexer of 3, 6 or 11 uses all of them.",
-                kind: KnobKind::Int { default: 8, min: 2, max: 14 },
+                kind: KnobKind::Int { default: 9, min: 2, max: 14 },
             },
             Knob {
                 id: "few",

@@ -111,9 +111,8 @@ impl Group {
                 |p: &Vec<u8>| (0..n).filter(|i| !p.contains(i)).map(|i| [p.as_slice(), &[i]].concat()).collect();
             all = all.iter().flat_map::<Vec<_>, _>(longer).collect();
         }
-        let inversions = |p: &[u8]| -> usize {
-            p.iter().enumerate().map(|(i, a)| p[i..].iter().filter(|b| *b < a).count()).sum()
-        };
+        let inversions =
+            |p: &[u8]| -> usize { p.iter().enumerate().map(|(i, a)| p[i..].iter().filter(|b| *b < a).count()).sum() };
         all.retain(|p| !even || inversions(p).is_multiple_of(2));
         let place = |p: &Vec<u8>| all.binary_search(p).unwrap_or_default() as u32;
         let times = |a: &Vec<u8>, b: &Vec<u8>| place(&a.iter().map(|&i| b[usize::from(i)]).collect());

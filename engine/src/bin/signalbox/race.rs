@@ -33,7 +33,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         return Err(vec![Diagnostic::new("--weights", "a race has the weights of many runs", mend)]);
     }
     let lanes = lanes(spec)?;
-    let (costs, asked) = costs(&lanes, args)?;
+    let costs = costs(&lanes, args)?;
     let specs: Vec<&Spec> = lanes.iter().map(|l| &l.1).collect();
     let differences = differences(&specs);
     let entrants = entrants(spec)?;
@@ -46,6 +46,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let trained = train(&mut trainer, spec.steps, EVALUATE)?;
         let Trained { curve, time, diverged } = &trained;
         let test = curve.last().and_then(|p| p.splits).filter(|_| diverged.is_none()).map(|s| s[1]);
+        let asked = trainer.lab.task.answer;
         let lane = &lanes[entrant.lane].0;
         let came = test.map_or_else(|| "diverged".to_owned(), |t| score::said(asked, t.accuracy));
         let seconds = time.as_secs_f64();
@@ -56,13 +57,13 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let (accuracy, loss) = test.map_or((f64::NAN, f64::NAN), |t| (t.accuracy.into(), t.loss.into()));
         results.push(Result { lane: entrant.lane, accuracy, loss, seconds, report });
     }
-    say(told(&lanes, &differences, (&costs, asked), &results).trim_end())?;
+    say(told(&lanes, &differences, &costs, &results).trim_end())?;
     if let Some(path) = &args.report {
         let report = json!({
             "version": 1,
             "spec": serde_json::from_str::<Value>(&text::compact(spec)).unwrap_or_default(),
             "differences": differences.iter().map(|(field, of)| json!({ "field": field, "of": of })).collect::<Vec<_>>(),
-            "lanes": lanes.iter().enumerate().map(|(i, l)| lane(i, &l.0, asked, &results)).collect::<Vec<_>>(),
+            "lanes": lanes.iter().enumerate().map(|(i, l)| lane(i, &l.0, costs[i].1, &results)).collect::<Vec<_>>(),
         });
         files::write(path, format!("{}\n", pretty(&report)).as_bytes())?;
     }
@@ -70,21 +71,17 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
     Ok(if fine { Outcome::Done } else { Outcome::Failed })
 }
 
-/// What each lane costs, and what all are asked for. Building all of them first shows every fault before anything runs.
-fn costs(lanes: &[(String, Spec)], args: &Args) -> std::result::Result<(Vec<CostInfo>, data::Answer), Vec<Diagnostic>> {
+/// What each lane costs, and what it is asked for. Building all of them first shows every fault before anything runs.
+fn costs(lanes: &[(String, Spec)], args: &Args) -> std::result::Result<Vec<(CostInfo, data::Answer)>, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let mut costs = Vec::new();
-    let mut asked = data::Answer::Class;
     for (name, spec) in lanes {
         match files::data(spec, &args.own).and_then(|data| Lab::new(spec, &data)) {
-            Ok(lab) => {
-                asked = lab.task.answer;
-                costs.push(lab.cost);
-            }
+            Ok(lab) => costs.push((lab.cost, lab.task.answer)),
             Err(wrong) => faults.extend(wrong.into_iter().map(|f| f.within(name))),
         }
     }
-    if faults.is_empty() { Ok((costs, asked)) } else { Err(faults) }
+    if faults.is_empty() { Ok(costs) } else { Err(faults) }
 }
 
 fn of(lane: usize, results: &[Result], figure: fn(&Result) -> f64) -> Option<(f64, f64)> {
@@ -109,16 +106,18 @@ fn lane(i: usize, name: &str, asked: data::Answer, results: &[Result]) -> Value 
 fn told(
     lanes: &[(String, Spec)],
     differences: &[(String, Vec<String>)],
-    (costs, asked): (&[CostInfo], data::Answer),
+    costs: &[(CostInfo, data::Answer)],
     results: &[Result],
 ) -> String {
-    let (head, digits, factor) = score::column(asked);
-    let heads = ["lane", head, "test loss", "seconds", "operations a step", "span", "temporaries, bytes"];
+    let asked: Vec<data::Answer> = costs.iter().map(|c| c.1).collect();
+    let heads =
+        ["lane", score::head(&asked), "test loss", "seconds", "operations a step", "span", "temporaries, bytes"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     let shown = |v: Option<(f64, f64)>, digits: usize, scale: f64| {
         v.map_or_else(|| "diverged".to_owned(), |(m, s)| format!("{:.digits$} ± {:.digits$}", m * scale, s * scale))
     };
-    for (i, ((name, _), cost)) in lanes.iter().zip(costs).enumerate() {
+    for (i, ((name, _), (cost, asked))) in lanes.iter().zip(costs).enumerate() {
+        let (digits, factor) = score::scale(*asked);
         rows.push(vec![
             name.clone(),
             shown(of(i, results, |r| r.accuracy), digits, factor),

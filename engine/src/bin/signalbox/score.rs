@@ -19,11 +19,21 @@ pub fn said(asked: Answer, score: f32) -> String {
     }
 }
 
-/// The head of a column of it, the digits it is given with, and the factor it is shown by.
-pub fn column(asked: Answer) -> (&'static str, usize, f64) {
+/// The head of a column of it, for runs that are asked for these.
+pub fn head(asked: &[Answer]) -> &'static str {
+    let numbers = asked.iter().filter(|a| name(**a) == "r2").count();
+    match numbers {
+        0 => "test accuracy, %",
+        n if n == asked.len() => "test R²",
+        _ => "test accuracy, %, or R²",
+    }
+}
+
+/// The digits that a column gives it with, and the factor that it is shown by.
+pub fn scale(asked: Answer) -> (usize, f64) {
     match asked {
-        Answer::Class | Answer::ClassAtPlaces(_) => ("test accuracy, %", 2, 100.0),
-        Answer::Numbers => ("test R²", 4, 1.0),
+        Answer::Class | Answer::ClassAtPlaces(_) => (2, 100.0),
+        Answer::Numbers => (4, 1.0),
     }
 }
 
@@ -36,6 +46,7 @@ mod tests {
         assert_eq!(said(Answer::Class, 0.5), "accuracy 50.00 %");
         assert_eq!(said(Answer::Numbers, 0.5), "R² 0.5000");
         assert_eq!((name(Answer::ClassAtPlaces(3)), name(Answer::Numbers)), ("accuracy", "r2"));
-        assert_eq!(column(Answer::Numbers).0, "test R²");
+        assert_eq!(head(&[Answer::Numbers]), "test R²");
+        assert_eq!(head(&[Answer::Class, Answer::Numbers]), "test accuracy, %, or R²");
     }
 }
