@@ -7,20 +7,33 @@ use crate::registry::{Entry, Knob, KnobKind};
 mod activation;
 mod avg_pool;
 mod batch_norm;
+mod block_recurrent;
 mod chain;
 mod conv2d;
+mod delays;
+mod delta_net;
+mod delta_product;
+mod delta_rule;
 mod dropout;
 mod flatten;
+mod fsmn;
+mod gru;
 mod init;
 mod layer_norm;
+mod lif;
 mod linear;
+mod liquid;
+mod lru;
+mod lstm;
 mod max_pool;
 mod parallel;
 mod pool;
 mod repeat;
 mod residual;
 mod rms_norm;
+mod rnn;
 mod route;
+mod unroll;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +106,17 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &rnn::Rnn,
+    &gru::Gru,
+    &lstm::Lstm,
+    &lru::Lru,
+    &delta_net::DeltaNet,
+    &delta_product::DeltaProduct,
+    &fsmn::Fsmn,
+    &block_recurrent::BlockRecurrent,
+    &lif::Lif,
+    &delays::Delays,
+    &liquid::Liquid,
 ];
 
 /// The knob that the normalising blocks share.

@@ -8,3 +8,5 @@ mod support;
 
 mod bench;
 mod core;
+mod recurrent;
+mod spiking;
