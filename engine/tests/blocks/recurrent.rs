@@ -66,7 +66,7 @@ fn affine(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
 }
 
 /// A loop over `[2, 4, 3]` with 5 units: what `step` makes of the input's say, the state's say and the state.
-fn by_hand(alone: &Alone, state: usize, step: &dyn Fn(&[f64], &[f64], &mut [Vec<f64>])) -> Vec<f64> {
+fn by_hand(alone: &Alone, state: usize, step: impl Fn(&[f64], &[f64], &mut [Vec<f64>])) -> Vec<f64> {
     let [x, w, b, u, c] = ["x", "input-weight", "input-bias", "state-weight", "state-bias"].map(|n| alone.read(n));
     let mut out = Vec::new();
     for sample in x.chunks(4 * 3) {
@@ -88,13 +88,13 @@ fn cell(id: &str, settings: &[(&str, Setting)]) -> Node {
 fn cells_are_the_loops_of_their_equations() {
     for (curve, f) in [("tanh", f64::tanh as fn(f64) -> f64), ("relu", |x| x.max(0.0))] {
         let rnn = Alone::new(Mode::Train, &[2, 4, 3], cell("rnn", &[("cell", word(curve))]));
-        let expected = by_hand(&rnn, 1, &|x, h, held| {
+        let expected = by_hand(&rnn, 1, |x, h, held| {
             held[0] = (0..5).map(|i| f(x[i] + h[i])).collect();
         });
         assert!(distance(&rnn.value(), &expected) < 1e-12, "{curve}");
     }
     let gru = Alone::new(Mode::Train, &[2, 4, 3], cell("gru", &[]));
-    let expected = by_hand(&gru, 1, &|x, h, held| {
+    let expected = by_hand(&gru, 1, |x, h, held| {
         for i in 0..5 {
             let (r, z) = (sigmoid(x[i] + h[i]), sigmoid(x[5 + i] + h[5 + i]));
             let n = (x[10 + i] + r * h[10 + i]).tanh();
@@ -103,7 +103,7 @@ fn cells_are_the_loops_of_their_equations() {
     });
     assert!(distance(&gru.value(), &expected) < 1e-12);
     let lstm = Alone::new(Mode::Train, &[2, 4, 3], cell("lstm", &[]));
-    let expected = by_hand(&lstm, 2, &|x, h, held| {
+    let expected = by_hand(&lstm, 2, |x, h, held| {
         for i in 0..5 {
             let gate = |k: usize| x[5 * k + i] + h[5 * k + i];
             held[1][i] = sigmoid(gate(1)) * held[1][i] + sigmoid(gate(0)) * gate(2).tanh();
@@ -200,21 +200,22 @@ fn chunks_of_the_delta_rule_are_the_recurrence() {
     };
     for negative in [false, true] {
         let negative = ("negative-eigenvalues", Setting::Bool(negative));
-        forms("delta-net", &[negative.clone()]);
-        forms("delta-product", &[negative.clone(), ("steps", int(3))]);
+        let settings = [negative, ("steps", int(3))];
+        forms("delta-net", &settings[..1]);
+        forms("delta-product", &settings);
     }
     let one = value(&[2, 7, 6], Mode::Train, &[delta("delta-net", &[])]);
     let single = [("steps", int(1)), ("negative-eigenvalues", Setting::Bool(false))];
-    assert_eq!(one.len(), value(&[2, 7, 6], Mode::Train, &[delta("delta-product", &single)]).len());
+    assert_eq!(one, value(&[2, 7, 6], Mode::Train, &[delta("delta-product", &single)]), "one write is DeltaNet");
     assert!(fault(&[2, 3, 5], &[delta("delta-net", &[])]).contains("do not divide"));
 }
 
 #[test]
 fn delta_rules_differentiate() {
     for chunk in [0, 3] {
-        let chunk = ("chunk", int(chunk));
-        differentiate("delta-net", &[2, 4, 4], &[delta("delta-net", &[chunk.clone()])]);
-        differentiate("delta-product", &[1, 3, 4], &[delta("delta-product", &[chunk])]);
+        let settings = [("chunk", int(chunk))];
+        differentiate("delta-net", &[2, 4, 4], &[delta("delta-net", &settings)]);
+        differentiate("delta-product", &[1, 3, 4], &[delta("delta-product", &settings)]);
     }
 }
 
