@@ -13,25 +13,36 @@ mod avg_pool;
 mod bases;
 mod batch_norm;
 mod block_diagonal;
+mod block_recurrent;
 mod chain;
 mod constrained;
 mod conv2d;
 mod cross_attention;
+mod delays;
+mod delta_net;
+mod delta_product;
+mod delta_rule;
 mod dropout;
 mod embedding;
 mod ffn;
 mod flatten;
 mod forget;
+mod fsmn;
 mod gated_perceptron;
 mod global_query;
 mod glu;
+mod gru;
 mod guide;
 mod heads;
 mod init;
 mod kan;
 mod layer_norm;
+mod lif;
 mod linear;
+mod liquid;
 mod low_rank;
+mod lru;
+mod lstm;
 mod mask;
 mod max_pool;
 mod mlp_mixer;
@@ -51,6 +62,7 @@ mod repeat;
 mod res_mlp;
 mod residual;
 mod rms_norm;
+mod rnn;
 mod route;
 mod rows;
 mod s_kan;
@@ -59,6 +71,7 @@ mod shared;
 mod simba;
 mod squeeze_excite;
 mod transformer;
+mod unroll;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +180,17 @@ pub const BLOCKS: &[&dyn Block] = &[
     &raft_mlp::RaftMlp,
     &nin_gate::NinGate,
     &permuted_kronecker::PermutedKronecker,
+    &rnn::Rnn,
+    &gru::Gru,
+    &lstm::Lstm,
+    &lru::Lru,
+    &delta_net::DeltaNet,
+    &delta_product::DeltaProduct,
+    &fsmn::Fsmn,
+    &block_recurrent::BlockRecurrent,
+    &lif::Lif,
+    &delays::Delays,
+    &liquid::Liquid,
 ];
 
 /// The knob that the normalising blocks share.

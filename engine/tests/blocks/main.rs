@@ -13,6 +13,8 @@ mod feed_forward;
 mod made;
 mod mixers;
 mod neurons;
+mod recurrent;
 mod sharing;
+mod spiking;
 mod stepped;
 mod transformers;
