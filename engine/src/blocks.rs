@@ -5,22 +5,43 @@ use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind};
 
 mod activation;
+mod ada_fnn;
+mod adaptive_spectral;
+mod ar_net;
 mod avg_pool;
 mod batch_norm;
+mod cam;
 mod chain;
+mod conv1d;
 mod conv2d;
+mod conv_bn;
+mod convolve;
+mod drop_block;
 mod dropout;
 mod flatten;
+mod fourier_features;
+mod freeze;
+mod hypernetwork;
 mod init;
+mod label_smoothing;
 mod layer_norm;
 mod linear;
 mod max_pool;
+mod n_beats;
 mod parallel;
+mod penalty;
 mod pool;
+mod random_hypernetwork;
 mod repeat;
 mod residual;
 mod rms_norm;
 mod route;
+mod sape;
+mod separable_conv;
+mod series;
+mod spectral_filter;
+mod spectrum;
+mod stochastic_depth;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +114,24 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &conv1d::Conv1d,
+    &separable_conv::SeparableConv,
+    &conv_bn::ConvBn,
+    &spectral_filter::SpectralFilter,
+    &adaptive_spectral::AdaptiveSpectral,
+    &n_beats::NBeats,
+    &ar_net::ArNet,
+    &ada_fnn::AdaFnn,
+    &fourier_features::FourierFeatures,
+    &sape::Sape,
+    &cam::Cam,
+    &hypernetwork::Hypernetwork,
+    &random_hypernetwork::RandomHypernetwork,
+    &drop_block::DropBlock,
+    &stochastic_depth::StochasticDepth,
+    &penalty::Penalty,
+    &label_smoothing::LabelSmoothing,
+    &freeze::Freeze,
 ];
 
 /// The knob that the normalising blocks share.

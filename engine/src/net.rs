@@ -1,6 +1,7 @@
 //! A network: stages of blocks in a tree. Building it lays values into a graph and declares the weights it meets.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::blocks::Block;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
@@ -101,6 +102,9 @@ struct Group {
     of_row: Value,
 }
 
+/// Makes the weight of this full name and shape that would begin so.
+type Maker = Rc<dyn Fn(&mut Graph, &str, &Shape, Init) -> Value>;
+
 /// What is being built: the graph, the place in the network, and what blocks leave behind for the step.
 pub struct Build<'a> {
     pub g: &'a mut Graph,
@@ -112,6 +116,8 @@ pub struct Build<'a> {
     group: Option<Group>,
     /// Whether the weights that are met do not learn.
     frozen: bool,
+    /// What makes the weights that are met: see [`Build::computed`].
+    maker: Option<Maker>,
     /// What stands in for the network's own weights: see [`Build::instead`].
     others: HashMap<SlotId, Value>,
     draws: u32,
@@ -224,6 +230,7 @@ impl<'a> Build<'a> {
             path: Vec::new(),
             group: None,
             frozen: false,
+            maker: None,
             others: HashMap::new(),
             draws: 0,
             params: Vec::new(),
@@ -299,6 +306,32 @@ impl<'a> Build<'a> {
         out
     }
 
+    /// `part`, in which each weight is what `make` gives for its full name, its shape and its initial values, and no
+    /// register. What is frozen inside `part` still is one.
+    pub fn computed<T>(
+        &mut self,
+        make: impl Fn(&mut Graph, &str, &Shape, Init) -> Value + 'static,
+        part: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = (self.maker.replace(Rc::new(make)), std::mem::replace(&mut self.frozen, false));
+        let out = part(self);
+        (self.maker, self.frozen) = outer;
+        out
+    }
+
+    /// `part`, and the weights that it used and that learn.
+    pub fn used<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> (T, Vec<SlotId>) {
+        let outer = std::mem::take(&mut self.params);
+        let out = part(self);
+        let used = std::mem::replace(&mut self.params, outer);
+        for &slot in &used {
+            if !self.params.contains(&slot) {
+                self.params.push(slot);
+            }
+        }
+        (out, used)
+    }
+
     /// `part`, built with other numbers in the place of the network's own weights: wherever it asks for one of `weights`
     /// it gets the value beside it, of the same shape. Such a copy leaves nothing behind for the step: no weight used,
     /// no running statistic, no auxiliary loss, no tap.
@@ -372,6 +405,9 @@ impl<'a> Build<'a> {
 
     /// A weight of any shape, not split among experts.
     pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
+        if let (Some(make), false) = (self.maker.clone(), self.frozen) {
+            return make(self.g, &self.name(name), &Shape(shape), init);
+        }
         let slot = self.declare(name, Role::Param, shape, init);
         if let Some(&other) = self.others.get(&slot) {
             return other;
@@ -399,9 +435,12 @@ impl<'a> Build<'a> {
         self.writes.push((slot, value));
     }
 
-    /// Adds `loss []`, already weighted, to what this stage minimises.
+    /// Adds `loss []`, already weighted, to what this stage minimises. One and the same value counts once: what asks
+    /// something of weights asks it once, however often the weights are met.
     pub fn penalise(&mut self, loss: Value) {
-        self.losses.push(loss);
+        if !self.losses.contains(&loss) {
+            self.losses.push(loss);
+        }
     }
 
     /// Leaves `value` for people to look at.

@@ -5,7 +5,7 @@ use engine::net::{Build, Mode, Node};
 use engine::registry::Setting;
 
 use super::bench::*;
-use super::support::*;
+use super::support::{self, *};
 
 #[test]
 fn linear() {

@@ -8,3 +8,6 @@ mod support;
 
 mod bench;
 mod core;
+mod fields;
+mod regularisers;
+mod signals;
