@@ -44,32 +44,78 @@ pub enum Look {
     Series,
     /// Named columns: [`Data::columns`].
     Table,
+    /// Tokens, written one after the other.
+    Text,
 }
 
-/// Samples with their labels: `x` is row-major, one row of the dataset's input shape a sample; `y[i] < classes`.
+/// What is to be answered to a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// One of the classes.
+    Class,
+    /// One of the classes at each of so many places. A label of [`UNCOUNTED`] counts for nothing.
+    ClassAtPlaces(usize),
+    /// A number for each output.
+    Numbers,
+}
+
+/// The label of a place that nothing is asked of.
+pub const UNCOUNTED: f32 = -1.0;
+
+impl Answer {
+    /// Shape of the answer to one sample, when there are `outputs` outputs.
+    pub fn shape(self, outputs: usize) -> Vec<usize> {
+        match self {
+            Answer::Class | Answer::Numbers => vec![outputs],
+            Answer::ClassAtPlaces(places) => vec![places, outputs],
+        }
+    }
+}
+
+/// Samples that are windows over one long series, which is `x` of a [`Split`]; `y` is empty, since the answers stand in
+/// the same series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Values of the series that a sample shows.
+    pub length: usize,
+    /// How far behind the beginning of the sample its answer begins, and how long it is: 1 and `length` where at every
+    /// place the next value is to be told, `length` and some where what follows is.
+    pub offset: usize,
+    pub answer: usize,
+    /// How far apart samples begin.
+    pub stride: usize,
+}
+
+impl Window {
+    /// How many samples a series of `values` values has.
+    pub fn samples(self, values: usize) -> usize {
+        let reach = self.length.max(self.offset + self.answer);
+        if values < reach { 0 } else { (values - reach) / self.stride.max(1) + 1 }
+    }
+}
+
+/// Samples with their answers: `x` is row-major, one row of the dataset's input shape a sample. `y` holds a label for
+/// each sample or place, or a row of numbers for each sample.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Split {
     pub x: Vec<f32>,
-    pub y: Vec<u32>,
+    pub y: Vec<f32>,
+    /// How many samples there are; of windows, see [`Data::samples`].
+    pub len: usize,
 }
 
-impl Split {
-    pub fn len(&self) -> usize {
-        self.y.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.y.is_empty()
-    }
-}
-
-/// A loaded classification dataset.
+/// A loaded dataset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Data {
-    /// Shape of one sample: `[2]`, `[4]`, or `[height, width, 1]` for images.
+    /// Shape of one sample: `[2]`, `[4]`, `[height, width, 1]` for images, `[T]` for tokens.
     pub input: Vec<usize>,
-    /// Names of the classes, in label order.
-    pub classes: Vec<String>,
+    /// Names of the outputs: the classes in label order, or the numbers that are to be told.
+    pub outputs: Vec<String>,
+    pub answer: Answer,
+    /// What each token is written as; empty where samples are not made of tokens.
+    pub tokens: Vec<String>,
+    pub window: Option<Window>,
     /// Names of the features, for [`Look::Table`]; empty otherwise.
     pub columns: Vec<String>,
     pub train: Split,
@@ -84,6 +130,19 @@ pub struct Part {
     pub name: &'static str,
     /// File name endings for the chooser, as in HTML's `accept`.
     pub accept: &'static str,
+}
+
+impl Data {
+    /// A dataset that asks for one of the classes `outputs`.
+    pub fn of_classes(input: Vec<usize>, outputs: Vec<String>, train: Split, test: Split, look: Look) -> Self {
+        let (answer, tokens, window, columns) = (Answer::Class, Vec::new(), None, Vec::new());
+        Self { input, outputs, answer, tokens, window, columns, train, test, look }
+    }
+
+    /// How many samples `split` has.
+    pub fn samples(&self, split: &Split) -> usize {
+        self.window.map_or(split.len, |window| window.samples(split.x.len()))
+    }
 }
 
 /// Where a dataset's bytes come from.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::check::check;
 use crate::cost;
-use crate::data::{Data, Split};
+use crate::data::{Answer, Data, Split, UNCOUNTED, Window};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Program, Role, Shape, Slot, SlotId, Stmt, Value};
 use crate::lesson::{Batch, Learn};
@@ -18,7 +18,7 @@ use crate::ops::rows::Gather;
 use crate::plan::{Plan, compile};
 use crate::probes::{Measure, PROBES};
 use crate::protocol::CostInfo;
-use crate::rules::{Rule, Task};
+use crate::rules::{Rule, Task, fits};
 use crate::spec::Spec;
 use crate::spec::resolve::{Resolved, resolve};
 
@@ -39,12 +39,16 @@ pub struct Registers {
     pub test: Samples,
 }
 
-/// Where a split's samples lie: `x [N, …]`, `y [N]`.
+/// Where a split's samples lie.
 #[derive(Debug, Clone, Copy)]
 pub struct Samples {
+    /// `[N, …]`, or the series `[L]` over which samples are windows.
     pub x: SlotId,
+    /// Answers: `[N]`, `[N, places]`, `[N, outputs]`; the series where samples are windows.
     pub y: SlotId,
+    /// How many samples there are.
     pub len: usize,
+    pub window: Option<Window>,
 }
 
 /// A measurement that a run can make: its program, and the registers it leaves its tensors in.
@@ -89,10 +93,9 @@ impl Lab {
     /// Every fault of the spec, with its place.
     pub fn new(spec: &Spec, data: &Data) -> Result<Self, Vec<Diagnostic>> {
         let resolved = resolve(spec)?;
-        let net = resolved.net(data.classes.len());
-        let task = resolved.task(data.input.as_slice(), data.classes.len());
+        let (net, task) = (resolved.net(data), resolved.task(data));
         let rule = resolved.rule.entry;
-        rule.fits(&net, &task, &resolved.rule.knobs).map_err(|f| vec![placed(f)])?;
+        fits(rule, &net, &task, &resolved.rule.knobs).map_err(|f| vec![placed(f)])?;
 
         let mut builder = Builder::new(&resolved, &net, &task, data);
         let (step, taps) = builder.step(rule, &resolved.rule.knobs);
@@ -193,14 +196,12 @@ impl Lab {
 
     /// The data registers with their content.
     pub fn inputs(&self, data: &Data) -> Vec<(SlotId, Vec<f32>)> {
-        let labels = |split: &Split| split.y.iter().map(|&y| y as f32).collect();
         let Registers { train, test, .. } = self.registers;
-        vec![
-            (train.x, data.train.x.clone()),
-            (train.y, labels(&data.train)),
-            (test.x, data.test.x.clone()),
-            (test.y, labels(&data.test)),
-        ]
+        let both = [(train, &data.train), (test, &data.test)];
+        let mut all: Vec<_> = both.iter().map(|(samples, split)| (samples.x, split.x.clone())).collect();
+        let own = both.iter().filter(|(samples, _)| samples.y != samples.x);
+        all.extend(own.map(|(samples, split)| (samples.y, split.y.clone())));
+        all
     }
 
     /// Steps in one pass over the training samples.
@@ -228,6 +229,8 @@ struct Builder<'a> {
     resolved: &'a Resolved,
     net: &'a Net,
     task: &'a Task,
+    /// Variance of the numbers that are to be told, over the training samples; 1 for classes.
+    spread: f32,
 }
 
 impl<'a> Builder<'a> {
@@ -237,12 +240,19 @@ impl<'a> Builder<'a> {
             g.declare(Slot { name: name.to_owned(), role, shape: Shape(shape), init: Init::Constant(init) })
         };
         let mut samples = |name: &str, split: &Split| {
-            let shape = [&[split.len()], data.input.as_slice()].concat();
-            Samples {
-                x: declare(&format!("{name}/x"), Role::Input, shape, 0.0),
-                y: declare(&format!("{name}/y"), Role::Input, vec![split.len()], 0.0),
-                len: split.len(),
+            let len = data.samples(split);
+            let x_name = format!("{name}/x");
+            if data.window.is_some() {
+                let x = declare(&x_name, Role::Input, vec![split.x.len()], 0.0);
+                return Samples { x, y: x, len, window: data.window };
             }
+            let answer = match data.answer {
+                Answer::Class => vec![len],
+                Answer::ClassAtPlaces(places) => vec![len, places],
+                Answer::Numbers => vec![len, data.outputs.len()],
+            };
+            let x = declare(&x_name, Role::Input, [&[len], data.input.as_slice()].concat(), 0.0);
+            Samples { x, y: declare(&format!("{name}/y"), Role::Input, answer, 0.0), len, window: None }
         };
         let (train, test) = (samples("train", &data.train), samples("test", &data.test));
         let registers = Registers {
@@ -254,11 +264,45 @@ impl<'a> Builder<'a> {
             test,
         };
         let clock = Clock { seed: g.read(registers.seed), step: g.read(registers.step) };
-        Self { g, clock, registers, resolved, net, task }
+        Self { g, clock, registers, resolved, net, task, spread: spread(data) }
     }
 
     fn metric(&mut self, name: &str, shape: Shape) -> SlotId {
         self.g.declare(Slot { name: name.to_owned(), role: Role::Metric, shape, init: Init::Constant(0.0) })
+    }
+
+    /// How good each answer of `logits` is, `[B]`: 1 where the largest element stands at the label, else 0, and the mean
+    /// of that over the places that count; for numbers, what is left of the spread of the training samples' numbers is
+    /// taken from 1, so that the mean over the samples is the coefficient of determination R².
+    fn marks(&mut self, logits: Value, labels: Value) -> Value {
+        let (spread, g) = (self.spread, &mut self.g);
+        let batch = g.shape(logits)[0];
+        match self.task.answer {
+            Answer::Class => {
+                let answer = g.arg_max(logits);
+                g.eq(answer, labels)
+            }
+            Answer::ClassAtPlaces(_) => {
+                let answer = g.arg_max(logits);
+                let hit = g.eq(answer, labels);
+                let least = g.constant(UNCOUNTED);
+                let counts = g.lt(least, labels);
+                let (hits, places) = (g.sum(hit, &[1]), g.sum(counts, &[1]));
+                let one = g.constant(1.0);
+                let places = g.maximum(places, one);
+                let share = g.div(hits, places);
+                g.reshape(share, [batch])
+            }
+            Answer::Numbers => {
+                let off = g.sub(logits, labels);
+                let square = g.square(off);
+                let mean = g.mean(square, &[1]);
+                let rest = g.scale(mean, 1.0 / spread);
+                let one = g.constant(1.0);
+                let mark = g.sub(one, rest);
+                g.reshape(mark, [batch])
+            }
+        }
     }
 
     fn learn<'b>(&'b mut self, knobs: &'b crate::registry::Knobs) -> Learn<'b> {
@@ -275,8 +319,8 @@ impl<'a> Builder<'a> {
         writes.push((self.registers.step, advanced(&mut self.g, self.clock.step)));
         writes.push((self.registers.loss, lesson.loss));
         let (logits, labels) = lesson.seen.unwrap_or((lesson.logits, batch.labels));
-        let hits = hits(&mut self.g, logits, labels);
-        let accuracy = self.g.mean_all(hits);
+        let marks = self.marks(logits, labels);
+        let accuracy = self.g.mean_all(marks);
         writes.push((self.registers.accuracy, accuracy));
         let mut taps = Vec::new();
         for tap in lesson.taps {
@@ -294,27 +338,58 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Variance of the numbers that the training samples ask for, each output about its own mean; 1 for classes, and where
+/// nothing varies.
+fn spread(data: &Data) -> f32 {
+    if data.answer != Answer::Numbers {
+        return 1.0;
+    }
+    let (numbers, outputs) = match data.window {
+        Some(_) => (&data.train.x, 1),
+        None => (&data.train.y, data.outputs.len().max(1)),
+    };
+    let variance = |output: usize| {
+        let all = || numbers.iter().skip(output).step_by(outputs).map(|&v| f64::from(v));
+        let n = all().count().max(1) as f64;
+        let mean = all().sum::<f64>() / n;
+        all().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n
+    };
+    let mean = (0..outputs).map(variance).sum::<f64>() / outputs as f64;
+    if mean > 0.0 { mean as f32 } else { 1.0 }
+}
+
 /// The batch that the step of this clock looks at, when each batch stays for `hold` steps.
 pub fn batch(g: &mut Graph, clock: Clock, from: Samples, task: &Task, hold: u32) -> Batch {
     let shuffle = Shuffle { rows: from.len, batch: task.batch, stream: stream("batch") };
     let (turn, _) = clock.turns(g, hold);
     let index = g.push(shuffle, &[clock.seed, turn]);
-    rows(g, from, index, task.classes)
+    rows(g, from, index, task)
 }
 
 /// The samples of a split that `index [B]` names.
-pub fn rows(g: &mut Graph, from: Samples, index: Value, classes: usize) -> Batch {
+pub fn rows(g: &mut Graph, from: Samples, index: Value, task: &Task) -> Batch {
     let (x, y) = (g.read(from.x), g.read(from.y));
-    let x = g.push(Gather, &[x, index]);
-    let labels = g.push(Gather, &[y, index]);
-    let target = g.one_hot(labels, classes);
+    let (x, labels) = match from.window {
+        None => (g.push(Gather, &[x, index]), g.push(Gather, &[y, index])),
+        Some(Window { length, offset, answer, stride }) => {
+            let begin = g.scale(index, stride as f32);
+            let batch = g.shape(index).size();
+            let begin = g.reshape(begin, [batch, 1]);
+            let mut from = |start: usize, len: usize| {
+                let places = g.iota(len);
+                let start = g.constant(start as f32);
+                let places = g.add(places, start);
+                let places = g.add(begin, places);
+                g.push(Gather, &[x, places])
+            };
+            (from(0, length), from(offset, answer))
+        }
+    };
+    let target = match task.answer {
+        Answer::Class | Answer::ClassAtPlaces(_) => g.one_hot(labels, task.outputs),
+        Answer::Numbers => labels,
+    };
     Batch { x, labels, target }
-}
-
-/// 1 for each row of `logits [B, C]` whose largest element stands at its label, else 0: `[B]`.
-fn hits(g: &mut Graph, logits: Value, labels: Value) -> Value {
-    let answer = g.arg_max(logits);
-    g.eq(answer, labels)
 }
 
 /// The step counter one step on: 32 bits in two halves of 16, low half first.

@@ -17,7 +17,8 @@ pub struct Learn<'a> {
     pub clock: Clock,
 }
 
-/// One batch: `x [B, …]`, `labels [B]` and the same as rows `target [B, classes]`.
+/// One batch: `x [B, …]`; for one class a sample `labels [B]` and the same as rows `target [B, classes]`; for a class at
+/// every place `[B, places]` and `[B, places, classes]`; for numbers `[B, outputs]` both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch {
     pub x: Value,
@@ -160,18 +161,29 @@ impl Learn<'_> {
         ad::gradients(self.g, loss, &weights, &ad::Through)
     }
 
-    /// The task's loss of each row of `logits [B, classes]`: `[B]`.
+    /// The task's loss of each sample of `logits [B, …, outputs]`: `[B]`. Where a sample has several places, the mean over
+    /// those that count, whose rows of `target` are not all 0.
     pub fn losses(&mut self, logits: Value, target: Value) -> Value {
         let batch = self.g.shape(logits).first().copied().unwrap_or(1);
+        let last = self.g.shape(logits).rank().saturating_sub(1);
         let rows = match self.task.loss {
             Loss::CrossEntropy => self.g.cross_entropy(logits, target),
             Loss::MeanSquared => {
                 let d = self.g.sub(logits, target);
                 let s = self.g.square(d);
-                self.g.mean(s, &[1])
+                self.g.mean(s, &[last])
             }
         };
-        self.g.reshape(rows, [batch])
+        if last < 2 {
+            return self.g.reshape(rows, [batch]);
+        }
+        let counts = self.g.sum(target, &[last]);
+        let rows = self.g.mul(rows, counts);
+        let (sum, places) = (self.g.sum(rows, &[1]), self.g.sum(counts, &[1]));
+        let one = self.g.constant(1.0);
+        let places = self.g.maximum(places, one);
+        let mean = self.g.div(sum, places);
+        self.g.reshape(mean, [batch])
     }
 
     /// The task's loss `[]` of `logits [B, classes]`.

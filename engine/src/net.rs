@@ -52,12 +52,12 @@ pub struct Clock {
     pub step: Value,
 }
 
-/// How many of a step's rows each expert saw, and how sure the router was.
+/// What share of a step's rows each expert saw, and how sure the router was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tap {
     /// Path of the `Route` block.
     pub path: String,
-    /// Share of the assignments that each expert received: `[E]`, summing to 1.
+    /// Share of the assignments that each expert received: `[E]`, summing to 1 where none is left out.
     pub load: Value,
     /// Mean entropy of the router's distribution over the experts, in nats: `[]`.
     pub entropy: Value,
@@ -79,6 +79,8 @@ pub enum Picture {
     Attention,
     /// How far gates are open, 0 to 1: `[B, …]`.
     Gates,
+    /// Number of the expert, out of so many, that the router likes best: `[B]`, or `[B, T]` for the places of sequences.
+    Experts(usize),
 }
 
 /// What one pass through a stage gave.
@@ -126,6 +128,8 @@ pub struct Build<'a> {
     /// Registers that the step must write: running statistics.
     pub writes: Vec<(SlotId, Value)>,
     pub taps: Vec<Tap>,
+    /// The tokens `[B, T]` that the sequence was made of, once a block has read them.
+    pub tokens: Option<Value>,
     pub exhibits: Vec<Exhibit>,
     /// Path and output of every block built, in order.
     pub made: Vec<(String, Value)>,
@@ -237,6 +241,7 @@ impl<'a> Build<'a> {
             losses: Vec::new(),
             writes: Vec::new(),
             taps: Vec::new(),
+            tokens: None,
             exhibits: Vec::new(),
             made: Vec::new(),
         }
@@ -262,7 +267,8 @@ impl<'a> Build<'a> {
         self.group.is_some()
     }
 
-    fn within<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+    /// `part`, under a name of its own inside the block being built.
+    pub fn within<T>(&mut self, name: &str, build: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(name.to_owned());
         let outer = self.g.enter(name);
         let out = build(self);

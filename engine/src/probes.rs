@@ -26,7 +26,7 @@ pub struct Measure<'a> {
     /// Routes of a step, with the registers that hold their load and entropy.
     pub taps: &'a [(Tap, [SlotId; 2])],
     /// Where an evaluation leaves its counts `[C, C]`, rows by class, columns by answer.
-    pub confusion: SlotId,
+    pub confusion: Option<SlotId>,
 }
 
 /// What a probe measures.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Measured;
-use crate::data::Look;
+use crate::data::{Answer, Look};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
 use crate::plan::Order;
@@ -145,7 +145,7 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     pub loss: Option<f32>,
-    /// Share of right answers, 0 to 1.
+    /// Share of right answers, 0 to 1; for numbers R², which may be negative.
     pub accuracy: f32,
 }
 
@@ -219,7 +219,11 @@ pub struct CostInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataInfo {
     pub input: Vec<usize>,
-    pub classes: Vec<String>,
+    /// Names of the outputs: the classes in label order, or the numbers that are to be told.
+    pub outputs: Vec<String>,
+    pub answer: Answer,
+    /// What each token is written as; empty where samples are not made of tokens.
+    pub tokens: Vec<String>,
     pub look: Look,
     pub train: usize,
     pub test: usize,

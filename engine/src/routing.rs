@@ -7,21 +7,48 @@ use crate::registry::{Entry, Knobs};
 mod dense;
 mod top_k;
 
-/// The experts of each row of a batch.
-#[derive(Debug, Clone, PartialEq)]
+/// What is to be assigned: one row a sample, or one a place of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rows {
+    /// `[R, features]`, sample after sample.
+    pub x: Value,
+    /// Rows of one sample.
+    pub places: usize,
+    /// The token that each row was made of `[R]`, where samples are tokens.
+    pub tokens: Option<Value>,
+}
+
+/// Who works on what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Each row has its own experts: their numbers `[R, k]`, and how much each counts in the sum of their outputs
+    /// `[R, k]`. The number of experts in the place of an expert's number leaves that assignment out. Where `k` is the
+    /// number of experts, every row has all of them.
+    ByRow { experts: Value, weights: Value },
+    /// Each expert has its own rows: their numbers `[E, c]`, and how much it counts in each `[E, c]`.
+    ByExpert { rows: Value, weights: Value },
+}
+
+/// A routing's decision for a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assignment {
-    /// Expert numbers `[B, k]`.
-    pub experts: Value,
-    /// How much each counts in the sum of their outputs `[B, k]`.
-    pub weights: Value,
-    /// The router's distribution over all experts `[B, E]`, for the views.
+    pub choice: Choice,
+    /// The router's distribution over all experts `[R, E]`, for the views.
     pub distribution: Value,
+}
+
+impl Assignment {
+    /// Of a routing that has noted a fault.
+    pub fn fault(poison: Value) -> Self {
+        Self { choice: Choice::ByRow { experts: poison, weights: poison }, distribution: poison }
+    }
 }
 
 /// A routing strategy.
 pub trait Routing: Entry {
-    /// Assigns the rows of `x [B, features]` to `experts` experts. Auxiliary losses go through [`Build::penalise`].
-    fn route(&self, knobs: &Knobs, b: &mut Build, x: Value, experts: usize) -> Assignment;
+    /// Assigns `rows` to `experts` experts. Auxiliary losses go through [`Build::penalise`]; after a fault, see
+    /// [`Assignment::fault`].
+    fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment;
 }
 
 pub const ROUTINGS: &[&dyn Routing] = &[&dense::Dense, &top_k::TopK];

@@ -3,6 +3,7 @@
 //! A rule says what a step *learns*: for each weight, the direction that an optimizer then follows. Fetching batches,
 //! optimizers, evaluation and probes are the same for every rule and live in [`crate::lab`].
 
+use crate::data::Answer;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
@@ -81,7 +82,10 @@ pub enum Loss {
 pub struct Task {
     /// Shape of one sample.
     pub input: Shape,
-    pub classes: usize,
+    /// How many numbers the network answers with, at each place: one a class, or those that are to be told.
+    pub outputs: usize,
+    pub answer: Answer,
+    /// By squares where numbers are to be told, whatever the spec says.
     pub loss: Loss,
     /// Samples in one step.
     pub batch: usize,
@@ -145,7 +149,13 @@ pub trait Rule: Entry {
         1
     }
 
-    /// Whether the rule can teach this network this task.
+    /// Whether it teaches whatever has a loss: a class at every place, numbers. Else it teaches one class a sample, which
+    /// is what most of the papers are about.
+    fn any_answer(&self) -> bool {
+        false
+    }
+
+    /// Whether the rule can teach this network this task; to be asked through [`fits`].
     ///
     /// # Errors
     /// The reason, with the place and the mend.
@@ -211,6 +221,24 @@ pub const RULES: &[&dyn Rule] = &[
     &disinhibition::Disinhibition,
 ];
 
+/// Whether `rule` can teach this network this task.
+///
+/// # Errors
+/// The reason, with the place and the mend.
+pub fn fits(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+    let asked = match task.answer {
+        Answer::Class => return rule.fits(net, task, knobs),
+        Answer::ClassAtPlaces(_) => "a class at every place",
+        Answer::Numbers => "numbers",
+    };
+    if rule.any_answer() {
+        return rule.fits(net, task, knobs);
+    }
+    let message = format!("{} teaches one class a sample, but this data asks for {asked}", rule.meta().name);
+    let able: Vec<_> = RULES.iter().filter(|r| r.any_answer()).map(|r| r.meta().name).collect();
+    Err(Diagnostic::new("", message, format!("choose other data, or one of {}", able.join(", "))))
+}
+
 /// Builds `rule`'s pass through the network in a graph of its own, to see whether every block fits and the last stage
 /// reads out one number for each class.
 ///
@@ -237,14 +265,20 @@ fn outputs(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<Vec
     if let Some(fault) = g.faults().first() {
         return Err(fault.clone());
     }
-    let expected = Shape::from([task.batch, task.classes]);
+    let expected = Shape([vec![task.batch], task.answer.shape(task.outputs)].concat());
     let shape = g.shape(logits);
     if *shape == expected {
         return Ok(forward.passes.iter().map(|pass| g.shape(pass.output).clone()).collect());
     }
     Err(Diagnostic::new(
         net.stages.len().to_string(),
-        format!("the last stage gives {shape}, but the read-out needs one number a class: {expected}"),
-        "end it with a linear block of 0 units, which takes the number of classes",
+        format!("the last stage gives {shape}, but the read-out needs {expected}"),
+        match task.answer {
+            Answer::Class => "end it with a linear block of 0 units, which takes the number of classes",
+            Answer::ClassAtPlaces(_) => {
+                "let its blocks keep the places, and end it with a linear block of 0 units, which takes the number of classes"
+            }
+            Answer::Numbers => "end it with a linear block of 0 units, which takes the number of outputs",
+        },
     ))
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use engine::{
-    data::{DATASETS, Data, Dataset, Look, Source, Split, VALUES_MAX},
+    data::{Answer, DATASETS, Data, Dataset, Look, Source, Split, UNCOUNTED, VALUES_MAX},
     registry::{Knobs, Setting, Settings, find},
 };
 
@@ -37,7 +37,9 @@ fn ready() -> impl Iterator<Item = &'static dyn Dataset> {
 
 /// FNV-1a over the bits of every value and label of both splits.
 fn digest(data: &Data) -> u64 {
-    let words = |split: &Split| split.x.iter().map(|v| v.to_bits()).chain(split.y.iter().copied()).collect::<Vec<_>>();
+    let words = |split: &Split| {
+        split.x.iter().map(|v| v.to_bits()).chain(split.y.iter().map(|&y| y as u32)).collect::<Vec<_>>()
+    };
     let bytes = [words(&data.train), words(&data.test)].concat().into_iter().flat_map(u32::to_le_bytes);
     bytes.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -100,16 +102,30 @@ fn every_ready_dataset_is_sound() {
         let id = dataset.meta().id;
         let data = load(id, 1);
         let width: usize = data.input.iter().product();
-        let classes = data.classes.len();
-        assert!(classes >= 2 && data.classes.iter().collect::<BTreeSet<_>>().len() == classes, "{id}");
+        let outputs = data.outputs.len();
+        assert!(outputs >= 1 && data.outputs.iter().collect::<BTreeSet<_>>().len() == outputs, "{id}");
         for split in [&data.train, &data.test] {
-            assert_eq!(split.x.len(), split.len() * width, "{id}");
+            let samples = data.samples(split);
+            assert!(samples > 0 && split.x.len() <= VALUES_MAX, "{id}");
             assert!(split.x.iter().all(|v| v.is_finite()), "{id}");
-            let tally = tally(split, classes);
-            assert_eq!(tally.iter().sum::<usize>(), split.len(), "{id}");
-            let mean = split.len() / classes;
-            assert!(tally.iter().all(|&n| n * 4 > mean * 3 && n * 4 < mean * 5), "{id}: {tally:?}");
-            assert!(split.x.len() <= VALUES_MAX, "{id}");
+            let answers = data.answer.shape(outputs).iter().product::<usize>();
+            let is_label = |y: &f32| *y == UNCOUNTED || y.fract() == 0.0 && (0.0..outputs as f32).contains(y);
+            match (data.window, data.answer) {
+                (Some(_), _) => assert!(split.y.is_empty(), "{id}"),
+                (None, Answer::Class | Answer::ClassAtPlaces(_)) => {
+                    assert_eq!((split.x.len(), split.y.len()), (samples * width, samples * answers / outputs), "{id}");
+                    assert!(split.y.iter().all(is_label), "{id}");
+                }
+                (None, Answer::Numbers) => {
+                    assert_eq!((split.x.len(), split.y.len()), (samples * width, samples * answers), "{id}");
+                    assert!(split.y.iter().all(|y| y.is_finite()), "{id}");
+                }
+            }
+            if data.answer == Answer::Class {
+                let tally = tally(split, outputs);
+                let mean = samples / outputs;
+                assert!(tally.iter().all(|&n| n * 4 > mean * 3 && n * 4 < mean * 5), "{id}: {tally:?}");
+            }
         }
         match data.look {
             Look::Plane => assert!(data.input == [2] && data.train.x.iter().all(|v| v.abs() < 1.6), "{id}"),
@@ -120,6 +136,10 @@ fn every_ready_dataset_is_sound() {
             }
             Look::Series => assert_eq!(data.input.len(), 1, "{id}"),
             Look::Table => assert_eq!(data.columns.len(), width, "{id}"),
+            Look::Text => {
+                let token = |x: &f32| x.fract() == 0.0 && (0.0..data.tokens.len() as f32).contains(x);
+                assert!(data.train.x.iter().chain(&data.test.x).all(token), "{id}");
+            }
         }
     }
 }
@@ -140,14 +160,14 @@ fn sizes_are_as_promised() {
     assert_eq!(expected.len(), ready().count());
     for (id, train, test) in expected {
         let data = load(id, 0);
-        assert_eq!((data.train.len(), data.test.len()), (train, test), "{id}");
+        assert_eq!((data.train.len, data.test.len), (train, test), "{id}");
     }
     assert_eq!(tally(&load("iris", 0).test, 3), [10, 10, 10]);
     assert_eq!(tally(&load("mnist1d", 0).test, 10), [100; 10]);
     let fewer = load_with("mnist", &[("train", Setting::Int(500))], 0);
-    assert_eq!((fewer.train.len(), fewer.train.x.len(), fewer.test.len()), (500, 500 * 784, 2000));
+    assert_eq!((fewer.train.len, fewer.train.x.len(), fewer.test.len), (500, 500 * 784, 2000));
     let tiny = load_with("xor", &[("samples", Setting::Int(21)), ("train", Setting::Float(0.1))], 0);
-    assert_eq!((tiny.train.len(), tiny.test.len()), (2, 19));
+    assert_eq!((tiny.train.len, tiny.test.len), (2, 19));
 }
 
 #[test]

@@ -70,10 +70,10 @@ fn a_table_is_read_as_written() {
     let data = csv(TABLE).unwrap();
     assert_eq!((data.look, data.input.as_slice()), (Look::Table, &[2][..]));
     assert_eq!(
-        (data.columns.as_slice(), data.classes.as_slice()),
+        (data.columns.as_slice(), data.outputs.as_slice()),
         (&["width".to_owned(), "height".to_owned()][..], &["ant".to_owned(), "bee".to_owned()][..])
     );
-    assert_eq!((data.train.len(), data.test.len()), (4, 2));
+    assert_eq!((data.train.len, data.test.len), (4, 2));
     assert!(data.train.x.iter().step_by(2).sum::<f32>().abs() < 1e-6);
     for same in [
         format!("\u{feff}{TABLE}"),
@@ -94,10 +94,10 @@ fn a_table_is_read_as_written() {
 #[test]
 fn the_class_is_the_named_column_or_the_last() {
     let last = csv("a,b\n1,x\n2,y\n3,x\n4,y\n").unwrap();
-    assert_eq!((last.columns.as_slice(), last.classes.len()), (&["a".to_owned()][..], 2));
+    assert_eq!((last.columns.as_slice(), last.outputs.len()), (&["a".to_owned()][..], 2));
     let bare = csv("1,2,0\n2,3,10\n3,4,9\n4,5,0\n5,6,10\n6,7,9\n").unwrap();
     assert_eq!(
-        (bare.columns, bare.classes),
+        (bare.columns, bare.outputs),
         (vec!["column 1".to_owned(), "column 2".to_owned()], vec!["0".to_owned(), "9".to_owned(), "10".to_owned()])
     );
     let named = csv("TARGET,7,8\nu,1,2\nu,2,3\nv,3,4\nv,4,5\n").unwrap();
@@ -145,15 +145,15 @@ fn images_are_read_as_written() {
     let (images, labels) = small_idx();
     let data = idx(&images, &labels).unwrap();
     assert_eq!((data.look, data.input.as_slice()), (Look::Image { height: 2, width: 3 }, &[2, 3, 1][..]));
-    assert_eq!(data.classes, ["4", "5", "9"]);
-    assert_eq!((data.train.len(), data.test.len()), (9, 3));
+    assert_eq!(data.outputs, ["4", "5", "9"]);
+    assert_eq!((data.train.len, data.test.len), (9, 3));
     for (image, class) in data.train.x.chunks_exact(6).zip(&data.train.y) {
         let first = (image[0] * 255.0).round() as u32;
-        assert_eq!(first / 18 % 3, *class);
+        assert_eq!(first / 18 % 3, *class as u32);
     }
     assert_eq!(idx(&gzip(&images), &gzip(&labels)).unwrap(), data);
     let fewer = load_with("own-idx", &[&images, &labels], &[("samples", Setting::Int(10))]).unwrap();
-    assert_eq!(fewer.train.len() + fewer.test.len(), 10);
+    assert_eq!(fewer.train.len + fewer.test.len, 10);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn damaged(file: &[u8], sealed: bool, read: impl Fn(&[u8]) -> Result<Data, Diagn
             Ok(data) => {
                 assert!(!sealed || copy == file, "round {round}");
                 assert!(data.train.x.iter().chain(&data.test.x).all(|v| v.is_finite()), "round {round}");
-                assert_eq!(data.train.x.len(), data.train.len() * data.input.iter().product::<usize>());
+                assert_eq!(data.train.x.len(), data.train.len * data.input.iter().product::<usize>());
             }
             Err(fault) => assert!(!fault.path.is_empty() && !fault.message.is_empty(), "round {round}: {fault:?}"),
         }

@@ -10,13 +10,20 @@ use engine::ir::{Graph, SlotId, Value};
 use engine::net::{Build, Mode};
 use engine::ops::Tensor;
 use engine::registry::Setting;
-use engine::routing::Assignment;
+use engine::routing::{Choice, Rows};
 use support::*;
+
+/// Experts and weights `[B, k]` of each sample, and the router's distribution `[B, E]`.
+struct ByRow {
+    experts: Value,
+    weights: Value,
+    distribution: Value,
+}
 
 /// A routing by itself, on a register `x [B, features]`.
 struct Routed {
     g: Graph,
-    choice: Assignment,
+    choice: ByRow,
     writes: Vec<(SlotId, Value)>,
 }
 
@@ -29,7 +36,9 @@ impl Routed {
         let x = input(&mut g, "x", &shape);
         let x = g.read(x);
         let mut b = Build::new(&mut g, mode, clock, 3);
-        let choice = routing.route(&settings, &mut b, x, experts);
+        let assignment = routing.route(&settings, &mut b, Rows { x, places: 1, tokens: None }, experts);
+        let Choice::ByRow { experts, weights } = assignment.choice else { panic!("rows choose here") };
+        let choice = ByRow { experts, weights, distribution: assignment.distribution };
         let writes = b.writes;
         assert!(g.faults().is_empty(), "{:?}", g.faults());
         Self { g, choice, writes }

@@ -29,7 +29,7 @@ pub fn Net() -> impl IntoView {
         })
     });
     let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
-    let classes = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.classes.len()));
+    let classes = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.outputs.len()));
     let add = move |_| {
         lab.edit(|s| {
             let at = s.stages.len().saturating_sub(1);

@@ -44,7 +44,7 @@ pub fn Confusion() -> impl IntoView {
             Some(_) | None => Counts::default(),
         })
     });
-    let names = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.classes.clone()).unwrap_or_default());
+    let names = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
     let name = move |i: usize| names().get(i).cloned().unwrap_or_else(|| i.to_string());
     let label = Signal::derive(move || match counts.with(Counts::worst) {
         Some((truth, answer, n)) => {

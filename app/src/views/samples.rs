@@ -28,7 +28,7 @@ pub fn Samples() -> impl IntoView {
     };
     let watched = samples.clone();
     let draw = move |sheet: &Sheet| {
-        let classes = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.classes.clone()).unwrap_or_default());
+        let classes = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
         samples.with_untracked(|m| {
             if let Some(m) = m {
                 draw(sheet, m, &classes);

@@ -63,7 +63,7 @@ fn draw(sheet: &Sheet, m: &Measured, look: Option<Look>) {
                 brush.pixels(&pixels, Frame { x, y, w: SIDE, h: SIDE }, false);
             }
         }
-        Some(Look::Image { .. } | Look::Plane | Look::Series | Look::Table) | None => {
+        Some(Look::Image { .. } | Look::Plane | Look::Series | Look::Table | Look::Text) | None => {
             let most = values.iter().fold(1e-6_f32, |m, v| m.max(v.abs()));
             let pixels = Pixels::new(units, inputs, values.iter().map(|v| colour(*v, most)));
             brush.pixels(&pixels, Frame { x: 0.0, y: 0.0, w: sheet.width, h: sheet.height }, false);

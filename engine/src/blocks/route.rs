@@ -1,33 +1,41 @@
-//! Experts: every sample goes to a few of several copies of the same blocks.
+//! Experts: every sample, or every place of a sequence, goes to a few of several copies of the same blocks.
 //!
-//! The samples are laid out by expert, so that each layer of all experts is one grouped matrix product over runs of
-//! rows. Work is saved where few experts are chosen: rows = samples × chosen.
+//! The rows are laid out by expert, so that each layer of all experts is one grouped matrix product over runs of rows.
+//! Work is saved where few experts are chosen: rows = samples × chosen.
 
 use super::{Block, Holds};
-use crate::ir::Value;
-use crate::net::{Build, Node, Tap};
+use crate::ir::{Shape, Value};
+use crate::net::{Build, Node, Picture, Tap};
 use crate::ops::rows::{Gather, ScatterAdd};
 use crate::ops::sort::ArgSort;
 use crate::registry::{Entry, Knob, KnobKind, Meta};
-use crate::routing::Assignment;
+use crate::routing::{Choice, Rows};
 
-/// A routing and experts that share a form: `y = Σ weight · expert(x)` over the experts chosen for each sample. A
-/// sample of several axes is flattened first.
+/// A routing and experts that share a form: `y = Σ weight · expert(x)` over the experts chosen for each row. The rows are
+/// the places of a sequence `[B, T, D]`; else the samples, flattened.
 pub struct Route;
 
 static META: Meta = Meta {
     id: "route",
     name: "Route",
-    help: "Sends every sample to some of several experts, and sums what they make of it.",
+    help: "Sends every sample, or every place of a sequence, to some of several experts, and sums what they make of it.",
     source: "Jacobs et al. 1991; Shazeer et al. 2017",
 };
 
-static KNOBS: [Knob; 1] = [Knob {
-    id: "experts",
-    name: "Experts",
-    help: "How many copies of its blocks there are, each with weights of its own.",
-    kind: KnobKind::Int { default: 4, min: 1, max: 64 },
-}];
+static KNOBS: [Knob; 2] = [
+    Knob {
+        id: "experts",
+        name: "Experts",
+        help: "How many copies of its blocks there are, each with weights of its own.",
+        kind: KnobKind::Int { default: 4, min: 1, max: 256 },
+    },
+    Knob {
+        id: "shared",
+        name: "Shared expert",
+        help: "One more copy of its blocks works on everything, and is added to what the chosen experts make of it.",
+        kind: KnobKind::Bool { default: false },
+    },
+];
 
 impl Entry for Route {
     fn meta(&self) -> &'static Meta {
@@ -42,6 +50,7 @@ impl Block for Route {
     fn holds(&self) -> Holds {
         Holds::Experts
     }
+
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         if let Some(fault) = super::outside_experts(b) {
             return fault;
@@ -50,65 +59,95 @@ impl Block for Route {
             return b.fault("there is no routing", "choose a routing");
         };
         let experts = node.knobs.size("experts");
-        let x = b.flat(x);
-        let choice = routing.route(knobs, b, x, experts);
-        if b.g.is_poisoned(choice.experts) {
-            return choice.experts;
-        }
-        let (y, load) = if b.g.shape(choice.experts).last() == experts {
-            all(node, b, x, &choice, experts)
-        } else {
-            chosen(node, b, x, &choice, experts)
+        let lead = match **b.g.shape(x) {
+            [batch, places, _] => vec![batch, places],
+            _ => vec![b.g.shape(x).first().copied().unwrap_or(1)],
         };
-        tap(b, load, choice.distribution);
-        y
+        let places = lead.get(1).copied().unwrap_or(1);
+        let count = lead.iter().product::<usize>();
+        let features = b.g.shape(x).size() / count.max(1);
+        let x = b.g.reshape(x, [count, features]);
+        let tokens = b.tokens.map(|tokens| b.g.reshape(tokens, [count]));
+        let assignment = routing.route(knobs, b, Rows { x, places, tokens }, experts);
+        if b.g.is_poisoned(assignment.distribution) {
+            return assignment.distribution;
+        }
+        let (y, load) = match assignment.choice {
+            Choice::ByRow { experts: numbers, weights } if b.g.shape(numbers).last() == experts => {
+                all(node, b, x, [numbers, weights])
+            }
+            Choice::ByRow { experts: numbers, weights } => chosen(node, b, x, [numbers, weights], experts),
+            Choice::ByExpert { rows, weights } => choosing(node, b, x, [rows, weights]),
+        };
+        if b.g.is_poisoned(y) {
+            return y;
+        }
+        tap(b, load, assignment.distribution);
+        let favourite = b.g.arg_max(assignment.distribution);
+        let favourite = b.g.reshape(favourite, lead.clone());
+        b.show(Picture::Experts(experts), favourite);
+        let y = if node.knobs.bool("shared") {
+            let shared = b.within("shared", |b| b.chain(&node.children, x));
+            b.g.add(y, shared)
+        } else {
+            y
+        };
+        let units = b.g.shape(y).last();
+        b.g.reshape(y, Shape([lead, vec![units]].concat()))
     }
 }
 
-/// Every sample to every expert: the samples repeated, expert after expert. Nothing needs to be sorted.
-fn all(node: &Node, b: &mut Build, x: Value, choice: &Assignment, experts: usize) -> (Value, Value) {
-    let &[batch, features] = &**b.g.shape(x) else { return (x, x) };
-    let rows = b.g.reshape(x, [1, batch, features]);
-    let rows = b.g.broadcast(rows, [experts, batch, features]);
-    let rows = b.g.reshape(rows, [experts * batch, features]);
-    let size = b.g.constant(batch as f32);
+/// What each expert makes of its own rows `[.., features]`, `each` of them, expert after expert.
+fn even(node: &Node, b: &mut Build, rows: Value, experts: usize, each: usize) -> Value {
+    let size = b.g.constant(each as f32);
     let sizes = b.g.broadcast(size, [experts]);
     let numbers = b.g.iota(experts);
     let numbers = b.g.reshape(numbers, [experts, 1]);
-    let of_row = b.g.broadcast(numbers, [experts, batch]);
-    let of_row = b.g.reshape(of_row, [experts * batch]);
-    let y = b.grouped(experts, sizes, of_row, |b| b.chain(&node.children, rows));
+    let of_row = b.g.broadcast(numbers, [experts, each]);
+    let of_row = b.g.reshape(of_row, [experts * each]);
+    b.grouped(experts, sizes, of_row, |b| b.chain(&node.children, rows))
+}
+
+/// Every row to every expert, whose numbers and weights are `[R, E]` each: the rows repeated, expert after expert.
+/// Nothing needs to be sorted.
+fn all(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> (Value, Value) {
+    let (&[count, features], &[_, experts]) = (&**b.g.shape(x), &**b.g.shape(weights)) else { return (x, x) };
+    let rows = b.g.reshape(x, [1, count, features]);
+    let rows = b.g.broadcast(rows, [experts, count, features]);
+    let rows = b.g.reshape(rows, [experts * count, features]);
+    let y = even(node, b, rows, experts, count);
     if b.g.is_poisoned(y) {
         return (y, y);
     }
     let units = b.g.shape(y).last();
-    let y = b.g.reshape(y, [experts, batch, units]);
-    // The weight of each expert, in the experts' own order: `[E, B, 1]`.
-    let hit = b.g.one_hot(choice.experts, experts);
-    let weights = b.g.reshape(choice.weights, [batch, experts, 1]);
+    let y = b.g.reshape(y, [experts, count, units]);
+    // The weight of each expert, in the experts' own order: `[E, R, 1]`.
+    let hit = b.g.one_hot(numbers, experts);
+    let weights = b.g.reshape(weights, [count, experts, 1]);
     let weights = b.g.mul(hit, weights);
     let weights = b.g.sum(weights, &[1]);
-    let weights = b.g.reshape(weights, [batch, experts]);
+    let weights = b.g.reshape(weights, [count, experts]);
     let weights = b.g.transpose(weights, &[1, 0]);
-    let weights = b.g.reshape(weights, [experts, batch, 1]);
+    let weights = b.g.reshape(weights, [experts, count, 1]);
     let y = b.g.mul(y, weights);
     let y = b.g.sum(y, &[0]);
     let share = b.g.constant(1.0 / experts as f32);
     let load = b.g.broadcast(share, [experts]);
-    (b.g.reshape(y, [batch, units]), load)
+    (b.g.reshape(y, [count, units]), load)
 }
 
-/// Every sample to its own `k` experts: the assignments sorted by expert, and the results summed back.
-fn chosen(node: &Node, b: &mut Build, x: Value, choice: &Assignment, experts: usize) -> (Value, Value) {
-    let &[batch, k] = &**b.g.shape(choice.experts) else { return (x, x) };
-    let flat = b.g.reshape(choice.experts, [batch * k]);
+/// Every row to its own `k` experts, numbers and weights `[R, k]` each: the assignments sorted by expert, and the results
+/// summed back.
+fn chosen(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2], experts: usize) -> (Value, Value) {
+    let &[count, k] = &**b.g.shape(numbers) else { return (x, x) };
+    let flat = b.g.reshape(numbers, [count * k]);
     let order = b.g.push(ArgSort { descending: false }, &[flat]);
-    // Assignment `t` belongs to sample ⌊t / k⌋; half a unit keeps clear of a device's inexact division.
+    // Assignment `t` belongs to row ⌊t / k⌋; half a unit keeps clear of a device's inexact division.
     let half = b.g.constant(0.5);
     let middle = b.g.add(order, half);
-    let token = b.g.scale(middle, 1.0 / k as f32);
-    let token = b.g.floor(token);
-    let rows = b.g.push(Gather, &[x, token]);
+    let row = b.g.scale(middle, 1.0 / k as f32);
+    let row = b.g.floor(row);
+    let rows = b.g.push(Gather, &[x, row]);
     let hit = b.g.one_hot(flat, experts);
     let sizes = b.g.sum(hit, &[0]);
     let sizes = b.g.reshape(sizes, [experts]);
@@ -117,13 +156,29 @@ fn chosen(node: &Node, b: &mut Build, x: Value, choice: &Assignment, experts: us
     if b.g.is_poisoned(y) {
         return (y, y);
     }
-    let weights = b.g.reshape(choice.weights, [batch * k]);
+    let weights = b.g.reshape(weights, [count * k]);
     let weights = b.g.push(Gather, &[weights, order]);
-    let weights = b.g.reshape(weights, [batch * k, 1]);
+    let weights = b.g.reshape(weights, [count * k, 1]);
     let y = b.g.mul(y, weights);
-    let y = b.g.push(ScatterAdd { rows: batch }, &[token, y]);
-    let load = b.g.scale(sizes, 1.0 / (batch * k).max(1) as f32);
+    let y = b.g.push(ScatterAdd { rows: count }, &[row, y]);
+    let load = b.g.scale(sizes, 1.0 / (count * k).max(1) as f32);
     (y, load)
+}
+
+/// Every expert to its own `c` rows, numbers and weights `[E, c]` each.
+fn choosing(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> (Value, Value) {
+    let (&[count, _], &[experts, each]) = (&**b.g.shape(x), &**b.g.shape(numbers)) else { return (x, x) };
+    let numbers = b.g.reshape(numbers, [experts * each]);
+    let rows = b.g.push(Gather, &[x, numbers]);
+    let y = even(node, b, rows, experts, each);
+    if b.g.is_poisoned(y) {
+        return (y, y);
+    }
+    let weights = b.g.reshape(weights, [experts * each, 1]);
+    let y = b.g.mul(y, weights);
+    let y = b.g.push(ScatterAdd { rows: count }, &[numbers, y]);
+    let share = b.g.constant(1.0 / experts as f32);
+    (y, b.g.broadcast(share, [experts]))
 }
 
 /// Leaves what the views show: the share of each expert, and how unsure the router is.

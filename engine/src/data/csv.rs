@@ -57,7 +57,7 @@ impl Dataset for OwnCsv {
         let width = columns.len();
         let (mut train, mut test) = split::stratified(&x, width, &y, classes.len(), knobs.float("train"), seed);
         split::standardise(&mut train, &mut test, width);
-        Ok(Data { input: vec![width], classes, columns, train, test, look: Look::Table })
+        Ok(Data { columns, ..Data::of_classes(vec![width], classes, train, test, Look::Table) })
     }
 }
 

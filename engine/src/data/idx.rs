@@ -99,14 +99,8 @@ impl Dataset for OwnIdx {
             return Err(bytes::at(8 + at, message, mend).within("labels"));
         }
         let (train, test) = split::stratified(&x, size, &y, present.len(), knobs.float("train"), seed);
-        Ok(Data {
-            input: vec![height, width, 1],
-            classes: present.iter().map(u8::to_string).collect(),
-            columns: Vec::new(),
-            train,
-            test,
-            look: Look::Image { height, width },
-        })
+        let outputs = present.iter().map(u8::to_string).collect();
+        Ok(Data::of_classes(vec![height, width, 1], outputs, train, test, Look::Image { height, width }))
     }
 }
 

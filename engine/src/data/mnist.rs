@@ -41,6 +41,7 @@ impl Dataset for Mnist {
         let train = knobs.size("train");
         data.train.y.truncate(train);
         data.train.x.truncate(train * PIXELS);
+        data.train.len = data.train.y.len();
         Ok(data)
     }
 }

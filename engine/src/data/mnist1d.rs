@@ -93,14 +93,8 @@ impl Dataset for Mnist1d {
         let (mean, deviation) = moments(&signals);
         let x: Vec<f32> = signals.iter().map(|v| ((v - mean) / deviation) as f32).collect();
         let (train, test) = split::stratified(&x, LENGTH, &y, 10, TRAIN_SHARE, seed);
-        Ok(Data {
-            input: vec![LENGTH],
-            classes: (0..10).map(|c| c.to_string()).collect(),
-            columns: Vec::new(),
-            train,
-            test,
-            look: Look::Series,
-        })
+        let outputs = (0..10).map(|c| c.to_string()).collect();
+        Ok(Data::of_classes(vec![LENGTH], outputs, train, test, Look::Series))
     }
 }
 

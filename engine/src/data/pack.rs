@@ -115,8 +115,9 @@ pub fn read(file: &[u8], shape: &[usize], look: Look) -> Result<Data, Diagnostic
                 values[from * width..to * width].iter().map(|&v| f32::from(v) / f32::from(header.divisor)).collect()
             }
         },
-        y: labels[from..to].iter().map(|&l| u32::from(l)).collect(),
+        y: labels[from..to].iter().map(|&l| f32::from(l)).collect(),
+        len: to - from,
     };
     let (train, test) = (split(0, header.train), split(header.train, samples));
-    Ok(Data { input: header.shape, classes: header.classes, columns: header.columns, train, test, look })
+    Ok(Data { columns: header.columns, ..Data::of_classes(header.shape, header.classes, train, test, look) })
 }

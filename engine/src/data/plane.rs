@@ -47,14 +47,7 @@ pub fn generate(knobs: &Knobs, seed: u32, classes: [&str; 2], point: impl Fn(u32
         y.push(class);
     }
     let (train, test) = split::stratified(&x, 2, &y, 2, knobs.float("train"), seed);
-    Data {
-        input: vec![2],
-        classes: classes.map(str::to_owned).to_vec(),
-        columns: Vec::new(),
-        train,
-        test,
-        look: Look::Plane,
-    }
+    Data::of_classes(vec![2], classes.map(str::to_owned).to_vec(), train, test, Look::Plane)
 }
 
 /// The point at `radius` and `angle` (in radians). The pure-Rust `libm` gives the same bits on every target.

@@ -25,11 +25,12 @@ pub fn stratified(x: &[f32], width: usize, y: &[u32], classes: usize, share: f64
 }
 
 fn take(x: &[f32], width: usize, y: &[u32], order: &[u32]) -> Split {
-    let mut split = Split { x: Vec::with_capacity(order.len() * width), y: Vec::with_capacity(order.len()) };
+    let (x_size, len) = (order.len() * width, order.len());
+    let mut split = Split { x: Vec::with_capacity(x_size), y: Vec::with_capacity(len), len };
     for &i in order {
         let i = i as usize;
         split.x.extend_from_slice(&x[i * width..(i + 1) * width]);
-        split.y.push(y[i]);
+        split.y.push(y[i] as f32);
     }
     split
 }
@@ -43,7 +44,7 @@ const SCORE_MAX: f64 = 1e4;
 pub fn standardise(train: &mut Split, test: &mut Split, width: usize) {
     for column in 0..width {
         let values = || train.x.iter().skip(column).step_by(width).map(|&v| f64::from(v));
-        let n = train.y.len().max(1) as f64;
+        let n = train.len.max(1) as f64;
         let mean = values().sum::<f64>() / n;
         let deviation = (values().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
         // What rounding leaves of a constant column is no variation.
@@ -65,25 +66,25 @@ mod tests {
         let y: Vec<u32> = (0..100).map(|i| u32::from(i % 4 == 0)).collect();
         let x: Vec<f32> = (0..100).map(|i| i as f32).collect();
         let (train, test) = stratified(&x, 1, &y, 2, 0.8, 5);
-        assert_eq!((train.len(), test.len()), (80, 20));
-        assert_eq!(test.y.iter().filter(|&&c| c == 1).count(), 5);
+        assert_eq!((train.len, test.len), (80, 20));
+        assert_eq!(test.y.iter().filter(|&&c| c == 1.0).count(), 5);
         let mut all: Vec<f32> = train.x.iter().chain(&test.x).copied().collect();
         all.sort_by(f32::total_cmp);
         assert_eq!(all, x);
-        assert!(train.x.iter().zip(&train.y).all(|(&v, &c)| c == y[v as usize]));
+        assert!(train.x.iter().zip(&train.y).all(|(&v, &c)| c == y[v as usize] as f32));
         assert_ne!(train.x, stratified(&x, 1, &y, 2, 0.8, 6).0.x);
     }
 
     #[test]
     fn small_classes_still_have_a_test_sample() {
         let (train, test) = stratified(&[0.0, 1.0, 2.0, 3.0, 4.0], 1, &[0, 0, 1, 1, 2], 3, 0.9, 0);
-        assert_eq!((train.len(), test.len()), (3, 2));
+        assert_eq!((train.len, test.len), (3, 2));
     }
 
     #[test]
     fn standardising_uses_the_training_split_alone() {
-        let mut train = Split { x: vec![1.0, 7.0, 3.0, 7.0], y: vec![0, 1] };
-        let mut test = Split { x: vec![5.0, 8.0], y: vec![0] };
+        let mut train = Split { x: vec![1.0, 7.0, 3.0, 7.0], y: vec![0.0, 1.0], len: 2 };
+        let mut test = Split { x: vec![5.0, 8.0], y: vec![0.0], len: 1 };
         standardise(&mut train, &mut test, 2);
         assert_eq!(train.x, [-1.0, 0.0, 1.0, 0.0]);
         assert_eq!(test.x, [3.0, 1.0]);
@@ -91,8 +92,8 @@ mod tests {
 
     #[test]
     fn standardising_never_overflows() {
-        let mut train = Split { x: vec![0.0, 1e-38], y: vec![0, 1] };
-        let mut test = Split { x: vec![f32::MAX], y: vec![0] };
+        let mut train = Split { x: vec![0.0, 1e-38], y: vec![0.0, 1.0], len: 2 };
+        let mut test = Split { x: vec![f32::MAX], y: vec![0.0], len: 1 };
         standardise(&mut train, &mut test, 1);
         assert_eq!(test.x, [1e4]);
     }

@@ -1,14 +1,16 @@
 //! Loss and accuracy of a run on both splits, a chunk of samples at a time.
 
-use super::{Builder, Samples, hits, rows};
+use super::{Builder, Samples, rows};
+use crate::data::Answer;
 use crate::ir::{Shape, SlotId, Stmt, Value};
 use crate::registry::Knobs;
 use crate::rules::Rule;
 
-/// Samples of each split that are looked at.
+/// Answers of each split that are looked at, and at once: samples, or places in them.
 const MOST: usize = 2000;
-/// Samples at once.
 const CHUNK: usize = 250;
+/// Of samples with many places, which tell more, so many are enough.
+const FEWEST: usize = 64;
 
 /// How a run is evaluated.
 pub(super) struct Evaluation {
@@ -19,21 +21,25 @@ pub(super) struct Evaluation {
     /// Registers of loss and accuracy of each split.
     pub scores: [[SlotId; 2]; 2],
     /// Counts, for each class of the test split, the answers given: `[C, C]`.
-    pub confusion: SlotId,
+    pub confusion: Option<SlotId>,
 }
 
 impl Builder<'_> {
     /// The evaluation, whose programs will be numbered from `first` on.
     pub(super) fn evaluate(&mut self, rule: &dyn Rule, knobs: &Knobs, first: usize) -> Evaluation {
-        let classes = self.task.classes;
-        let confusion = self.metric("evaluate/confusion", Shape::from([classes, classes]));
+        let classes = self.task.outputs;
+        let counted = match self.task.answer {
+            Answer::Class => true,
+            Answer::ClassAtPlaces(_) | Answer::Numbers => false,
+        };
+        let confusion = counted.then(|| self.metric("evaluate/confusion", Shape::from([classes, classes])));
         let zero = self.g.constant(0.0);
         let none = self.g.broadcast(zero, [classes, classes]);
-        let mut begin = vec![(confusion, none)];
+        let mut begin: Vec<_> = confusion.into_iter().map(|slot| (slot, none)).collect();
         let mut parts = Vec::new();
         let mut sequence = vec![first];
         let (train, test) = (self.registers.train, self.registers.test);
-        let scores = [("train", train, None), ("test", test, Some(confusion))].map(|(name, samples, counts)| {
+        let scores = [("train", train, None), ("test", test, confusion)].map(|(name, samples, counts)| {
             let (chunk, chunks, slots) = self.split(rule, knobs, name, samples, counts);
             begin.extend(slots.map(|slot| (slot, zero)));
             parts.push((format!("evaluate {name}"), vec![Stmt::Tick(chunk)]));
@@ -53,8 +59,12 @@ impl Builder<'_> {
         samples: Samples,
         confusion: Option<SlotId>,
     ) -> (Vec<(SlotId, Value)>, usize, [SlotId; 3]) {
-        let len = samples.len.min(MOST);
-        let chunk = len.clamp(1, CHUNK);
+        let places = match self.task.answer {
+            Answer::Class | Answer::Numbers => 1,
+            Answer::ClassAtPlaces(places) => places.max(1),
+        };
+        let len = samples.len.min((MOST / places).max(FEWEST));
+        let chunk = len.clamp(1, (CHUNK / places).max(FEWEST));
         let slots =
             ["loss", "accuracy", "chunk"].map(|m| self.metric(&format!("evaluate/{name}/{m}"), Shape::default()));
         let [loss, accuracy, turn] = slots;
@@ -67,9 +77,9 @@ impl Builder<'_> {
         let end = self.g.constant(len as f32);
         // Rows beyond the end read zeros and count nothing.
         let counts_row = self.g.lt(index, end);
-        let batch = rows(&mut self.g, samples, index, self.task.classes);
+        let batch = rows(&mut self.g, samples, index, self.task);
         let logits = rule.predict(&mut self.learn(knobs), batch.x);
-        let hit = hits(&mut self.g, logits, batch.labels);
+        let hit = self.marks(logits, batch.labels);
         let hit = self.g.mul(hit, counts_row);
         let terms = self.learn(knobs).losses(logits, batch.target);
         let terms = self.g.mul(terms, counts_row);
@@ -86,7 +96,7 @@ impl Builder<'_> {
         writes.push((turn, self.g.add(done, one)));
         if let Some(counts) = confusion {
             let answer = self.g.arg_max(logits);
-            let answer = self.g.one_hot(answer, self.task.classes);
+            let answer = self.g.one_hot(answer, self.task.outputs);
             let column = self.g.reshape(counts_row, [chunk, 1]);
             let truth = self.g.mul(batch.target, column);
             let seen = self.g.matmul_t(truth, answer, true, false);

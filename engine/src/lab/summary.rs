@@ -10,7 +10,7 @@ use crate::net::{Build, Clock, Mode, Net};
 use crate::ops::{Op, Primitive};
 use crate::plan::{Plan, compile};
 use crate::protocol::{CostInfo, StageInfo};
-use crate::rules::{RULES, Task};
+use crate::rules::{RULES, Task, fits};
 use crate::spec::resolve::resolve;
 use crate::spec::{Choice, Spec};
 
@@ -63,9 +63,8 @@ pub(super) fn backprop(spec: &Spec, data: &Data) -> Option<CostInfo> {
     }
     let spec = Spec { rule: Choice::new(rule.meta().id), ..spec.clone() };
     let resolved = resolve(&spec).ok()?;
-    let net = resolved.net(data.classes.len());
-    let task = resolved.task(data.input.as_slice(), data.classes.len());
-    rule.fits(&net, &task, &resolved.rule.knobs).ok()?;
+    let (net, task) = (resolved.net(data), resolved.task(data));
+    fits(*rule, &net, &task, &resolved.rule.knobs).ok()?;
     let mut builder = Builder::new(&resolved, &net, &task, data);
     let (body, _) = builder.step(*rule, &resolved.rule.knobs);
     let graph = Rc::new(builder.g);
@@ -80,7 +79,7 @@ pub fn stages(net: &Net, task: &Task) -> Vec<StageInfo> {
     let mut g = Graph::new();
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
     let mut x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
-    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs);
+    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs).reading(net.vocabulary);
     let outputs: Vec<_> = (0..net.stages.len())
         .map(|i| {
             x = net.stage(&mut build, i, x).output;

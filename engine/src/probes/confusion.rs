@@ -21,7 +21,8 @@ impl Entry for Confusion {
 
 impl Probe for Confusion {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
-        Some(Recording::from(vec![("counts".to_owned(), cx.learn.g.read(cx.confusion))]))
+        let counts = cx.learn.g.read(cx.confusion?);
+        Some(Recording::from(vec![("counts".to_owned(), counts)]))
     }
 
     fn after_evaluation(&self) -> bool {

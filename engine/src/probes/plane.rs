@@ -1,7 +1,7 @@
 //! Data in the plane: the points, what the network answers at each place, and what each hidden unit does there.
 
 use super::{Measure, Probe, Recording};
-use crate::data::Look;
+use crate::data::{Answer, Look};
 use crate::ir::{Graph, Value};
 use crate::net::Mode;
 use crate::ops::rows::Gather;
@@ -83,7 +83,7 @@ fn grid(g: &mut Graph, side: usize) -> Value {
 
 impl Probe for Surface {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
-        if cx.data.look != Look::Plane {
+        if cx.data.look != Look::Plane || cx.data.answer != Answer::Class {
             return None;
         }
         let x = grid(cx.learn.g, FINE);
@@ -94,7 +94,7 @@ impl Probe for Surface {
 
 impl Probe for Units {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
-        if cx.data.look != Look::Plane {
+        if cx.data.look != Look::Plane || cx.data.answer != Answer::Class {
             return None;
         }
         let x = grid(cx.learn.g, COARSE);
@@ -116,7 +116,7 @@ impl Probe for Units {
 
 impl Probe for Points {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
-        if cx.data.look != Look::Plane {
+        if cx.data.look != Look::Plane || cx.data.answer != Answer::Class {
             return None;
         }
         let g = &mut *cx.learn.g;

@@ -1,7 +1,7 @@
 //! A few test images with what the network makes of them.
 
 use super::{Measure, Probe, Recording};
-use crate::data::Look;
+use crate::data::{Answer, Look};
 use crate::lab::rows;
 use crate::registry::{Entry, Meta};
 
@@ -27,9 +27,12 @@ impl Entry for Samples {
 impl Probe for Samples {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         let Look::Image { height, width } = cx.data.look else { return None };
+        if cx.data.answer != Answer::Class {
+            return None;
+        }
         let shown = cx.registers.test.len.min(SHOWN);
         let index = cx.learn.g.iota(shown);
-        let batch = rows(cx.learn.g, cx.registers.test, index, cx.learn.task.classes);
+        let batch = rows(cx.learn.g, cx.registers.test, index, cx.learn.task);
         let logits = cx.rule.predict(&mut cx.learn, batch.x);
         let g = &mut *cx.learn.g;
         let images = g.reshape(batch.x, [shown, height, width]);

@@ -1,7 +1,6 @@
 //! The soft mixture: every expert sees every sample.
 
-use super::{Assignment, Routing};
-use crate::ir::Value;
+use super::{Assignment, Choice, Routing, Rows};
 use crate::net::Build;
 use crate::registry::{Entry, Knobs, Meta};
 
@@ -22,12 +21,12 @@ impl Entry for Dense {
 }
 
 impl Routing for Dense {
-    fn route(&self, _: &Knobs, b: &mut Build, x: Value, experts: usize) -> Assignment {
-        let logits = b.matmul("router", x, experts, 1.0);
+    fn route(&self, _: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment {
+        let logits = b.matmul("router", rows.x, experts, 1.0);
         let weights = b.g.softmax(logits);
         let numbers = b.g.iota(experts);
         let shape = b.g.shape(weights).clone();
         let numbers = b.g.broadcast(numbers, shape);
-        Assignment { experts: numbers, weights, distribution: weights }
+        Assignment { choice: Choice::ByRow { experts: numbers, weights }, distribution: weights }
     }
 }

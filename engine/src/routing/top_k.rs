@@ -23,7 +23,7 @@
 //! has nothing left to teach, and an optimizer that divides by the gradient's size (Adam) then walks the router along
 //! it; it is off by default.
 
-use super::{Assignment, Routing};
+use super::{Assignment, Choice, Routing, Rows};
 use crate::ir::{Init, Value};
 use crate::net::{Build, Mode};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -78,19 +78,19 @@ impl Entry for TopK {
 }
 
 impl Routing for TopK {
-    fn route(&self, knobs: &Knobs, b: &mut Build, x: Value, experts: usize) -> Assignment {
+    fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment {
         let k = knobs.size("k");
         if k > experts {
             let fault = b.fault(format!("{k} experts for each sample of only {experts}"), "lower k or add experts");
-            return Assignment { experts: fault, weights: fault, distribution: fault };
+            return Assignment::fault(fault);
         }
-        let seen = jittered(b, x, knobs.float("jitter") as f32);
+        let seen = jittered(b, rows.x, knobs.float("jitter") as f32);
         let logits = b.matmul("router", seen, experts, 1.0);
         let distribution = b.g.softmax(logits);
         let index = choice(b, logits, k, knobs.float("bias-rate") as f32);
         let hit = b.g.one_hot(index, experts);
         let picked = if k == 1 { distribution } else { logits };
-        let batch = b.g.shape(x)[0];
+        let batch = b.g.shape(rows.x)[0];
         let picked = b.g.reshape(picked, [batch, 1, experts]);
         let picked = b.g.mul(hit, picked);
         let picked = b.g.sum(picked, &[2]);
@@ -102,7 +102,7 @@ impl Routing for TopK {
             let loss = b.g.scale(loss, balance);
             b.penalise(loss);
         }
-        Assignment { experts: index, weights, distribution }
+        Assignment { choice: Choice::ByRow { experts: index, weights }, distribution }
     }
 }
 

@@ -50,7 +50,7 @@ pub fn fits(rule: &str, net: &Net, task: &Task) -> Result<(), Diagnostic> {
             ));
         }
     }
-    if task.classes < 2 {
+    if task.outputs < 2 {
         return Err(Diagnostic::new("", "with fewer than two classes there is no wrong label", "add a class"));
     }
     Ok(())
@@ -60,17 +60,17 @@ pub fn fits(rule: &str, net: &Net, task: &Task) -> Result<(), Diagnostic> {
 fn labelled(g: &mut Graph, task: &Task, x: Value, code: Value) -> Value {
     let (batch, features) = (g.shape(x)[0], task.input.size());
     let flat = g.reshape(x, [batch, features]);
-    if task.input.rank() != 3 || features < 2 * task.classes {
+    if task.input.rank() != 3 || features < 2 * task.outputs {
         return g.concat(&[code, flat], 1);
     }
-    let rest = g.slice(flat, 1, task.classes, features - task.classes);
+    let rest = g.slice(flat, 1, task.outputs, features - task.outputs);
     let joined = g.concat(&[code, rest], 1);
     g.reshape(joined, Shape([&[batch], &task.input[..]].concat()))
 }
 
 /// `x [B, …]` with a label that says nothing.
 pub fn neutral(cx: &mut Learn, x: Value) -> Value {
-    let classes = cx.task.classes;
+    let classes = cx.task.outputs;
     let share = cx.g.constant(1.0 / classes as f32);
     let batch = cx.g.shape(x)[0];
     let code = cx.g.broadcast(share, [batch, classes]);
@@ -87,7 +87,7 @@ pub fn pairs(cx: &mut Learn, x: Value, target: Value, logits: Value) -> Value {
 
 /// `x [B, …]` with each label in turn: `[C · B, …]`.
 pub fn candidates(cx: &mut Learn, x: Value) -> Value {
-    let classes = cx.task.classes;
+    let classes = cx.task.outputs;
     let shape = cx.g.shape(x).clone();
     let (batch, features) = (shape[0], shape[1..].iter().product::<usize>());
     let each = cx.g.iota(classes);
@@ -105,7 +105,7 @@ pub fn candidates(cx: &mut Learn, x: Value) -> Value {
 pub fn elected(cx: &mut Learn, goodness: &[Value]) -> Value {
     let (sum, rest) = goodness.split_first().map_or_else(|| (cx.g.constant(0.0), goodness), |(&f, rest)| (f, rest));
     let sum = rest.iter().fold(sum, |sum, &v| cx.g.add(sum, v));
-    let (classes, all) = (cx.task.classes, cx.g.shape(sum).size());
+    let (classes, all) = (cx.task.outputs, cx.g.shape(sum).size());
     let table = cx.g.reshape(sum, [classes, all / classes.max(1)]);
     cx.g.transpose(table, &[1, 0])
 }

@@ -138,7 +138,7 @@ impl Rule for CounterCurrent {
 
 /// The feedback network's rows and the weight that made them, `c_l [C, widths[l]]` and `Θ_l`, in the order of `widths`.
 fn counter(cx: &mut Learn, widths: &[usize]) -> Vec<(Value, SlotId)> {
-    let classes = cx.task.classes;
+    let classes = cx.task.outputs;
     let each = cx.g.iota(classes);
     let mut at = cx.g.one_hot(each, classes);
     let mut rows = Vec::new();

@@ -57,7 +57,7 @@ fn wants_image(net: &Net, task: &Task, i: usize, more: usize) -> bool {
 /// A linear read-out of hidden stage `i`'s own, of what it gave: `[B, C]`; and its weights.
 pub fn head(cx: &mut Learn, i: usize, h: Value) -> (Value, [SlotId; 2]) {
     let h = cx.build(Mode::Train).flat(h);
-    let (width, classes) = (cx.g.shape(h).last(), cx.task.classes);
+    let (width, classes) = (cx.g.shape(h).last(), cx.task.outputs);
     let bound = (3.0 / width.max(1) as f32).sqrt();
     let weight = cx.own(&format!("head {}/weight", i + 1), [width, classes], Init::Uniform { bound });
     let bias = cx.own(&format!("head {}/bias", i + 1), [classes], Init::Constant(0.0));

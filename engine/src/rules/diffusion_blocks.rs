@@ -228,7 +228,7 @@ fn flow(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Value>) {
     if let Some(last) = levels.last_mut() {
         *last = 0.0;
     }
-    let shape = Shape::from([rows, cx.task.classes]);
+    let shape = Shape::from([rows, cx.task.outputs]);
     let mut z = if cx.knobs.choice("inference") == "sampled" {
         let noise = cx.noise("flow", Distribution::Normal, shape);
         cx.g.scale(noise, (1.0 / Scaling::at(whole.high).input) as f32)

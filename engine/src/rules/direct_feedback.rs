@@ -169,7 +169,7 @@ fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
         asked.push(net.stage(&mut Build::new(cx.g, Mode::Train, clock, net.outputs), i, old));
         forward.passes.push(pass);
     }
-    let target = cx.g.one_hot(labels, cx.task.classes);
+    let target = cx.g.one_hot(labels, cx.task.outputs);
     Pipeline { forward, asked, target, labels: Some(labels) }
 }
 

@@ -75,6 +75,10 @@ impl Rule for Evolution {
         }
     }
 
+    fn any_answer(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

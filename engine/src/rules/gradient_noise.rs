@@ -60,6 +60,10 @@ impl Rule for GradientNoise {
         backprop::NEEDS
     }
 
+    fn any_answer(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

@@ -163,7 +163,7 @@ fn factor(cx: &mut Learn, factors: Option<SlotId>, stage: usize) -> Value {
 
 /// A linear read-out of a hidden stage's `output [B, …]`: the loss of each sample `[B]`, and the read-out's weights.
 fn head(cx: &mut Learn, stage: usize, output: Value, target: Value) -> (Value, [SlotId; 2]) {
-    let (batch, classes) = (cx.task.batch, cx.task.classes);
+    let (batch, classes) = (cx.task.batch, cx.task.outputs);
     let width: usize = cx.g.shape(output)[1..].iter().product();
     let bound = (3.0 / width.max(1) as f32).sqrt();
     let weight = cx.own(&format!("read-out {}/weight", stage + 1), [width, classes], Init::Uniform { bound });

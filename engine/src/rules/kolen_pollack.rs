@@ -64,6 +64,10 @@ impl Rule for KolenPollack {
         Needs { transposed_weights: false, ..way_back::NEEDS }
     }
 
+    fn any_answer(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         way_back::fits(self, net, task, knobs)
     }

@@ -73,10 +73,10 @@ impl Greedy for Lls {
         let given = outputs(self, net, task, knobs)?;
         for (i, shape) in given[..given.len() - 1].iter().enumerate() {
             let units = pooled(shape).iter().skip(1).product::<usize>();
-            if knobs.choice("basis") != "random" && units <= task.classes {
+            if knobs.choice("basis") != "random" && units <= task.outputs {
                 return Err(Diagnostic::new(
                     (i + 1).to_string(),
-                    format!("{units} units cannot tell the waves of {} classes apart", task.classes),
+                    format!("{units} units cannot tell the waves of {} classes apart", task.outputs),
                     "give the stage more units than there are classes, or choose the random basis",
                 ));
             }
@@ -94,7 +94,7 @@ impl Greedy for Lls {
         let safe = cx.g.add(square, least);
         let length = cx.g.sqrt(safe);
         let z = cx.g.div(z, length);
-        let (classes, units) = (cx.task.classes, cx.g.shape(z).last());
+        let (classes, units) = (cx.task.outputs, cx.g.shape(z).last());
         let basis = match cx.knobs.choice("basis") {
             "random" => {
                 let init = Init::Normal { std: std::f32::consts::FRAC_1_SQRT_2 };

@@ -67,7 +67,7 @@ impl Greedy for LocalClassifiers {
             let inner = layer(cx, "hidden", at, units);
             at = cx.g.relu(inner);
         }
-        let scores = layer(cx, "scores", at, cx.task.classes);
+        let scores = layer(cx, "scores", at, cx.task.outputs);
         Head::new(scores, weights)
     }
 

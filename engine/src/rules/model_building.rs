@@ -86,6 +86,10 @@ impl Rule for ModelBuilding {
         Needs { passes: 2 * backprop::NEEDS.passes, ..backprop::NEEDS }
     }
 
+    fn any_answer(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

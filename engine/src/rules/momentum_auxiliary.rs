@@ -93,8 +93,8 @@ impl Greedy for MomentumAuxiliary {
             return Head { scores: y, weights, writes };
         }
         let y = local::rows(cx, y);
-        let (scores, weight) = local::linear(cx, &format!("head {}", i + 1), y, cx.task.classes);
-        let bias = cx.own(&format!("head {}/bias", i + 1), [cx.task.classes], Init::Constant(0.0));
+        let (scores, weight) = local::linear(cx, &format!("head {}", i + 1), y, cx.task.outputs);
+        let bias = cx.own(&format!("head {}/bias", i + 1), [cx.task.outputs], Init::Constant(0.0));
         weights.extend([weight, bias]);
         let bias = cx.g.read(bias);
         Head { scores: cx.g.add(scores, bias), weights, writes }

@@ -44,7 +44,7 @@ impl Entry for MonoForward {
 impl Greedy for MonoForward {
     fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head {
         let h = local::rows(cx, pass.output);
-        let (scores, slot) = local::linear(cx, &format!("goodness {}", i + 1), h, cx.task.classes);
+        let (scores, slot) = local::linear(cx, &format!("goodness {}", i + 1), h, cx.task.outputs);
         Head::new(scores, vec![slot])
     }
 }

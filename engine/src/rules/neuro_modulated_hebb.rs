@@ -67,7 +67,7 @@ impl Rule for NeuroModulatedHebb {
 
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         hebbian_stages::fits(net)?;
-        if task.classes < 2 {
+        if task.outputs < 2 {
             return Err(Diagnostic::new("", "with fewer than two classes no answer is in doubt", "add a class"));
         }
         try_out(self, net, task, knobs)

@@ -163,7 +163,7 @@ impl Rule for NoProp {
 
 /// The pass of `x [B, …]` through the chain, and what each block answers on the way: `[B, C]` each.
 fn chain(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Value>) {
-    let (net, classes, batch) = (cx.net, cx.task.classes, cx.g.shape(x)[0]);
+    let (net, classes, batch) = (cx.net, cx.task.outputs, cx.g.shape(x)[0]);
     let sampled = cx.knobs.choice("inference") == "sampled";
     let shape = Shape::from([batch, classes]);
     let mut z = if sampled {

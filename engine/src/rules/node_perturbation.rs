@@ -72,6 +72,10 @@ impl Rule for NodePerturbation {
         }
     }
 
+    fn any_answer(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         directions::samples_apart(net)?;
         try_out(self, net, task, knobs)

@@ -156,7 +156,7 @@ fn feedback(cx: &mut Learn, passes: &[Pass]) -> (Value, Vec<(SlotId, Value)>) {
     let inputs = width(cx, passes[0].input);
     if cx.knobs.choice("feedback") != "mirrored" {
         let bound = (6.0 / inputs.max(1) as f32).sqrt();
-        return (cx.feedback("feedback", [cx.task.classes, inputs], Init::Uniform { bound }), Vec::new());
+        return (cx.feedback("feedback", [cx.task.outputs, inputs], Init::Uniform { bound }), Vec::new());
     }
     let mut product: Option<Value> = None;
     let mut writes = Vec::new();

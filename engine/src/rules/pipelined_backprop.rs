@@ -105,7 +105,7 @@ impl Rule for PipelinedBackprop {
         let stages = whole.passes.len();
         let mut pipe = Pipe::new(cx, stages);
         let labels = pipe.delayed(cx, "labels", stages - 1, batch.labels);
-        let target = cx.g.one_hot(labels, cx.task.classes);
+        let target = cx.g.one_hot(labels, cx.task.outputs);
         let mut seen = (logits, logits);
         let mut updates = Vec::new();
         let mut signals = Vec::new();

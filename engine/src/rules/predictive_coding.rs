@@ -190,7 +190,7 @@ fn squares(cx: &mut Learn, z: Value, prediction: Value) -> Value {
 pub(super) fn output_weight(task: &Task) -> f32 {
     match task.loss {
         Loss::CrossEntropy => 1.0,
-        Loss::MeanSquared => task.classes as f32 / 2.0,
+        Loss::MeanSquared => task.outputs as f32 / 2.0,
     }
 }
 

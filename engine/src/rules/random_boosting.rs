@@ -130,7 +130,7 @@ impl Rule for RandomBoosting {
         let mut writes = Vec::new();
         let mut signals = Vec::new();
         let forward = boosted(cx, Mode::Eval, batch.x, &mut |cx, i, seen, layer| {
-            let read = Solved::new(cx, &format!("read-out {i}"), seen, cx.task.classes, true);
+            let read = Solved::new(cx, &format!("read-out {i}"), seen, cx.task.outputs, true);
             writes.extend(read.fit(cx, seen, batch.target));
             let answer = read.apply(cx.g, seen);
             let rest = cx.g.sub(batch.target, answer);
@@ -150,7 +150,7 @@ impl Rule for RandomBoosting {
         let loss = cx.loss(logits, batch.target);
         if let Some(pass) = forward.passes.last() {
             let name = format!("read-out {}", forward.passes.len() - 1);
-            let last = Solved::new(cx, &name, pass.input, cx.task.classes, true);
+            let last = Solved::new(cx, &name, pass.input, cx.task.outputs, true);
             let fitted = last.fit(cx, pass.input, batch.target);
             let solution = fitted[fitted.len() - 1].1;
             let inputs = cx.g.shape(solution)[0] - 1;

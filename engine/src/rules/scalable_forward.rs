@@ -76,7 +76,7 @@ impl Greedy for ScalableForward {
         let shape = cx.g.shape(pass.output).clone();
         let (batch, depth) = (shape[0], shape.last());
         let places = shape.size() / (batch * depth).max(1);
-        let (classes, channels) = (cx.task.classes, cx.knobs.size("channels"));
+        let (classes, channels) = (cx.task.outputs, cx.knobs.size("channels"));
         let rows = cx.g.reshape(pass.output, [batch * places, depth]);
         let (mapped, slot) = local::linear(cx, &format!("map {}", i + 1), rows, classes * channels);
         let square = cx.g.square(mapped);

@@ -4,7 +4,7 @@
 //! of the first block, a linear one, of the second stage.
 
 use crate::blocks::{BLOCKS, Holds};
-use crate::data::{DATASETS, Dataset};
+use crate::data::{Answer, DATASETS, Data, Dataset};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Shape;
 use crate::net::{Net, Node, Stage};
@@ -47,14 +47,19 @@ impl Resolved {
         }
     }
 
-    /// The network with a read-out for `classes` classes.
-    pub fn net(&self, classes: usize) -> Net {
-        Net { stages: self.stages.clone(), outputs: classes, vocabulary: 0 }
+    /// The network, reading `data` and answering as it asks.
+    pub fn net(&self, data: &Data) -> Net {
+        Net { stages: self.stages.clone(), outputs: data.outputs.len(), vocabulary: data.tokens.len() }
     }
 
-    /// What is to be learnt from samples of shape `input`.
-    pub fn task(&self, input: impl Into<Shape>, classes: usize) -> Task {
-        Task { input: input.into(), classes, loss: self.loss, batch: self.batch }
+    /// What is to be learnt from `data`.
+    pub fn task(&self, data: &Data) -> Task {
+        let (input, outputs) = (Shape::from(data.input.as_slice()), data.outputs.len());
+        let loss = match data.answer {
+            Answer::Class | Answer::ClassAtPlaces(_) => self.loss,
+            Answer::Numbers => Loss::MeanSquared,
+        };
+        Task { input, outputs, answer: data.answer, loss, batch: self.batch }
     }
 }
 
@@ -227,6 +232,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::data::{Look, Split};
 
     fn spec(stages: Vec<Vec<BlockSpec>>) -> Spec {
         Spec::new(Choice::new("mnist"), stages)
@@ -237,15 +243,17 @@ mod tests {
         let route = BlockSpec::new("route").routed(Choice::new("top-k").with("k", 3));
         let route = route.holding(vec![BlockSpec::new("linear").with("units", 32), BlockSpec::new("activation")]);
         let resolved = resolve(&spec(vec![vec![route], vec![BlockSpec::new("linear")]])).unwrap();
-        let net = resolved.net(10);
+        let (classes, look) = ((0..10).map(|c| c.to_string()).collect(), Look::Image { height: 28, width: 28 });
+        let data = Data::of_classes(vec![28, 28, 1], classes, Split::default(), Split::default(), look);
+        let net = resolved.net(&data);
         assert_eq!((net.outputs, net.stages.len()), (10, 2));
         let node = &net.stages[0].blocks[0];
         assert_eq!(node.children[0].knobs.size("units"), 32);
         let (routing, knobs) = node.routing.as_ref().unwrap();
         assert_eq!((routing.meta().id, knobs.size("k")), ("top-k", 3));
         assert_eq!(resolved.rule.entry.meta().id, "backprop");
-        let task = resolved.task([28, 28, 1], 10);
-        assert_eq!((task.input.size(), task.classes, task.batch), (784, 10, 128));
+        let task = resolved.task(&data);
+        assert_eq!((task.input.size(), task.outputs, task.batch), (784, 10, 128));
     }
 
     #[test]

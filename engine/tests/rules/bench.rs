@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::data::Answer;
 use engine::exec::oracle::Oracle;
 use engine::ir::{Graph, Program, SlotId, Stmt, Value};
 use engine::lesson::{Batch, Learn, Lesson};
@@ -30,13 +31,14 @@ impl Bench {
         let rule = find(RULES, rule, "").unwrap();
         let given: Settings = settings.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
         let knobs = Knobs::resolve(rule.knobs(), &given, "rule").unwrap();
-        let task = Task { input: input.into(), classes: net.outputs, loss: Loss::CrossEntropy, batch };
+        let task =
+            Task { input: input.into(), outputs: net.outputs, answer: Answer::Class, loss: Loss::CrossEntropy, batch };
         let mut g = Graph::new();
         let (step, clock) = clock(&mut g);
         let x = support::input(&mut g, "x", &[&[batch], input].concat());
         let labels = support::input(&mut g, "labels", &[batch]);
         let (x, labels) = (g.read(x), g.read(labels));
-        let target = g.one_hot(labels, task.classes);
+        let target = g.one_hot(labels, task.outputs);
         Self { g, net, task, rule, knobs, clock, step, batch: Batch { x, labels, target } }
     }
 
@@ -63,7 +65,7 @@ impl Bench {
     pub fn registers(&self) -> Oracle {
         let mut oracle = registers(&self.g);
         let n = self.task.batch;
-        let labels = (0..n).map(|i| (i * 7 % self.task.classes) as f64).collect();
+        let labels = (0..n).map(|i| (i * 7 % self.task.outputs) as f64).collect();
         oracle.write(self.slot("labels"), Tensor::new([n], labels));
         oracle
     }
