@@ -121,11 +121,11 @@ fn convolutions_differentiate() {
     differentiate("plain", &[2, 5, 2], &[conv(&[])]);
     differentiate("causal", &[2, 5, 2], &[conv(&[("padding", word("causal")), ("dilation", int(2))])]);
     differentiate("strided", &[1, 7, 2], &[conv(&[("stride", int(2)), ("dilation", int(2)), ("groups", int(0))])]);
-    differentiate("dilated image", &[1, 5, 4, 2], &[node(
-        "conv2d",
-        &[("channels", int(2)), ("dilation", int(2))],
-        vec![],
-    )]);
+    differentiate(
+        "dilated image",
+        &[1, 5, 4, 2],
+        &[node("conv2d", &[("channels", int(2)), ("dilation", int(2))], vec![])],
+    );
     let separable = |settings: &[(&str, Setting)]| node("separable-conv", settings, vec![]);
     differentiate("separable image", &[1, 4, 5, 2], &[separable(&[("channels", int(3))])]);
     differentiate("separable in time", &[2, 6, 2], &[separable(&[("padding", word("causal")), ("dilation", int(2))])]);
@@ -230,7 +230,9 @@ fn the_mask_opens_where_power_stands_out() {
     let wave: Vec<f64> = (0..16).map(|t| (TAU * 3.0 * f64::from(t) / 16.0).cos()).collect();
     let noisy = wave.iter().zip(held(&oracle, &g, "x")).map(|(w, n)| w + 0.02 * n).collect();
     set(&mut oracle, &g, "x", noisy);
-    for (name, value) in [("global real", 0.0), ("global imaginary", 0.0), ("local real", 1.0), ("local imaginary", 0.0)] {
+    for (name, value) in
+        [("global real", 0.0), ("global imaginary", 0.0), ("local real", 1.0), ("local imaginary", 0.0)]
+    {
         set(&mut oracle, &g, name, vec![value]);
     }
     let got = &oracle.values(&g, &[y])[0].data;
@@ -253,7 +255,9 @@ fn forecasts_differentiate() {
         differentiate(basis, &[2, 6], &[n_beats(&[("basis", word(basis)), ("horizon", int(4))])]);
     }
     differentiate("shared", &[2, 5, 1], &[n_beats(&[("shared", Setting::Bool(true)), ("blocks", int(3))])]);
-    differentiate("in experts", &[3, 4], &[route(2, "dense", &[], vec![n_beats(&[("basis", word("trend"))])])]);
+    // Wide enough that no layer is silent altogether, where relu has a bend.
+    let expert = n_beats(&[("basis", word("trend")), ("hidden", int(8))]);
+    differentiate("in experts", &[3, 4], &[route(2, "dense", &[], vec![expert])]);
     differentiate("autoregression", &[2, 5], &[node("ar-net", &[("lags", int(3))], vec![])]);
     differentiate("in experts", &[3, 4], &[route(2, "top-k", &[("k", int(1))], vec![node("ar-net", &[], vec![])])]);
     let basis = node("ada-fnn", &[("functions", int(2)), ("hidden", int(3))], vec![]);
@@ -267,9 +271,7 @@ fn forecasts_differentiate() {
 /// With all hidden units at 1, a block writes what its coefficients say: exact polynomials, and exact waves.
 #[test]
 fn fixed_bases_are_exact() {
-    for (basis, terms, settings) in
-        [("trend", 4, vec![("degree", int(3))]), ("seasonality", 6, vec![])]
-    {
+    for (basis, terms, settings) in [("trend", 4, vec![("degree", int(3))]), ("seasonality", 6, vec![])] {
         let mut all = vec![("basis", word(basis)), ("stacks", int(1)), ("hidden", int(1)), ("horizon", int(7))];
         all.extend(settings);
         let mut g = Graph::new();
