@@ -17,7 +17,7 @@ fn fields_differentiate() {
     let octaves = [("frequencies", word("geometric")), ("count", int(3)), ("scale", float(0.25))];
     let geometric = node("fourier-features", &octaves, vec![]);
     differentiate_but("random", &[3, 2], std::slice::from_ref(&random), &["frequencies"]);
-    differentiate_but("of places", &[2, 3, 2], &[random.clone()], &["frequencies"]);
+    differentiate_but("of places", &[2, 3, 2], std::slice::from_ref(&random), &["frequencies"]);
     differentiate("geometric", &[3, 2], &[geometric]);
     differentiate_but("in experts", &[3, 2], &[route(2, "dense", &[], vec![random, linear(2)])], &["frequencies"]);
     differentiate_but("progressive", &[3, 2], &[node("sape", &[("count", int(3))], vec![])], &["frequencies"]);

@@ -40,7 +40,7 @@ fn drop_block_silences_squares_and_keeps_the_share() {
     let block = |settings: &[(&str, Setting)]| vec![node("drop-block", settings, vec![])];
     let shape = [40, 14, 14, 4];
     let x = value(&shape, Mode::Train, &[]);
-    assert_eq!(value(&shape, Mode::Eval, &block(&[])), x);
+    assert!(value(&shape, Mode::Eval, &block(&[])) == x, "evaluation sees all");
     for (rate, size) in [(0.1, 3), (0.2, 3), (0.2, 1), (0.3, 5)] {
         let y = value(&shape, Mode::Train, &block(&[("rate", float(rate)), ("size", int(size))]));
         let size = size as usize;
@@ -66,7 +66,7 @@ fn drop_block_silences_squares_and_keeps_the_share() {
         }
     }
     let early = value(&shape, Mode::Train, &block(&[("ramp", int(100))]));
-    assert_eq!(early, x, "the ramp begins at 0");
+    assert!(distance(&early, &x) < 1e-6, "the ramp begins at 0");
     assert!(fault(&[1, 2, 2, 1], &block(&[])).contains("does not fit"));
 }
 
