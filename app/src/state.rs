@@ -24,6 +24,7 @@ pub use notice::{Action, Notice, Tone, sentence};
 use crate::files::Files;
 use crate::fragment;
 use crate::link::Link;
+use crate::ui::format::Mark;
 
 /// The store: a handful of signals, to be copied freely.
 #[derive(Clone, Copy)]
@@ -216,6 +217,11 @@ impl Lab {
     /// One entry of a registry.
     pub fn entry(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>, id: &str) -> Option<EntryInfo> {
         self.catalogue.with_value(|c| registry(c).iter().find(|e| e.id == id).cloned())
+    }
+
+    /// How good the present run's answers are is told as this.
+    pub fn mark(self) -> Mark {
+        self.summary.with(|s| s.as_ref().map_or(Mark::Accuracy, |s| Mark::of(s.data.answer)))
     }
 
     /// Whether the figures on the screen belong to the network on the screen.

@@ -155,6 +155,8 @@ pub enum Init {
     Normal {
         std: f32,
     },
+    /// What that register of the same shape holds before the first tick.
+    As(SlotId),
 }
 
 /// A register: the only thing that lives between ticks.

@@ -187,7 +187,7 @@ impl Lab {
 
     /// Brings the status line up to date.
     fn say(self) {
-        self.status.set(format::status(&self.progress.get_untracked()));
+        self.status.set(format::status(&self.progress.get_untracked(), untrack(|| self.mark())));
     }
 
     /// The run is on this device.

@@ -366,6 +366,7 @@ fn corrected(g: &mut Graph, mean: Value, age: Value) -> Value {
 /// Values such as a register of this name has at first, new at every step.
 fn drawn(cx: &mut Learn, name: &str, init: Init, shape: &Shape) -> Value {
     match init {
+        Init::As(other) => drawn(cx, name, cx.g.slot(other).init, shape),
         Init::Constant(c) => cx.g.constant(c),
         Init::Uniform { bound } => {
             let noise = cx.noise(&format!("fresh/{name}"), Distribution::Uniform, shape.clone());
