@@ -73,11 +73,7 @@ impl Block for RandomHypernetwork {
 /// The weight of this name: what `init` asks for, out of z `[n, 1]`.
 fn projected(g: &mut Graph, name: &str, shape: &Shape, init: Init, z: Value, spread: f32, seed: u32) -> Value {
     let latent = g.shape(z).first().copied().unwrap_or(1);
-    let (middle, deviation) = match init {
-        Init::Constant(c) => (c, spread),
-        Init::Uniform { bound } => (0.0, bound / 3f32.sqrt()),
-        Init::Normal { std } => (0.0, std),
-    };
+    let (middle, deviation) = moments(g, init, spread);
     let counter = halves(seed).map(|half| {
         let half = g.constant(half);
         g.reshape(half, [1])
@@ -94,4 +90,14 @@ fn projected(g: &mut Graph, name: &str, shape: &Shape, init: Init, z: Value, spr
     let weight = g.reshape(weight, shape);
     let middle = g.constant(middle);
     g.add(weight, middle)
+}
+
+/// Mean and deviation at first.
+fn moments(g: &Graph, init: Init, spread: f32) -> (f32, f32) {
+    match init {
+        Init::Constant(c) => (c, spread),
+        Init::Uniform { bound } => (0.0, bound / 3f32.sqrt()),
+        Init::Normal { std } => (0.0, std),
+        Init::As(other) => moments(g, g.slot(other).init, spread),
+    }
 }
