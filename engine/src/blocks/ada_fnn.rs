@@ -4,7 +4,7 @@
 //!
 //! with trapezoid weights ω and each β_k a small network from time to a number. Its two regularisers:
 //! λ₁ / (K (K − 1)) · Σ_{i<j} |⟨β_i, β_j⟩| / (‖β_i‖ ‖β_j‖)  and  λ₂ · mean_k ∫ |β_k(t)| dt
-//! (Yao, Mueller and Wang 2021, section 3), here over all pairs and all functions at every step.
+//! (Yao, Mueller and Wang 2021), here over all pairs and all functions at every step.
 
 use super::Block;
 use super::series::series;

@@ -2,7 +2,7 @@
 //!
 //! F = rfft(x), P[k] = Σ_features |F[k]|²
 //! m[k] = 1 where P[k] / median(P) > θ, else 0
-//! y = irfft(W_G ⊙ F + W_L ⊙ m ⊙ F)   (Eldele et al. 2024, eq. 2 to 5; form of the threshold after their code)
+//! y = irfft(W_G ⊙ F + W_L ⊙ m ⊙ F)   (Eldele et al. 2024; form of the threshold after their code)
 
 use super::Block;
 use super::spectrum::{Complex, Spectrum};

@@ -3,7 +3,7 @@
 //! ŷ = Σ_i w_i x_{T+1−i} + b
 //! penalty = λ Σ_i (2 / (1 + exp(−c₁ |w_i|^{1/c₂})) − 1),  λ = c_λ (1/s − 1),  c₁ = c₂ = 3
 //!
-//! where s is the share of the lags that is thought to matter (Triebe, Laptev and Rajagopal 2019, section 3). The
+//! where s is the share of the lags that is thought to matter (Triebe, Laptev and Rajagopal 2019). The
 //! penalty is steepest at 0 and flat for large weights: it clears small weights away and hardly shrinks large ones.
 
 use super::series::series;

@@ -1,6 +1,6 @@
 //! Coordinate-aware modulation: grids over space scale and shift what a network makes of a place.
 //!
-//! F̃ = γ(x) (F − μ) / √(σ² + ε) + β(x)   (Lee et al. 2024, eq. 4)
+//! F̃ = γ(x) (F − μ) / √(σ² + ε) + β(x)   (Lee et al. 2024)
 //!
 //! γ and β are one number each at every place x, interpolated between the points of two small grids, whose weights
 //! begin so that γ = 1 and β = 0; μ and σ² are those of a sample's own features.
@@ -45,7 +45,7 @@ static KNOBS: [Knob; 4] = [
 ];
 
 /// The most points a grid may have.
-const POINTS: usize = 1 << 16;
+const POINTS: usize = 1 << 14;
 
 impl Entry for Cam {
     fn meta(&self) -> &'static Meta {

@@ -3,7 +3,7 @@
 //! train:  y = γ (w∗x − mean) / √(var + ε) + β, statistics of the batch
 //! eval:   the same, by running statistics that stay as they are
 //! tune:   w′ = w γ / √(var + ε), b′ = β − γ mean / √(var + ε), y = w′∗x + b′; w, γ and β learn through w′ and b′
-//! deploy: the same, and w′ and b′ learn themselves   (You et al. 2024, sections 3.1 to 3.3, table 1)
+//! deploy: the same, and w′ and b′ learn themselves   (You et al. 2024)
 //!
 //! Eval, tune and deploy give the same values; eval and tune the same gradients too, but tune convolves once and keeps
 //! no w∗x for the way back. All four share their registers, w, γ, β, mean and var, so that one goes on from what another

@@ -4,7 +4,7 @@
 //! a_i = W_i z + B_i,  K_i = W_out a_i + B_out,  y = x K   (Ha, Dai and Le 2017, section 3.1, with rows for kernels)
 //!
 //! Dynamic, from the input itself, as scales and shifts of a layer's units, which stand for whole weights:
-//! h = tanh(A x), z = Z h,  y = (1 + D z) ⊙ W x + D' z' + b   (section 3.2, eq. 6 and 7, with x for both of its inputs)
+//! h = tanh(A x), z = Z h,  y = (1 + D z) ⊙ W x + D' z' + b   (section 3.2, with x for both of its inputs)
 
 use super::{Block, init};
 use crate::ir::{Init, Value};

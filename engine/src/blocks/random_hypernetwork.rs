@@ -1,6 +1,6 @@
 //! D'OH: all weights of a network as fixed random projections of one short vector.
 //!
-//! W = s P z,  P ~ N(0, 1) fixed, z learned, begun uniformly in ±1/√n   (Gordon et al. 2024, section 3)
+//! W = s P z,  P ~ N(0, 1) fixed, z learned, begun uniformly in ±1/√n   (Gordon et al. 2024)
 //!
 //! P is no register: its numbers follow from the seed and the weight's name, and are made anew wherever they are needed.
 //! Since z has variance 1/(3n) at first, s = √3 times the deviation that the block asks of W gives it just that.

@@ -1,7 +1,7 @@
 //! SAPE: waves that come in one after the other, from low to high, as training goes on.
 //!
 //! e(x) = (x, α ⊙ sin 2πxB, α ⊙ cos 2πxB)
-//! α_i = clip(m · step / steps − i, 0, 1), frequencies numbered upwards from 0   (Hertz et al. 2021, section 4.1)
+//! α_i = clip(m · step / steps − i, 0, 1), frequencies numbered upwards from 0   (Hertz et al. 2021)
 //!
 //! The paper also lets each region of space go on to higher frequencies only while its own loss is large. A block sees
 //! no loss; this is the progression in time, the same everywhere.

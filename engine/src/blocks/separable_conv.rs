@@ -1,7 +1,7 @@
 //! Depthwise separable convolution: first over places, each channel by itself, then over channels, each place by itself.
 //!
 //! K² · C + C · O weights where a convolution has K² · C · O; on sequences, in time and channels, K · C + C · O
-//! (Chollet 2017, section 3; Kriman et al. 2020, section 3.1).
+//! (Chollet 2017; Kriman et al. 2020, section 3.1).
 
 use super::convolve::{self, Window};
 use super::{Block, conv1d, init};

@@ -1,6 +1,6 @@
 //! A learned filter over the frequencies of a sequence.
 //!
-//! y = F⁻¹(W ⊙ F(x)), F along the places, W complex   (Zhou et al. 2022, eq. 3 to 5)
+//! y = F⁻¹(W ⊙ F(x)), F along the places, W complex   (Zhou et al. 2022)
 //!
 //! This is a circular convolution as long as the sequence, one for each feature. The paper's layer also adds x and
 //! normalises: `residual` and `layer-norm` around it.
