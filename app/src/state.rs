@@ -14,6 +14,7 @@ use std::sync::Arc;
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
 use engine::protocol::{Catalogue, Command, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
+use engine::registry::Setting;
 use engine::spec::Spec;
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -61,6 +62,8 @@ pub struct Lab {
     pub curve: RwSignal<Curve>,
     /// The run before this one, to compare with.
     pub ghost: RwSignal<Option<Ghost>>,
+    /// How well the run answered at other values of its dials.
+    pub dialled: RwSignal<Vec<Dialled>>,
     pub measured: StoredValue<BTreeMap<String, Reading>>,
     pub notices: RwSignal<Vec<Notice>>,
     /// Datasets' files, fetched or chosen by the person.
@@ -103,6 +106,17 @@ pub struct Measured {
     pub step: u64,
     tensors: Vec<TensorInfo>,
     payload: Vec<f32>,
+}
+
+/// How well the run of a step answered with one of its dials elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dialled {
+    pub step: u64,
+    pub path: String,
+    pub value: Setting,
+    /// Floating-point operations of the answer to one sample.
+    pub work: u64,
+    pub test: Score,
 }
 
 /// A state of the present run, in the page's hands in case the worker dies.
@@ -183,6 +197,7 @@ impl Lab {
             scores: RwSignal::default(),
             curve: RwSignal::default(),
             ghost: RwSignal::default(),
+            dialled: RwSignal::default(),
             measured: StoredValue::default(),
             notices: RwSignal::default(),
             files: Files::new(),

@@ -5,6 +5,7 @@ pub mod card;
 pub mod chart;
 pub mod confusion;
 pub mod curves;
+pub mod dials;
 pub mod exhibits;
 pub mod experts;
 pub mod fit;

@@ -2,43 +2,59 @@
 
 use crate::ir::Value;
 use crate::net::{Build, Node};
-use crate::registry::{Entry, Knob, KnobKind};
+use crate::registry::{Entry, Knob, KnobKind, Knobs};
 
 mod activation;
 mod ada_fnn;
 mod adaptive_spectral;
+mod af_kan;
 mod ar_net;
 mod avg_pool;
+mod bases;
 mod batch_norm;
+mod block_diagonal;
 mod cam;
 mod chain;
+mod constrained;
 mod conv1d;
 mod conv2d;
 mod conv_bn;
 mod convolve;
 mod drop_block;
 mod dropout;
+mod ffn;
 mod flatten;
 mod fourier_features;
 mod freeze;
+mod gated_perceptron;
+mod glu;
+mod guide;
 mod hypernetwork;
 mod init;
+mod kan;
 mod label_smoothing;
 mod layer_norm;
 mod linear;
+mod low_rank;
 mod max_pool;
+mod multiplet;
 mod n_beats;
 mod parallel;
 mod penalty;
 mod pool;
+mod random_features;
 mod random_hypernetwork;
 mod repeat;
 mod residual;
 mod rms_norm;
 mod route;
+mod rows;
+mod s_kan;
 mod sape;
 mod separable_conv;
 mod series;
+mod shared;
+mod simba;
 mod spectral_filter;
 mod spectrum;
 mod stochastic_depth;
@@ -93,6 +109,12 @@ pub trait Block: Entry {
         false
     }
 
+    /// The number under which the blocks it holds keep their weights, the same wherever it stands; `None` where each
+    /// place has weights of its own.
+    fn shares(&self, _knobs: &Knobs) -> Option<i64> {
+        None
+    }
+
     /// Builds `node` (of this kind) on `x [B, …]`, declaring weights through `b`. Faults are noted through `b` too, and
     /// yield a poisoned value.
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value;
@@ -132,6 +154,19 @@ pub const BLOCKS: &[&dyn Block] = &[
     &penalty::Penalty,
     &label_smoothing::LabelSmoothing,
     &freeze::Freeze,
+    &glu::Glu,
+    &ffn::Ffn,
+    &shared::Shared,
+    &low_rank::LowRank,
+    &block_diagonal::BlockDiagonal,
+    &gated_perceptron::GatedPerceptron,
+    &multiplet::Multiplet,
+    &simba::Simba,
+    &constrained::Constrained,
+    &random_features::RandomFeatures,
+    &kan::Kan,
+    &s_kan::SelectableKan,
+    &af_kan::ActivationKan,
 ];
 
 /// The knob that the normalising blocks share.

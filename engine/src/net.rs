@@ -1,7 +1,6 @@
 //! A network: stages of blocks in a tree. Building it lays values into a graph and declares the weights it meets.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use crate::blocks::Block;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
@@ -10,6 +9,9 @@ use crate::ops::random::{Distribution, Noise};
 use crate::ops::rows::Gather;
 use crate::registry::Knobs;
 use crate::routing::Routing;
+
+mod sharing;
+mod weights;
 
 /// A block with its settings and what it holds.
 #[derive(Clone)]
@@ -104,9 +106,6 @@ struct Group {
     of_row: Value,
 }
 
-/// Makes the weight of this full name and shape that would begin so.
-type Maker = Rc<dyn Fn(&mut Graph, &str, &Shape, Init) -> Value>;
-
 /// What is being built: the graph, the place in the network, and what blocks leave behind for the step.
 pub struct Build<'a> {
     pub g: &'a mut Graph,
@@ -115,11 +114,13 @@ pub struct Build<'a> {
     outputs: usize,
     vocabulary: usize,
     path: Vec<String>,
+    /// Where the registers of shared blocks are kept, and how much of the path that stands for: see [`Build::shared`].
+    home: Option<(String, usize)>,
     group: Option<Group>,
     /// Whether the weights that are met do not learn.
     frozen: bool,
     /// What makes the weights that are met: see [`Build::computed`].
-    maker: Option<Maker>,
+    maker: Option<weights::Maker>,
     /// What stands in for the network's own weights: see [`Build::instead`].
     others: HashMap<SlotId, Value>,
     draws: u32,
@@ -232,6 +233,7 @@ impl<'a> Build<'a> {
             outputs,
             vocabulary: 0,
             path: Vec::new(),
+            home: None,
             group: None,
             frozen: false,
             maker: None,
@@ -312,32 +314,6 @@ impl<'a> Build<'a> {
         out
     }
 
-    /// `part`, in which each weight is what `make` gives for its full name, its shape and its initial values, and no
-    /// register. What is frozen inside `part` still is one.
-    pub fn computed<T>(
-        &mut self,
-        make: impl Fn(&mut Graph, &str, &Shape, Init) -> Value + 'static,
-        part: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let outer = (self.maker.replace(Rc::new(make)), std::mem::replace(&mut self.frozen, false));
-        let out = part(self);
-        (self.maker, self.frozen) = outer;
-        out
-    }
-
-    /// `part`, and the weights that it used and that learn.
-    pub fn used<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> (T, Vec<SlotId>) {
-        let outer = std::mem::take(&mut self.params);
-        let out = part(self);
-        let used = std::mem::replace(&mut self.params, outer);
-        for &slot in &used {
-            if !self.params.contains(&slot) {
-                self.params.push(slot);
-            }
-        }
-        (out, used)
-    }
-
     /// `part`, built with other numbers in the place of the network's own weights: wherever it asks for one of `weights`
     /// it gets the value beside it, of the same shape. Such a copy leaves nothing behind for the step: no weight used,
     /// no running statistic, no auxiliary loss, no tap.
@@ -358,7 +334,13 @@ impl<'a> Build<'a> {
 
     /// The full name of a register of the block being built.
     pub fn name(&self, name: &str) -> String {
-        format!("{}/{name}", self.path.join("/"))
+        match &self.home {
+            None => format!("{}/{name}", self.path.join("/")),
+            Some((home, from)) => {
+                let own: String = self.path[*from..].iter().map(|part| format!("{part}/")).collect();
+                format!("{home}/{own}{name}")
+            }
+        }
     }
 
     fn declare(&mut self, name: &str, role: Role, shape: Vec<usize>, init: Init) -> SlotId {
@@ -380,11 +362,24 @@ impl<'a> Build<'a> {
     /// A weight matrix `[inputs, units]` applied to `x [.., inputs]`: to each expert's rows its own. Initialised
     /// uniformly in ±√(gain · 3 / inputs), so that its variance is gain / inputs.
     pub fn matmul(&mut self, name: &str, x: Value, units: usize, gain: f32) -> Value {
+        let init = Init::Uniform { bound: (gain * 3.0 / self.g.shape(x).last().max(1) as f32).sqrt() };
+        self.matmul_by(name, x, units, init, |_, w| w)
+    }
+
+    /// The same with weights `made` of the numbers that are learned, which begin as `init` says.
+    pub fn matmul_by(
+        &mut self,
+        name: &str,
+        x: Value,
+        units: usize,
+        init: Init,
+        made: impl FnOnce(&mut Graph, Value) -> Value,
+    ) -> Value {
         let shape = self.g.shape(x).clone();
         let inputs = shape.last();
-        let init = Init::Uniform { bound: (gain * 3.0 / inputs.max(1) as f32).sqrt() };
         let Some(group) = self.group else {
             let w = self.param(name, vec![inputs, units], init);
+            let w = made(self.g, w);
             let rows = self.g.reshape(x, [shape.size() / inputs.max(1), inputs]);
             let y = self.g.matmul(rows, w);
             let mut out = shape;
@@ -394,6 +389,7 @@ impl<'a> Build<'a> {
             return self.g.reshape(y, out);
         };
         let w = self.param(name, vec![group.experts, inputs, units], init);
+        let w = made(self.g, w);
         self.g.push(GroupedMatMul { transposed: false }, &[x, w, group.sizes])
     }
 
@@ -414,7 +410,10 @@ impl<'a> Build<'a> {
         if let (Some(make), false) = (self.maker.clone(), self.frozen) {
             return make(self.g, &self.name(name), &Shape(shape), init);
         }
-        let slot = self.declare(name, Role::Param, shape, init);
+        let slot = self.declare(name, Role::Param, shape.clone(), init);
+        if self.g.slot(slot).shape.0 != shape {
+            return self.g.poison();
+        }
         if let Some(&other) = self.others.get(&slot) {
             return other;
         }
@@ -430,7 +429,10 @@ impl<'a> Build<'a> {
 
     /// A running statistic; [`Build::keep`] writes it.
     pub fn state(&mut self, name: &str, shape: Vec<usize>, init: Init) -> (SlotId, Value) {
-        let slot = self.declare(name, Role::State, shape, init);
+        let slot = self.declare(name, Role::State, shape.clone(), init);
+        if self.g.slot(slot).shape.0 != shape {
+            return (slot, self.g.poison());
+        }
         (slot, self.g.read(slot))
     }
 
@@ -457,7 +459,7 @@ impl<'a> Build<'a> {
     /// Uniform noise in [0, 1), different at every call, step and seed.
     pub fn uniform(&mut self, shape: &Shape) -> Value {
         self.draws += 1;
-        let name = self.name(&format!("noise {}", self.draws));
+        let name = format!("{}/noise {}", self.path.join("/"), self.draws);
         let noise = Noise { distribution: Distribution::Uniform, stream: stream(&name), shape: shape.clone() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }

@@ -115,6 +115,10 @@ pub trait Entry: Sync + 'static {
     fn knobs(&self) -> &'static [Knob] {
         &[]
     }
+    /// Knobs that say how much of a trained network works, and leave its weights as they are: see [`crate::dial`].
+    fn dials(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 impl KnobKind {

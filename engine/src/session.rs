@@ -12,17 +12,18 @@ use crate::bench::Place;
 use crate::catalogue::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
-use crate::protocol::{Command, DeviceInfo, Event, Message};
+use crate::protocol::{Command, DeviceInfo, Event, Message, finite};
 
 mod bench;
 pub mod devices;
+mod dialling;
 mod loading;
 mod moving;
 mod run;
 mod watching;
 
 use devices::{Devices, Opening};
-use run::{Checkpoint, Reading, Run, finite};
+use run::{Checkpoint, Reading, Run};
 
 /// How long a slice of training should take.
 const SLICE: Duration = Duration::from_millis(12);
@@ -32,7 +33,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-2");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-3");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -168,6 +169,7 @@ impl Session {
                 self.observe(true).await
             }
             Command::Move { device } => self.relocate(device).await,
+            Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();

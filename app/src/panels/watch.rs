@@ -9,6 +9,7 @@ use crate::views::{
     alignment::{Alignment, SignalToNoise},
     confusion::Confusion,
     curves::Curves,
+    dials::Dials,
     exhibits::{Assignments, Attention, Regions},
     experts::Experts,
     fit::{Fit, Forecasts},
@@ -31,6 +32,7 @@ pub fn Watch() -> impl IntoView {
             .map(fits);
     let [written, sequences, fit, forecasts, attention, assignments, regions] =
         ["generated", "sequences", "fit", "forecasts", "attention", "assignments", "regions"].map(fits);
+    let dialled = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
         <section class="watch" aria-labelledby="watch-title">
@@ -52,6 +54,7 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || fit.get()><Fit /></Show>
                     <Show when=move || forecasts.get()><Forecasts /></Show>
                     <Show when=move || experts.get()><Experts /></Show>
+                    <Show when=move || dialled.get()><Dials /></Show>
                     <Show when=move || assignments.get()><Assignments /></Show>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>

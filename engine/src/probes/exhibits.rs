@@ -63,12 +63,9 @@ impl Entry for Regions {
     }
 }
 
-/// What the network's blocks show when `x` passes through its stages in series.
+/// What the network's blocks show when `x` passes through them.
 fn exhibits(cx: &mut Measure, x: Value) -> Vec<Exhibit> {
-    let net = cx.learn.net;
-    let mut build = cx.learn.build(Mode::Eval);
-    net.forward(&mut build, x);
-    build.exhibits
+    cx.rule.forward(&mut cx.learn, Mode::Eval, x).exhibits
 }
 
 /// The samples of the test split that come first.

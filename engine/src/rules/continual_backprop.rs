@@ -163,7 +163,8 @@ fn layered(cx: &mut Learn, x: Value) -> (Forward, Vec<Layer>) {
     let net = cx.net;
     let mut build = cx.build(Mode::Train);
     let passes = net.forward(&mut build, x);
-    let (made, writes, taps) = (build.made, build.writes, build.taps);
+    let made = std::mem::take(&mut build.made);
+    let forward = Forward::of(passes, build);
     let kinds =
         net.stages.iter().enumerate().flat_map(|(i, s)| s.blocks.iter().map(move |n| (i + 1, n.block.meta().id)));
     let mut input = x;
@@ -176,7 +177,7 @@ fn layered(cx: &mut Learn, x: Value) -> (Forward, Vec<Layer>) {
         }
         input = output;
     }
-    (Forward { passes, writes, taps }, layers)
+    (forward, layers)
 }
 
 /// What is remembered of a hidden layer's units; all `[n]` but the last two.

@@ -8,7 +8,7 @@ use crate::net::{Build, Clock, Mode, Net, Pass};
 
 /// A pass in which no stage has been yet.
 pub fn begun() -> Forward {
-    Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() }
+    Forward::default()
 }
 
 /// Passes `input [B, …]` through stage `i` and adds to `forward` what that leaves behind, but not the pass.

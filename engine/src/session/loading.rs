@@ -6,6 +6,7 @@ use super::run::{Checkpoint, Run};
 use super::{Session, TINY_STEP, moving};
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
+use crate::dial::dials;
 use crate::exec::Device;
 use crate::lab::{Lab, summary};
 use crate::protocol::{DataInfo, Event, Message, Summary};
@@ -30,6 +31,7 @@ impl Session {
             Ok(lab) => Rc::new(lab),
             Err(faults) => return refused(faults),
         };
+        let dials = dials(&spec, &data);
         self.trial = None;
         self.until = None;
         self.wanted = device;
@@ -71,6 +73,7 @@ impl Session {
                 test: data.samples(&data.test),
             },
             probes: lab.measurements.iter().map(|m| m.probe.to_owned()).collect(),
+            dials,
             steps_per_epoch: lab.steps_per_epoch(),
         };
         out.push(Event::Loaded { run: number, summary: Box::new(summary) }.into());

@@ -7,7 +7,7 @@ use crate::exec::{Executor, Fault, Ticket};
 use crate::ir::{Role, SlotId};
 use crate::lab::{Lab, Measurement, STEP};
 use crate::optim::RATE;
-use crate::protocol::{Score, TensorInfo};
+use crate::protocol::{Score, TensorInfo, finite};
 use crate::spec::Spec;
 
 /// The persistent registers at one step.
@@ -215,9 +215,4 @@ async fn read(last: InFlight) -> Result<Reading, Fault> {
 
 fn first(read: &[Vec<f32>], i: usize) -> f32 {
     read.get(i).and_then(|v| v.first()).copied().unwrap_or(f32::NAN)
-}
-
-/// The number, unless it is NaN or infinite.
-pub fn finite(v: f32) -> Option<f32> {
-    v.is_finite().then_some(v)
 }

@@ -8,6 +8,10 @@ mod support;
 
 mod bench;
 mod core;
+mod feed_forward;
 mod fields;
+mod made;
+mod neurons;
 mod regularisers;
+mod sharing;
 mod signals;
