@@ -1,6 +1,7 @@
 //! A network: stages of blocks in a tree. Building it lays values into a graph and declares the weights it meets.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::blocks::Block;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
@@ -35,6 +36,8 @@ pub struct Net {
     pub outputs: usize,
     /// How many different tokens the samples are made of; 0 where they are no tokens.
     pub vocabulary: usize,
+    /// The share of each token in the training samples; empty where there are no tokens.
+    pub frequencies: Rc<[f32]>,
 }
 
 /// Whether the network is learning: dropout and batch statistics differ.
@@ -60,6 +63,8 @@ pub struct Tap {
     pub load: Value,
     /// Mean entropy of the router's distribution over the experts, in nats: `[]`.
     pub entropy: Value,
+    /// Share of the assignments that were left out for want of room, or of the rows that no expert chose: `[]`.
+    pub dropped: Value,
 }
 
 /// Something inside a block that people may look at.
@@ -110,6 +115,7 @@ pub struct Build<'a> {
     pub clock: Clock,
     outputs: usize,
     vocabulary: usize,
+    frequencies: Rc<[f32]>,
     path: Vec<String>,
     group: Option<Group>,
     /// Whether the weights that are met do not learn.
@@ -225,6 +231,7 @@ impl<'a> Build<'a> {
             clock,
             outputs,
             vocabulary: 0,
+            frequencies: Rc::default(),
             path: Vec::new(),
             group: None,
             frozen: false,
@@ -245,6 +252,11 @@ impl<'a> Build<'a> {
         Self { vocabulary, ..self }
     }
 
+    /// The same for tokens that have these shares in the training samples: `[vocabulary]`.
+    pub fn hearing(self, frequencies: Rc<[f32]>) -> Self {
+        Self { frequencies, ..self }
+    }
+
     /// Width of the read-out that the task asks for.
     pub fn outputs(&self) -> usize {
         self.outputs
@@ -253,6 +265,11 @@ impl<'a> Build<'a> {
     /// How many different tokens the samples are made of; 0 where they are no tokens.
     pub fn vocabulary(&self) -> usize {
         self.vocabulary
+    }
+
+    /// The share of each token in the training samples; empty where nothing is known of it.
+    pub fn frequencies(&self) -> Rc<[f32]> {
+        self.frequencies.clone()
     }
 
     /// Whether rows are grouped by expert here: then only what works on rows `[T, features]` fits.
@@ -398,6 +415,13 @@ impl<'a> Build<'a> {
         (slot, self.g.read(slot))
     }
 
+    /// A register of `values [n]` that follow from the data and the settings, and never change.
+    pub fn given(&mut self, name: &str, values: Vec<f32>) -> Value {
+        let slot = self.declare(name, Role::Input, vec![values.len()], Init::Constant(0.0));
+        self.g.give(slot, values);
+        self.g.read(slot)
+    }
+
     /// Has the step write a running statistic; the last word of a step counts. No derivative flows through it.
     pub fn keep(&mut self, slot: SlotId, value: Value) {
         let value = self.g.detach(value);
@@ -417,9 +441,18 @@ impl<'a> Build<'a> {
 
     /// Uniform noise in [0, 1), different at every call, step and seed.
     pub fn uniform(&mut self, shape: &Shape) -> Value {
+        self.noise(Distribution::Uniform, shape)
+    }
+
+    /// Normal noise of mean 0 and variance 1, different at every call, step and seed.
+    pub fn normal(&mut self, shape: &Shape) -> Value {
+        self.noise(Distribution::Normal, shape)
+    }
+
+    fn noise(&mut self, distribution: Distribution, shape: &Shape) -> Value {
         self.draws += 1;
         let name = self.name(&format!("noise {}", self.draws));
-        let noise = Noise { distribution: Distribution::Uniform, stream: stream(&name), shape: shape.clone() };
+        let noise = Noise { distribution, stream: stream(&name), shape: shape.clone() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }
 
