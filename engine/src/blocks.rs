@@ -14,13 +14,19 @@ mod flatten;
 mod init;
 mod layer_norm;
 mod linear;
+mod lora;
+mod mask_gate;
 mod max_pool;
+mod module_sequence;
+mod nested_ffn;
 mod parallel;
 mod pool;
 mod repeat;
 mod residual;
 mod rms_norm;
 mod route;
+mod skip_middle;
+mod skip_saturated;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +99,12 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &nested_ffn::NestedFfn,
+    &skip_middle::SkipMiddle,
+    &skip_saturated::SkipSaturated,
+    &mask_gate::MaskGate,
+    &lora::Lora,
+    &module_sequence::ModuleSequence,
 ];
 
 /// The knob that the normalising blocks share.
@@ -109,6 +121,17 @@ fn over_root(b: &mut Build, x: Value, square: Value, node: &Node) -> Value {
     let safe = b.g.add(square, epsilon);
     let root = b.g.sqrt(safe);
     b.g.div(x, root)
+}
+
+/// Child number `i` on `x`, where it must give the shape of its input; else the fault.
+fn alike(b: &mut Build, i: usize, child: &Node, x: Value) -> Value {
+    let y = b.node(i, child, x);
+    let (from, to) = (b.g.shape(x).clone(), b.g.shape(y).clone());
+    if b.g.is_poisoned(y) || from == to {
+        return y;
+    }
+    let message = format!("its block {} turns {from} into {to}", i + 1);
+    b.fault(message, "let each of its blocks give the shape of its input")
 }
 
 /// The fault of a block that works on whole samples or whole batches, where rows are sorted by expert.

@@ -118,6 +118,8 @@ pub struct Build<'a> {
     frequencies: Rc<[f32]>,
     path: Vec<String>,
     group: Option<Group>,
+    /// Whether the weights that are met are the same for all experts.
+    common: bool,
     /// Whether the weights that are met do not learn.
     frozen: bool,
     /// What stands in for the network's own weights: see [`Build::instead`].
@@ -234,6 +236,7 @@ impl<'a> Build<'a> {
             frequencies: Rc::default(),
             path: Vec::new(),
             group: None,
+            common: false,
             frozen: false,
             others: HashMap::new(),
             draws: 0,
@@ -314,6 +317,14 @@ impl<'a> Build<'a> {
         out
     }
 
+    /// `part`, whose weights are the same for all experts where it stands inside of them.
+    pub fn in_common<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.common, true);
+        let out = part(self);
+        self.common = outer;
+        out
+    }
+
     /// `part`, whose weights stay as they are initialised: no rule learns them, and no derivative flows to them.
     pub fn frozen<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.frozen, true);
@@ -367,7 +378,7 @@ impl<'a> Build<'a> {
         let shape = self.g.shape(x).clone();
         let inputs = shape.last();
         let init = Init::Uniform { bound: (gain * 3.0 / inputs.max(1) as f32).sqrt() };
-        let Some(group) = self.group else {
+        let Some(group) = self.group.filter(|_| !self.common) else {
             let w = self.param(name, vec![inputs, units], init);
             let rows = self.g.reshape(x, [shape.size() / inputs.max(1), inputs]);
             let y = self.g.matmul(rows, w);
@@ -384,7 +395,7 @@ impl<'a> Build<'a> {
     /// A weight of its own for each of `features`, ready to broadcast over rows: `[features]`, or `[T, features]` with
     /// each row its expert's.
     pub fn per_feature(&mut self, name: &str, features: usize, init: Init) -> Value {
-        match self.group {
+        match self.group.filter(|_| !self.common) {
             None => self.param(name, vec![features], init),
             Some(group) => {
                 let table = self.param(name, vec![group.experts, features], init);
@@ -432,6 +443,11 @@ impl<'a> Build<'a> {
     /// Adds `loss []`, already weighted, to what this stage minimises.
     pub fn penalise(&mut self, loss: Value) {
         self.losses.push(loss);
+    }
+
+    /// The auxiliary losses since the stage began.
+    pub fn losses(&self) -> &[Value] {
+        &self.losses
     }
 
     /// Leaves `value` for people to look at.

@@ -64,17 +64,12 @@ pub trait Routing: Entry {
     fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment;
 }
 
-pub const ROUTINGS: &[&dyn Routing] = &[
-    &dense::Dense,
-    &top_k::TopK,
-    &importance::Importance,
-    &expert_choice::ExpertChoice,
-    &hash::Hash,
-    &tree::Tree,
-];
+pub const ROUTINGS: &[&dyn Routing] =
+    &[&dense::Dense, &top_k::TopK, &importance::Importance, &expert_choice::ExpertChoice, &hash::Hash, &tree::Tree];
 
 /// The fault of `k` experts for each row of fewer.
 fn too_many(b: &mut Build, k: usize, experts: usize) -> Option<Assignment> {
-    let fault = |b: &mut Build| b.fault(format!("{k} experts for each sample of only {experts}"), "lower k or add experts");
+    let fault =
+        |b: &mut Build| b.fault(format!("{k} experts for each sample of only {experts}"), "lower k or add experts");
     (k > experts).then(|| Assignment::fault(fault(b)))
 }

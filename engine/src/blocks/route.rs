@@ -75,7 +75,9 @@ impl Block for Route {
         let count = lead.iter().product::<usize>();
         let features = b.g.shape(x).size() / count.max(1);
         let x = b.g.reshape(x, [count, features]);
-        let tokens = b.tokens.map(|tokens| b.g.reshape(tokens, [count]));
+        // Inside of a block that turns the sample, rows are no places.
+        let tokens = b.tokens.filter(|&tokens| b.g.shape(tokens).size() == count);
+        let tokens = tokens.map(|tokens| b.g.reshape(tokens, [count]));
         let assignment = routing.route(knobs, b, Rows { x, places, tokens }, experts);
         if b.g.is_poisoned(assignment.distribution) {
             return assignment.distribution;

@@ -64,7 +64,9 @@ impl Routing for Hash {
         }
         if !experts.is_multiple_of(hashes) {
             let message = format!("{experts} experts cannot be divided among {hashes} hashes");
-            return Assignment::fault(b.fault(message, format!("choose a multiple of {hashes} experts, or fewer hashes")));
+            return Assignment::fault(
+                b.fault(message, format!("choose a multiple of {hashes} experts, or fewer hashes")),
+            );
         }
         let by = knobs.choice("by");
         let count = b.g.shape(rows.x)[0];

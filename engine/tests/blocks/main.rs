@@ -7,4 +7,5 @@
 mod support;
 
 mod bench;
+mod conditional;
 mod core;

@@ -41,7 +41,9 @@ pub fn registers(g: &Graph) -> Oracle {
         let random = numbers(id.index() as u32 + 1, slot.shape.size());
         let given = g.given().iter().find(|(known, _)| *known == id);
         let data = match (slot.role, slot.init) {
-            (Role::Input, _) if given.is_some() => given.iter().flat_map(|(_, v)| v.iter().map(|&v| v.into())).collect(),
+            (Role::Input, _) if given.is_some() => {
+                given.iter().flat_map(|(_, v)| v.iter().map(|&v| v.into())).collect()
+            }
             (Role::Input, _) => random,
             (_, Init::Constant(c)) => vec![c.into(); random.len()],
             (_, Init::Uniform { bound }) => random.iter().map(|r| r * f64::from(bound)).collect(),
@@ -163,5 +165,10 @@ pub fn activation(function: &str) -> Node {
 }
 
 pub fn net(outputs: usize, stages: Vec<Vec<Node>>) -> Net {
-    Net { stages: stages.into_iter().map(|blocks| Stage { blocks }).collect(), outputs, vocabulary: 0, frequencies: [].into() }
+    Net {
+        stages: stages.into_iter().map(|blocks| Stage { blocks }).collect(),
+        outputs,
+        vocabulary: 0,
+        frequencies: [].into(),
+    }
 }
