@@ -179,9 +179,9 @@ fn chosen(
     let row = b.g.scale(middle, 1.0 / k as f32);
     let row = b.g.floor(row);
     let rows = b.g.push(Gather, &[x, row]);
-    let hit = b.g.one_hot(flat, experts);
-    let sizes = b.g.sum(hit, &[0]);
-    let sizes = b.g.reshape(sizes, [experts]);
+    let one = b.g.constant(1.0);
+    let ones = b.g.broadcast(one, [count * k]);
+    let sizes = b.g.push(ScatterAdd { rows: experts }, &[flat, ones]);
     let of_row = b.g.push(Gather, &[flat, order]);
     let y = b.grouped(experts, sizes, of_row, |b| b.chain(&node.children, rows));
     if b.g.is_poisoned(y) {

@@ -69,10 +69,12 @@ impl Routing for Tree {
             let mend = format!("choose {below} or {} experts", 2 << experts.max(2).ilog2());
             return Assignment::fault(b.fault(format!("a tree has 2, 4, 8 … leaves, not {experts}"), mend));
         }
-        let count = b.g.shape(rows.x)[0];
-        let z = b.matmul("node", rows.x, experts - 1, 1.0);
-        let bias = b.per_feature("bias", experts - 1, Init::Constant(0.0));
-        let z = b.g.add(z, bias);
+        let &[count, features] = &**b.g.shape(rows.x) else { return Assignment::fault(rows.x) };
+        let bound = (3.0 / features.max(1) as f32).sqrt();
+        let weight = b.param("node", vec![experts - 1, features], Init::Uniform { bound });
+        let bias = b.param("bias", vec![experts - 1], Init::Constant(0.0));
+        let nodes = Nodes { x: rows.x, weight, bias };
+        let z = nodes.first(b, experts - 1);
         let mut c = b.g.sigmoid(z);
         if b.mode == Mode::Train && knobs.float("leak") > 0.0 {
             c = leaked(b, c, knobs.float("leak") as f32);
@@ -80,13 +82,14 @@ impl Routing for Tree {
         let weights = mixture(b, c, experts);
         match b.mode {
             Mode::Train => {
-                penalise(b, knobs, z, c, weights);
+                penalise(b, knobs, nodes, [z, c, weights]);
                 let numbers = b.g.iota(experts);
                 let numbers = b.g.broadcast(numbers, [count, experts]);
                 Assignment::by_row(numbers, weights, weights)
             }
             Mode::Eval => {
-                let leaf = descent(b, z);
+                let at_once = nodes.first(b, AT_ONCE.min(experts - 1));
+                let leaf = nodes.descent(b, at_once);
                 let leaf = b.g.reshape(leaf, [count, 1]);
                 let one = b.g.constant(1.0);
                 let one = b.g.broadcast(one, [count, 1]);
@@ -113,28 +116,65 @@ fn mixture(b: &mut Build, c: Value, leaves: usize) -> Value {
     weights
 }
 
-/// The leaf `[R]` where the hard decisions of `z [R, L − 1]` end.
-fn descent(b: &mut Build, z: Value) -> Value {
-    let &[count, nodes] = &**b.g.shape(z) else { return z };
-    let table = b.g.reshape(z, [count * nodes]);
-    let rows = b.g.iota(count);
-    let rows = b.g.scale(rows, nodes as f32);
-    let zero = b.g.constant(0.0);
-    let mut at = b.g.broadcast(zero, [count]);
-    let mut first = 0;
-    while first < nodes {
-        let node = b.g.add(rows, at);
-        let offset = b.g.constant(first as f32);
-        let node = b.g.add(node, offset);
-        let z = b.g.push(Gather, &[table, node]);
-        let left = b.g.lt(z, zero);
-        let one = b.g.constant(1.0);
-        let right = b.g.sub(one, left);
-        let twice = b.g.scale(at, 2.0);
-        at = b.g.add(twice, right);
-        first = 2 * first + 1;
+/// Nodes of which all logits come from one product, in evaluation: six levels. Deeper ones are looked up on each row's
+/// path, one of ever more: a product of 63 columns costs about what two look-ups do.
+const AT_ONCE: usize = 63;
+
+/// The decisions: rows `[R, F]`, weights `[L − 1, F]` and biases `[L − 1]`, level after level.
+#[derive(Clone, Copy)]
+struct Nodes {
+    x: Value,
+    weight: Value,
+    bias: Value,
+}
+
+impl Nodes {
+    /// Logits of the first `count` nodes: `[R, count]`.
+    fn first(self, b: &mut Build, count: usize) -> Value {
+        let weight = b.g.slice(self.weight, 0, 0, count);
+        let bias = b.g.slice(self.bias, 0, 0, count);
+        let z = b.g.matmul_t(self.x, weight, false, true);
+        b.g.add(z, bias)
     }
-    at
+
+    /// The leaf `[R]` where hard decisions end, given the logits `[R, n]` of the first nodes.
+    fn descent(self, b: &mut Build, first: Value) -> Value {
+        let (&[count, known], &[all]) = (&**b.g.shape(first), &**b.g.shape(self.bias)) else { return first };
+        let table = b.g.reshape(first, [count * known]);
+        let rows = b.g.iota(count);
+        let rows = b.g.scale(rows, known as f32);
+        let zero = b.g.constant(0.0);
+        let one = b.g.constant(1.0);
+        let mut at = b.g.broadcast(zero, [count]);
+        let mut level = 0;
+        while level < all {
+            let offset = b.g.constant(level as f32);
+            let node = b.g.add(at, offset);
+            let z = if level < known {
+                let place = b.g.add(rows, node);
+                b.g.push(Gather, &[table, place])
+            } else {
+                self.looked_up(b, node)
+            };
+            let left = b.g.lt(z, zero);
+            let right = b.g.sub(one, left);
+            let twice = b.g.scale(at, 2.0);
+            at = b.g.add(twice, right);
+            level = 2 * level + 1;
+        }
+        at
+    }
+
+    /// Logits of one `node [R]` for each row.
+    fn looked_up(self, b: &mut Build, node: Value) -> Value {
+        let count = b.g.shape(node).size();
+        let weight = b.g.push(Gather, &[self.weight, node]);
+        let product = b.g.mul(self.x, weight);
+        let sum = b.g.sum(product, &[1]);
+        let sum = b.g.reshape(sum, [count]);
+        let bias = b.g.push(Gather, &[self.bias, node]);
+        b.g.add(sum, bias)
+    }
 }
 
 /// `c` and `1 − c` swapped at a share of the nodes.
@@ -149,7 +189,7 @@ fn leaked(b: &mut Build, c: Value, share: f32) -> Value {
 }
 
 /// Adds the hardening and the balancing loss of logits `z`, decisions `c [R, L − 1]` and leaf weights `[R, L]`.
-fn penalise(b: &mut Build, knobs: &Knobs, z: Value, c: Value, weights: Value) {
+fn penalise(b: &mut Build, knobs: &Knobs, nodes: Nodes, [z, c, weights]: [Value; 3]) {
     let harden = knobs.float("hardening") as f32;
     if harden > 0.0 {
         // H(σ(z)) = softplus(z) − z σ(z), safe at any size of z; a swap does not change it.
@@ -164,7 +204,7 @@ fn penalise(b: &mut Build, knobs: &Knobs, z: Value, c: Value, weights: Value) {
     let even = knobs.float("balance") as f32;
     if even > 0.0 {
         let leaves = b.g.shape(weights).last();
-        let leaf = descent(b, z);
+        let leaf = nodes.descent(b, z);
         let hit = b.g.one_hot(leaf, leaves);
         let share = b.g.mean(hit, &[0]);
         let share = b.g.reshape(share, [leaves]);

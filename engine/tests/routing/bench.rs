@@ -68,15 +68,15 @@ impl Routed {
     pub fn at(&self, logits: &[f64], bias: &[f64], wanted: &[Value]) -> Vec<Vec<f64>> {
         let rows = logits.len() / bias.len();
         let eye = (0..rows * rows).map(|i| f64::from(u8::from(i % (rows + 1) == 0))).collect();
-        let mut registers = vec![("x", Tensor::new([rows, rows], eye))];
-        for (names, tensor) in [
-            (["/router", "/node"], Tensor::new([rows, bias.len()], logits.to_vec())),
-            (["/bias", "/bias"], Tensor::new([bias.len()], bias.to_vec())),
-        ] {
-            let known = names.into_iter().find(|name| self.g.find_slot(name).is_some());
-            registers.extend(known.map(|name| (name, tensor)));
-        }
-        self.with(&registers, wanted)
+        let columns = (0..bias.len()).flat_map(|j| logits.iter().skip(j).step_by(bias.len()).copied()).collect();
+        let held = [
+            ("x", Tensor::new([rows, rows], eye)),
+            ("/router", Tensor::new([rows, bias.len()], logits.to_vec())),
+            ("/node", Tensor::new([bias.len(), rows], columns)),
+            ("/bias", Tensor::new([bias.len()], bias.to_vec())),
+        ];
+        let known: Vec<_> = held.into_iter().filter(|(name, _)| self.g.find_slot(name).is_some()).collect();
+        self.with(&known, wanted)
     }
 
     /// The values of `wanted` where registers hold these numbers.

@@ -66,6 +66,21 @@ fn hard_is_soft_where_decisions_are_certain() {
     assert!(distance(&output(Mode::Train), &output(Mode::Eval)) < 1e-9);
 }
 
+/// A tree too deep for all of its nodes to be computed at once ends at the same leaves.
+#[test]
+fn deep_trees_look_up_their_nodes() {
+    let (rows, leaves) = (40, 256);
+    let logits = numbers(11, rows * (leaves - 1));
+    let bias = numbers(12, leaves - 1);
+    let routed = tree(Mode::Eval, rows, leaves, &[]);
+    let got = &routed.at(&logits, &bias, &[routed.experts()])[0];
+    for (row, &leaf) in got.iter().enumerate() {
+        let right = |node: usize| logits[row * (leaves - 1) + node] + bias[node] >= 0.0;
+        let end = (0..8).fold(0, |at, level| 2 * at + usize::from(right((1 << level) - 1 + at)));
+        assert_eq!(leaf as usize, end, "row {row}");
+    }
+}
+
 /// The undecided go right, as the paper has it.
 #[test]
 fn half_goes_right() {
