@@ -6,29 +6,41 @@ use crate::registry::{Entry, Knob, KnobKind, Knobs};
 
 mod across;
 mod activation;
+mod ada_fnn;
+mod adaptive_spectral;
 mod af_kan;
 mod affine;
+mod ar_net;
 mod attention;
 mod avg_pool;
 mod bases;
 mod batch_norm;
 mod block_diagonal;
+mod cam;
 mod chain;
 mod constrained;
+mod conv1d;
 mod conv2d;
+mod conv_bn;
+mod convolve;
 mod cross_attention;
+mod drop_block;
 mod dropout;
 mod embedding;
 mod ffn;
 mod flatten;
 mod forget;
+mod fourier_features;
+mod freeze;
 mod gated_perceptron;
 mod global_query;
 mod glu;
 mod guide;
 mod heads;
+mod hypernetwork;
 mod init;
 mod kan;
+mod label_smoothing;
 mod layer_norm;
 mod linear;
 mod low_rank;
@@ -36,16 +48,19 @@ mod mask;
 mod max_pool;
 mod mlp_mixer;
 mod multiplet;
+mod n_beats;
 mod nin_gate;
 mod parallel;
 mod parts;
 mod patches;
+mod penalty;
 mod permuted_kronecker;
 mod pool;
 mod pool_sequence;
 mod position;
 mod raft_mlp;
 mod random_features;
+mod random_hypernetwork;
 mod relative;
 mod repeat;
 mod res_mlp;
@@ -54,10 +69,16 @@ mod rms_norm;
 mod route;
 mod rows;
 mod s_kan;
+mod sape;
+mod separable_conv;
+mod series;
 mod shaped_attention;
 mod shared;
 mod simba;
+mod spectral_filter;
+mod spectrum;
 mod squeeze_excite;
+mod stochastic_depth;
 mod transformer;
 
 /// What a block may hold.
@@ -137,6 +158,24 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &conv1d::Conv1d,
+    &separable_conv::SeparableConv,
+    &conv_bn::ConvBn,
+    &spectral_filter::SpectralFilter,
+    &adaptive_spectral::AdaptiveSpectral,
+    &n_beats::NBeats,
+    &ar_net::ArNet,
+    &ada_fnn::AdaFnn,
+    &fourier_features::FourierFeatures,
+    &sape::Sape,
+    &cam::Cam,
+    &hypernetwork::Hypernetwork,
+    &random_hypernetwork::RandomHypernetwork,
+    &drop_block::DropBlock,
+    &stochastic_depth::StochasticDepth,
+    &penalty::Penalty,
+    &label_smoothing::LabelSmoothing,
+    &freeze::Freeze,
     &glu::Glu,
     &ffn::Ffn,
     &shared::Shared,

@@ -11,6 +11,7 @@ use crate::registry::Knobs;
 use crate::routing::Routing;
 
 mod sharing;
+mod weights;
 
 /// A block with its settings and what it holds.
 #[derive(Clone)]
@@ -118,6 +119,8 @@ pub struct Build<'a> {
     group: Option<Group>,
     /// Whether the weights that are met do not learn.
     frozen: bool,
+    /// What makes the weights that are met: see [`Build::computed`].
+    maker: Option<weights::Maker>,
     /// What stands in for the network's own weights: see [`Build::instead`].
     others: HashMap<SlotId, Value>,
     draws: u32,
@@ -233,6 +236,7 @@ impl<'a> Build<'a> {
             home: None,
             group: None,
             frozen: false,
+            maker: None,
             others: HashMap::new(),
             draws: 0,
             params: Vec::new(),
@@ -403,6 +407,9 @@ impl<'a> Build<'a> {
 
     /// A weight of any shape, not split among experts.
     pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
+        if let (Some(make), false) = (self.maker.clone(), self.frozen) {
+            return make(self.g, &self.name(name), &Shape(shape), init);
+        }
         let slot = self.declare(name, Role::Param, shape.clone(), init);
         if self.g.slot(slot).shape.0 != shape {
             return self.g.poison();
@@ -436,9 +443,12 @@ impl<'a> Build<'a> {
         self.writes.push((slot, value));
     }
 
-    /// Adds `loss []`, already weighted, to what this stage minimises.
+    /// Adds `loss []`, already weighted, to what this stage minimises. One and the same value counts once: what asks
+    /// something of weights asks it once, however often the weights are met.
     pub fn penalise(&mut self, loss: Value) {
-        self.losses.push(loss);
+        if !self.losses.contains(&loss) {
+            self.losses.push(loss);
+        }
     }
 
     /// Leaves `value` for people to look at.
