@@ -16,6 +16,7 @@ mod avg_pool;
 mod bases;
 mod batch_norm;
 mod block_diagonal;
+mod block_recurrent;
 mod cam;
 mod chain;
 mod constrained;
@@ -24,6 +25,10 @@ mod conv2d;
 mod conv_bn;
 mod convolve;
 mod cross_attention;
+mod delays;
+mod delta_net;
+mod delta_product;
+mod delta_rule;
 mod drop_block;
 mod dropout;
 mod embedding;
@@ -32,9 +37,11 @@ mod flatten;
 mod forget;
 mod fourier_features;
 mod freeze;
+mod fsmn;
 mod gated_perceptron;
 mod global_query;
 mod glu;
+mod gru;
 mod guide;
 mod heads;
 mod hypernetwork;
@@ -42,8 +49,12 @@ mod init;
 mod kan;
 mod label_smoothing;
 mod layer_norm;
+mod lif;
 mod linear;
+mod liquid;
 mod low_rank;
+mod lru;
+mod lstm;
 mod mask;
 mod max_pool;
 mod mlp_mixer;
@@ -66,6 +77,7 @@ mod repeat;
 mod res_mlp;
 mod residual;
 mod rms_norm;
+mod rnn;
 mod route;
 mod rows;
 mod s_kan;
@@ -80,6 +92,7 @@ mod spectrum;
 mod squeeze_excite;
 mod stochastic_depth;
 mod transformer;
+mod unroll;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +219,17 @@ pub const BLOCKS: &[&dyn Block] = &[
     &raft_mlp::RaftMlp,
     &nin_gate::NinGate,
     &permuted_kronecker::PermutedKronecker,
+    &rnn::Rnn,
+    &gru::Gru,
+    &lstm::Lstm,
+    &lru::Lru,
+    &delta_net::DeltaNet,
+    &delta_product::DeltaProduct,
+    &fsmn::Fsmn,
+    &block_recurrent::BlockRecurrent,
+    &lif::Lif,
+    &delays::Delays,
+    &liquid::Liquid,
 ];
 
 /// The knob that the normalising blocks share.
