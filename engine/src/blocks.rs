@@ -52,14 +52,18 @@ mod layer_norm;
 mod lif;
 mod linear;
 mod liquid;
+mod lora;
 mod low_rank;
 mod lru;
 mod lstm;
 mod mask;
+mod mask_gate;
 mod max_pool;
 mod mlp_mixer;
+mod module_sequence;
 mod multiplet;
 mod n_beats;
+mod nested_ffn;
 mod nin_gate;
 mod parallel;
 mod parts;
@@ -87,6 +91,8 @@ mod series;
 mod shaped_attention;
 mod shared;
 mod simba;
+mod skip_middle;
+mod skip_saturated;
 mod spectral_filter;
 mod spectrum;
 mod squeeze_excite;
@@ -230,6 +236,12 @@ pub const BLOCKS: &[&dyn Block] = &[
     &lif::Lif,
     &delays::Delays,
     &liquid::Liquid,
+    &nested_ffn::NestedFfn,
+    &skip_middle::SkipMiddle,
+    &skip_saturated::SkipSaturated,
+    &mask_gate::MaskGate,
+    &lora::Lora,
+    &module_sequence::ModuleSequence,
 ];
 
 /// The knob that the normalising blocks share.
@@ -246,6 +258,17 @@ fn over_root(b: &mut Build, x: Value, square: Value, node: &Node) -> Value {
     let safe = b.g.add(square, epsilon);
     let root = b.g.sqrt(safe);
     b.g.div(x, root)
+}
+
+/// Child number `i` on `x`, where it must give the shape of its input; else the fault.
+fn alike(b: &mut Build, i: usize, child: &Node, x: Value) -> Value {
+    let y = b.node(i, child, x);
+    let (from, to) = (b.g.shape(x).clone(), b.g.shape(y).clone());
+    if b.g.is_poisoned(y) || from == to {
+        return y;
+    }
+    let message = format!("its block {} turns {from} into {to}", i + 1);
+    b.fault(message, "let each of its blocks give the shape of its input")
 }
 
 /// The fault of a block that works on whole samples or whole batches, where rows are sorted by expert.

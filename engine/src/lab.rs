@@ -202,6 +202,7 @@ impl Lab {
         let mut all: Vec<_> = both.iter().map(|(samples, split)| (samples.x, split.x.clone())).collect();
         let own = both.iter().filter(|(samples, _)| samples.y != samples.x);
         all.extend(own.map(|(samples, split)| (samples.y, split.y.clone())));
+        all.extend(self.graph.given().iter().cloned());
         all
     }
 
@@ -311,7 +312,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One step: a batch, what the rule learns from it, the optimizer's writes, the counters.
-    fn step(&mut self, rule: &dyn Rule, knobs: &crate::registry::Knobs) -> (Vec<Stmt>, Vec<(Tap, [SlotId; 2])>) {
+    fn step(&mut self, rule: &dyn Rule, knobs: &crate::registry::Knobs) -> (Vec<Stmt>, Vec<(Tap, [SlotId; 3])>) {
         let batch = batch(&mut self.g, self.clock, self.registers.train, self.task, rule.hold(knobs));
         let lesson = rule.learn(&mut self.learn(knobs), batch);
         let recipe = self.resolved.recipe();
@@ -327,8 +328,9 @@ impl<'a> Builder<'a> {
         for tap in lesson.taps {
             let load = self.metric(&format!("route/{}/load", tap.path), self.g.shape(tap.load).clone());
             let entropy = self.metric(&format!("route/{}/entropy", tap.path), Shape::default());
-            writes.extend([(load, tap.load), (entropy, tap.entropy)]);
-            taps.push((tap, [load, entropy]));
+            let dropped = self.metric(&format!("route/{}/dropped", tap.path), Shape::default());
+            writes.extend([(load, tap.load), (entropy, tap.entropy), (dropped, tap.dropped)]);
+            taps.push((tap, [load, entropy, dropped]));
         }
         let emit = |probe: &str, slot| Stmt::Emit { probe: probe.to_owned(), slot };
         let mut body = lesson.before;

@@ -21,7 +21,7 @@ static KNOBS: [Knob; 3] = [
         id: "units",
         name: "Units",
         help: "How many sums to form; 0 takes the task's number of classes.",
-        kind: KnobKind::Int { default: 0, min: 0, max: 4096 },
+        kind: KnobKind::Int { default: 0, min: 0, max: 8192 },
     },
     Knob { id: "bias", name: "Bias", help: "Adds a constant to every unit.", kind: KnobKind::Bool { default: true } },
     init::KNOB,

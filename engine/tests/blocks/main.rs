@@ -8,6 +8,7 @@ mod support;
 
 mod attention;
 mod bench;
+mod conditional;
 mod core;
 mod feed_forward;
 mod fields;
