@@ -14,7 +14,9 @@ mod flatten;
 mod init;
 mod layer_norm;
 mod linear;
+mod masked_linear;
 mod max_pool;
+pub mod nm_linear;
 mod parallel;
 mod pool;
 mod repeat;
@@ -93,6 +95,8 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &masked_linear::MaskedLinear,
+    &nm_linear::NmLinear,
 ];
 
 /// The knob that the normalising blocks share.

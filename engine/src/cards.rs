@@ -64,6 +64,9 @@ pub struct Run {
     pub name: &'static str,
     pub spec: Spec,
     pub steps: u64,
+    /// Transforms of the trained network, one after the other, each with the steps that it is trained for afterwards. What
+    /// is measured is measured at the end.
+    pub then: Vec<(Choice, u64)>,
 }
 
 /// What is measured of a run.
@@ -303,9 +306,13 @@ fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+    use crate::registry::{Knobs, find};
     use crate::spec::resolve::resolve;
     use crate::spec::text::canonical;
+    use crate::transforms::TRANSFORMS;
 
     #[test]
     fn every_card_names_what_it_claims() {
@@ -317,6 +324,10 @@ mod tests {
                 assert!(resolve(&run.spec).is_ok(), "{}: {:?}", card.meta.id, resolve(&run.spec).err());
                 assert_eq!(canonical(&run.spec), run.spec, "{}", card.meta.id);
                 assert!(run.steps > 0);
+                for (by, _) in &run.then {
+                    let entry = find(TRANSFORMS, &by.id, card.meta.id).unwrap();
+                    Knobs::resolve(entry.knobs(), &by.settings, card.meta.id).unwrap();
+                }
             }
             assert!(!form.claims.is_empty() && !card.watch.is_empty() && form.seconds > 0);
             for claim in form.claims {

@@ -127,6 +127,8 @@ pub struct Build<'a> {
     pub exhibits: Vec<Exhibit>,
     /// Path and output of every block built, in order.
     pub made: Vec<(String, Value)>,
+    /// What each of them was given.
+    pub given: Vec<Value>,
 }
 
 impl Clock {
@@ -237,6 +239,7 @@ impl<'a> Build<'a> {
             tokens: None,
             exhibits: Vec::new(),
             made: Vec::new(),
+            given: Vec::new(),
         }
     }
 
@@ -284,6 +287,7 @@ impl<'a> Build<'a> {
         self.within(&name, |b| {
             let output = node.block.build(node, b, x);
             b.made.push((b.place(), output));
+            b.given.push(x);
             output
         })
     }
@@ -319,6 +323,7 @@ impl<'a> Build<'a> {
         self.losses.truncate(kept.1);
         self.taps.truncate(kept.3);
         self.made.truncate(kept.4);
+        self.given.truncate(kept.4);
         self.exhibits.truncate(shown);
         out
     }
@@ -347,11 +352,24 @@ impl<'a> Build<'a> {
     /// A weight matrix `[inputs, units]` applied to `x [.., inputs]`: to each expert's rows its own. Initialised
     /// uniformly in ±√(gain · 3 / inputs), so that its variance is gain / inputs.
     pub fn matmul(&mut self, name: &str, x: Value, units: usize, gain: f32) -> Value {
+        let init = Init::Uniform { bound: (gain * 3.0 / self.g.shape(x).last().max(1) as f32).sqrt() };
+        self.matmul_by(name, x, units, init, |_, w| w)
+    }
+
+    /// The same with weights `made` of the numbers that are learned, which begin as `init` says.
+    pub fn matmul_by(
+        &mut self,
+        name: &str,
+        x: Value,
+        units: usize,
+        init: Init,
+        made: impl FnOnce(&mut Graph, Value) -> Value,
+    ) -> Value {
         let shape = self.g.shape(x).clone();
         let inputs = shape.last();
-        let init = Init::Uniform { bound: (gain * 3.0 / inputs.max(1) as f32).sqrt() };
         let Some(group) = self.group else {
             let w = self.param(name, vec![inputs, units], init);
+            let w = made(self.g, w);
             let rows = self.g.reshape(x, [shape.size() / inputs.max(1), inputs]);
             let y = self.g.matmul(rows, w);
             let mut out = shape;
@@ -361,7 +379,13 @@ impl<'a> Build<'a> {
             return self.g.reshape(y, out);
         };
         let w = self.param(name, vec![group.experts, inputs, units], init);
+        let w = made(self.g, w);
         self.g.push(GroupedMatMul { transposed: false }, &[x, w, group.sizes])
+    }
+
+    /// The shape of a weight that each expert has of its own: `shape`, behind the number of experts where there are some.
+    pub fn per_expert(&self, shape: &[usize]) -> Vec<usize> {
+        self.group.iter().map(|group| group.experts).chain(shape.iter().copied()).collect()
     }
 
     /// A weight of its own for each of `features`, ready to broadcast over rows: `[features]`, or `[T, features]` with

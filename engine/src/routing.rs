@@ -5,6 +5,7 @@ use crate::net::Build;
 use crate::registry::{Entry, Knobs};
 
 mod dense;
+pub mod relevance;
 mod top_k;
 
 /// What is to be assigned: one row a sample, or one a place of a sequence.
@@ -51,4 +52,4 @@ pub trait Routing: Entry {
     fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment;
 }
 
-pub const ROUTINGS: &[&dyn Routing] = &[&dense::Dense, &top_k::TopK];
+pub const ROUTINGS: &[&dyn Routing] = &[&dense::Dense, &top_k::TopK, &relevance::Relevance];

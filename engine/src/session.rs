@@ -13,15 +13,18 @@ use crate::catalogue::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
 use crate::protocol::{Command, DeviceInfo, Event, Message};
+use crate::weights::Weights;
 
 mod bench;
 pub mod devices;
 mod loading;
 mod moving;
 mod run;
+mod transforming;
 mod watching;
 
 use devices::{Devices, Opening};
+use loading::Start;
 use run::{Checkpoint, Reading, Run, finite};
 
 /// How long a slice of training should take.
@@ -32,7 +35,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-2");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-3");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -120,11 +123,14 @@ impl Session {
     /// Does what the page asks. `files` are those of a `Load`.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
-            Command::Load { run, spec, device, from: None } => self.load(run, *spec, device, &files, None).await,
+            Command::Load { run, spec, device, from: None } => {
+                self.load(Start::new(run, *spec, device), &files).await
+            }
             Command::Load { run, spec, device, from: Some(step) } => {
                 let memory = files.pop().unwrap_or_default();
                 let memory = memory.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-                self.load(run, *spec, device, &files, Some(Checkpoint { step, memory })).await
+                let from = Some(Checkpoint { step, memory });
+                self.load(Start { from, ..Start::new(run, *spec, device) }, &files).await
             }
             Command::Play => {
                 self.playing = self.run.is_some();
@@ -168,6 +174,7 @@ impl Session {
                 self.observe(true).await
             }
             Command::Move { device } => self.relocate(device).await,
+            Command::Transform { run, by } => self.transform(run, &by).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();
@@ -354,14 +361,14 @@ impl Session {
         out
     }
 
-    /// Name, shape and values of every weight of the present run.
+    /// The weights of the present run.
     ///
     /// # Errors
     /// When the device is lost.
-    pub async fn weights(&mut self) -> Result<Vec<run::Tensor>, Fault> {
+    pub async fn weights(&mut self) -> Result<Weights, Fault> {
         match &mut self.run {
             Some(run) => run.weights().await,
-            None => Ok(Vec::new()),
+            None => Ok(Weights::new()),
         }
     }
 }

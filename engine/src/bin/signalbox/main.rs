@@ -23,6 +23,7 @@ mod say;
 mod table;
 mod tabulate;
 mod trainer;
+mod transform;
 mod verify;
 mod weights;
 
@@ -59,6 +60,8 @@ fn misread(fault: &clap::Error) -> Diagnostic {
 enum Command {
     /// Train what a spec describes: one run, or a race of its lanes over its seeds
     Run(run::Args),
+    /// Change a trained network: prune it, divide it into experts, fuse its layers
+    Transform(transform::Args),
     /// What there is to choose from
     List(list::Args),
     /// Print a spec's step as a program and as a plan, and what it costs
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
     };
     let answer = match line.command {
         Command::Run(args) => run::run(&args),
+        Command::Transform(args) => transform::transform(&args),
         Command::List(args) => list::list(&args),
         Command::Explain { spec, own } => explain::explain(&spec, &own),
         Command::Link(args) => link::link(&args),
