@@ -5,20 +5,32 @@ use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind};
 
 mod activation;
+mod attention;
 mod avg_pool;
 mod batch_norm;
 mod chain;
 mod conv2d;
+mod cross_attention;
 mod dropout;
+mod embedding;
+mod fade;
 mod flatten;
+mod forget;
+mod global_query;
+mod heads;
 mod init;
 mod layer_norm;
 mod linear;
+mod mask;
 mod masked_linear;
 mod max_pool;
 pub mod nm_linear;
 mod parallel;
+mod patches;
 mod pool;
+mod pool_sequence;
+mod position;
+mod relative;
 mod repeat;
 mod residual;
 mod rms_norm;
@@ -97,6 +109,14 @@ pub const BLOCKS: &[&dyn Block] = &[
     &repeat::Repeat,
     &masked_linear::MaskedLinear,
     &nm_linear::NmLinear,
+    &fade::Fade,
+    &embedding::Embedding,
+    &position::Position,
+    &patches::Patches,
+    &pool_sequence::PoolSequence,
+    &attention::Attention,
+    &cross_attention::CrossAttention,
+    &global_query::GlobalQuery,
 ];
 
 /// The knob that the normalising blocks share.

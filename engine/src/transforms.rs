@@ -13,6 +13,7 @@ use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
 use crate::weights::Weights;
 
+mod attention_removal;
 mod clusters;
 mod descent;
 mod experts;
@@ -61,6 +62,7 @@ pub const TRANSFORMS: &[&dyn Transform] = &[
     &icbs::Icbs,
     &n_m::NOfM,
     &multi_pruner::MultiPruner,
+    &attention_removal::AttentionRemoval,
     &fuse_feed_forward::FuseFeedForward,
     &moefy::Moefy,
     &experts::Experts,
