@@ -123,9 +123,7 @@ impl Session {
     /// Does what the page asks. `files` are those of a `Load`.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
-            Command::Load { run, spec, device, from: None } => {
-                self.load(Start::new(run, *spec, device), &files).await
-            }
+            Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
             Command::Load { run, spec, device, from: Some(step) } => {
                 let memory = files.pop().unwrap_or_default();
                 let memory = memory.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();

@@ -44,12 +44,7 @@ impl Block for Linear {
 }
 
 /// The block with weights `made` of the numbers that are learned.
-pub(super) fn weighted(
-    node: &Node,
-    b: &mut Build,
-    x: Value,
-    made: impl FnOnce(&mut Graph, Value) -> Value,
-) -> Value {
+pub(super) fn weighted(node: &Node, b: &mut Build, x: Value, made: impl FnOnce(&mut Graph, Value) -> Value) -> Value {
     let shape = b.g.shape(x).clone();
     let x = match shape.rank() {
         0 | 1 => return b.fault(format!("there are no features in {shape}"), "give it samples with features"),

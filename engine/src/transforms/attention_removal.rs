@@ -94,7 +94,8 @@ impl Transform for AttentionRemoval {
         }
         let all = places.len();
         let count = if by == "faded" { all } else { ((knobs.float("remove") * all as f64).round() as usize).max(1) };
-        let mut figures = vec![figure("attention layers", all as f64), figure("attention layers removed", count as f64)];
+        let mut figures =
+            vec![figure("attention layers", all as f64), figure("attention layers removed", count as f64)];
         let going: Vec<Place> = match by {
             "faded" => places,
             "chance" => {

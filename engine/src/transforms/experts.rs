@@ -104,14 +104,7 @@ impl Transform for Experts {
 }
 
 /// Which experts of the route at `path` come together.
-fn plan(
-    path: &str,
-    part: &Part,
-    sight: &Sight,
-    keep: usize,
-    by: &str,
-    noise: Stream,
-) -> Result<Plan, Diagnostic> {
+fn plan(path: &str, part: &Part, sight: &Sight, keep: usize, by: &str, noise: Stream) -> Result<Plan, Diagnostic> {
     let router = &part.weights["router"];
     let [_, experts] = router.extents();
     if keep > experts {

@@ -76,9 +76,7 @@ impl FeedForward {
         }
         let rise = (0..inputs).flat_map(|i| [self.rise.row(i), other.rise.row(i)].concat()).collect();
         let fall_bias = match (&self.fall_bias, &other.fall_bias) {
-            (Some(a), Some(b)) => {
-                Some(Tensor::new(&a.shape, a.data.iter().zip(&b.data).map(|(a, b)| a + b).collect()))
-            }
+            (Some(a), Some(b)) => Some(Tensor::new(&a.shape, a.data.iter().zip(&b.data).map(|(a, b)| a + b).collect())),
             (a, b) => a.clone().or_else(|| b.clone()),
         };
         Some(Self {

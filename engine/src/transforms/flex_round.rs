@@ -178,13 +178,8 @@ impl Scales {
         let [inputs, units] = layer.weight.extents();
         let half = 2f32.powi(bits as i32 - 1);
         let top = layer.weight.data.iter().fold(1e-12f32, |m, w| m.max(w.abs())) / (half - 1.0).max(1.0);
-        let mut scales = Self {
-            grid: 0.0,
-            each: vec![0.0; inputs * units],
-            unit: vec![0.0; units],
-            least: -half,
-            most: half - 1.0,
-        };
+        let mut scales =
+            Self { grid: 0.0, each: vec![0.0; inputs * units], unit: vec![0.0; units], least: -half, most: half - 1.0 };
         let far = |scales: &Self| {
             let rounded = scales.rounded(layer).0;
             rounded.iter().zip(&layer.weight.data).map(|(a, b)| f64::from((a - b) * (a - b))).sum::<f64>()

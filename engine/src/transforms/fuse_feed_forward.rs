@@ -231,4 +231,3 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let size = (dot(a, a) * dot(b, b)).sqrt();
     if size == 0.0 { 1.0 } else { dot(a, b) / size }
 }
-

@@ -133,10 +133,8 @@ impl Transform for Moefy {
             let density = values.data.iter().filter(|v| **v > 0.0).count() as f64 / values.data.len().max(1) as f64;
             figures.push(figure(&format!("{name}: activations above 0, share"), density));
             let scores = router.scores(&rows, &sums);
-            figures.push(figure(
-                &format!("{name}: activation captured, share"),
-                router::captured(&scores, &sums, active),
-            ));
+            figures
+                .push(figure(&format!("{name}: activation captured, share"), router::captured(&scores, &sums, active)));
             routes.push((path, at, route(&layer, [experts, active], score, router)));
         }
         network.lists(&mut |path, list| {

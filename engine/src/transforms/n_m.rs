@@ -65,7 +65,8 @@ impl Transform for NOfM {
             let message = format!("no linear layer has inputs that divide into groups of {m}");
             return Err(Diagnostic::new("m", message, "choose an m that divides the inputs"));
         }
-        let mut figures = vec![figure("layers changed", fitting.len() as f64), figure("layers left", other.len() as f64)];
+        let mut figures =
+            vec![figure("layers changed", fitting.len() as f64), figure("layers left", other.len() as f64)];
         if knobs.choice("when") == "gradually" {
             network.blocks(&mut |path, part| {
                 // A mask that stays and one that is found anew do not go together.

@@ -11,7 +11,8 @@ const SWEEPS: usize = 30;
 /// Coordinates `[n, count]` of `n` things with `affinity [n, n]`, symmetric and nowhere negative.
 pub fn leading(affinity: &Tensor, count: usize) -> Tensor {
     let [n, _] = affinity.extents();
-    let degree: Vec<f64> = (0..n).map(|i| affinity.row(i).iter().map(|&a| f64::from(a)).sum::<f64>().max(1e-12)).collect();
+    let degree: Vec<f64> =
+        (0..n).map(|i| affinity.row(i).iter().map(|&a| f64::from(a)).sum::<f64>().max(1e-12)).collect();
     let mut a: Vec<Vec<f64>> = (0..n)
         .map(|i| (0..n).map(|j| f64::from(affinity.row(i)[j]) / (degree[i] * degree[j]).sqrt()).collect())
         .collect();

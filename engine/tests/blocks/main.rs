@@ -9,3 +9,4 @@ mod support;
 mod attention;
 mod bench;
 mod core;
+mod pruned;

@@ -95,7 +95,8 @@ fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tri
     let mut accuracy = trained(&mut trainer, run.steps)?;
     let mut spec = spec;
     for (by, steps) in &run.then {
-        let changed = transform(&spec, &trainer.data, &trainer.weights()?, by)?;
+        let weights = trainer.weights()?;
+        let changed = transform(&spec, &trainer.data, &weights, by)?;
         spec = changed.spec;
         trainer = Trainer::begun(&spec, trainer.data, changed.weights)?;
         settle(&mut trainer, machine, asked)?;
@@ -201,7 +202,7 @@ mod tests {
     fn verifying_fails_where_a_bound_is_out_of_reach() {
         fn runs() -> Vec<Run> {
             let stages = vec![vec![BlockSpec::new("linear")]];
-            vec![Run { name: "xor", spec: Spec::new(Choice::new("xor"), stages), steps: 3 , then: Vec::new() }]
+            vec![Run { name: "xor", spec: Spec::new(Choice::new("xor"), stages), steps: 3, then: Vec::new() }]
         }
         static REACHED: [Claim; 1] = [bound(0.0)];
         static IMPOSSIBLE: [Claim; 1] = [bound(1.01)];

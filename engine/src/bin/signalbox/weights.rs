@@ -29,8 +29,7 @@ pub fn read(path: &Path) -> Result<Weights, Vec<Diagnostic>> {
     let bytes = files::bytes(path)?;
     let name = path.display().to_string();
     let mend = "give a file that `run --weights` or `transform` wrote";
-    let tensors =
-        SafeTensors::deserialize(&bytes).map_err(|e| vec![Diagnostic::new(&name, e.to_string(), mend)])?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| vec![Diagnostic::new(&name, e.to_string(), mend)])?;
     let mut weights = Weights::new();
     for (of, view) in tensors.tensors() {
         if view.dtype() != Dtype::F32 {
