@@ -19,6 +19,7 @@ mod encouraging;
 mod feedback_alignment;
 mod feedback_scaling;
 mod fixed_point;
+mod flex_round;
 mod forward_forward;
 mod forward_gradient;
 mod gradient_noise;
@@ -32,11 +33,14 @@ mod kolen_pollack;
 mod layer_collaboration;
 mod lls;
 mod local_classifiers;
+mod magnitude;
 mod model_building;
 mod model_free;
+mod moefication;
 mod momentum_auxiliary;
 mod mono_forward;
 mod neuro_modulated_hebb;
+mod nm_sparsity;
 mod noprop;
 mod pepita;
 mod pipelined_backprop;
@@ -189,6 +193,10 @@ pub const CARDS: &[&Card] = &[
     &disinhibition::CARD,
     &top_k::CARD,
     &dropout::CARD,
+    &magnitude::CARD,
+    &nm_sparsity::CARD,
+    &moefication::CARD,
+    &flex_round::CARD,
 ];
 
 impl Entry for Card {
