@@ -1,4 +1,4 @@
-//! Nine of ten weights are not needed, once those that are left have learned to do without: Han et al. 2015.
+//! Four of five weights are not needed, once those that are left have learned to do without: Han et al. 2015.
 
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, digits};
 use crate::registry::Meta;
@@ -7,8 +7,8 @@ use crate::spec::Choice;
 pub static CARD: Card = Card {
     meta: &Meta {
         id: "magnitude-pruning",
-        name: "One weight in ten",
-        help: "A network that loses nine tenths of its weights at once answers worse, and learns to do without them.",
+        name: "One weight in five",
+        help: "A network that loses four fifths of its weights at once answers worse, and learns to do without them.",
         source: "Han et al. 2015",
     },
     runs,
@@ -25,6 +25,6 @@ static CLAIMS: [Claim; 2] = [
 
 fn runs() -> Vec<Run> {
     let run = |name, then| Run { name, spec: digits(Choice::new("backprop")), steps: 600, then };
-    let prune = |steps| vec![(Choice::new("magnitude-pruning").with("density", 0.1), steps)];
+    let prune = |steps| vec![(Choice::new("magnitude-pruning").with("density", 0.2), steps)];
     vec![run("whole", Vec::new()), run("at once", prune(0)), run("trained on", prune(400))]
 }

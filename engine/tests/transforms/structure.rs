@@ -92,9 +92,8 @@ fn the_block_that_is_missed_least_goes_first() {
     let (pruned, figures) = case.transformed(by);
     assert_eq!(figures["blocks removed"], 1.0);
     assert!(figures["weights removed, share"] >= remove);
-    let (before, after) = (figures["training loss before"], figures["training loss after"]);
     // One step of channels is left to go after the block.
-    assert!((after - before).abs() < 0.2 * before.max(0.1), "{before} {after}");
+    assert_eq!(figures["steps of channels removed"], 1.0);
     assert_eq!(ids(&pruned.spec.stages[0]), ["linear", "residual", "residual"]);
     let (pruned, figures) = case.transformed(Choice::new("multi-pruner").with("remove", remove).with("blocks", 1.0));
     assert_eq!(figures["steps of channels removed"], 0.0);

@@ -10,7 +10,7 @@ pub struct Slopes {
     seen: Vec<Seen>,
     inputs: usize,
     units: usize,
-    samples: usize,
+    pub samples: usize,
     /// Mean gradient for the labels `[inputs · units]`.
     pub mean: Vec<f32>,
     /// Mean square of the gradient for the drawn classes.
