@@ -14,6 +14,7 @@ use std::sync::Arc;
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
 use engine::protocol::{Catalogue, Command, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
+use engine::registry::Setting;
 use engine::spec::Spec;
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -24,6 +25,7 @@ pub use notice::{Action, Notice, Tone, sentence};
 use crate::files::Files;
 use crate::fragment;
 use crate::link::Link;
+use crate::ui::format::Mark;
 
 /// The store: a handful of signals, to be copied freely.
 #[derive(Clone, Copy)]
@@ -60,6 +62,8 @@ pub struct Lab {
     pub curve: RwSignal<Curve>,
     /// The run before this one, to compare with.
     pub ghost: RwSignal<Option<Ghost>>,
+    /// How well the run answered at other values of its dials.
+    pub dialled: RwSignal<Vec<Dialled>>,
     pub measured: StoredValue<BTreeMap<String, Reading>>,
     pub notices: RwSignal<Vec<Notice>>,
     /// Datasets' files, fetched or chosen by the person.
@@ -102,6 +106,17 @@ pub struct Measured {
     pub step: u64,
     tensors: Vec<TensorInfo>,
     payload: Vec<f32>,
+}
+
+/// How well the run of a step answered with one of its dials elsewhere.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dialled {
+    pub step: u64,
+    pub path: String,
+    pub value: Setting,
+    /// Floating-point operations of the answer to one sample.
+    pub work: u64,
+    pub test: Score,
 }
 
 /// A state of the present run, in the page's hands in case the worker dies.
@@ -182,6 +197,7 @@ impl Lab {
             scores: RwSignal::default(),
             curve: RwSignal::default(),
             ghost: RwSignal::default(),
+            dialled: RwSignal::default(),
             measured: StoredValue::default(),
             notices: RwSignal::default(),
             files: Files::new(),
@@ -216,6 +232,11 @@ impl Lab {
     /// One entry of a registry.
     pub fn entry(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>, id: &str) -> Option<EntryInfo> {
         self.catalogue.with_value(|c| registry(c).iter().find(|e| e.id == id).cloned())
+    }
+
+    /// How good the present run's answers are is told as this.
+    pub fn mark(self) -> Mark {
+        self.summary.with(|s| s.as_ref().map_or(Mark::Accuracy, |s| Mark::of(s.data.answer)))
     }
 
     /// Whether the figures on the screen belong to the network on the screen.

@@ -2,39 +2,66 @@
 
 use crate::ir::Value;
 use crate::net::{Build, Node};
-use crate::registry::{Entry, Knob, KnobKind};
+use crate::registry::{Entry, Knob, KnobKind, Knobs};
 
+mod across;
 mod activation;
+mod af_kan;
+mod affine;
 mod attention;
 mod avg_pool;
+mod bases;
 mod batch_norm;
+mod block_diagonal;
 mod chain;
+mod constrained;
 mod conv2d;
 mod cross_attention;
 mod dropout;
 mod embedding;
 mod fade;
+mod ffn;
 mod flatten;
 mod forget;
+mod gated_perceptron;
 mod global_query;
+mod glu;
+mod guide;
 mod heads;
 mod init;
+mod kan;
 mod layer_norm;
 mod linear;
+mod low_rank;
 mod mask;
 mod masked_linear;
 mod max_pool;
+mod mlp_mixer;
+mod multiplet;
+mod nin_gate;
 pub mod nm_linear;
 mod parallel;
+mod parts;
 mod patches;
+mod permuted_kronecker;
 mod pool;
 mod pool_sequence;
 mod position;
+mod raft_mlp;
+mod random_features;
 mod relative;
 mod repeat;
+mod res_mlp;
 mod residual;
 mod rms_norm;
 mod route;
+mod rows;
+mod s_kan;
+mod shaped_attention;
+mod shared;
+mod simba;
+mod squeeze_excite;
+mod transformer;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +113,12 @@ pub trait Block: Entry {
         false
     }
 
+    /// The number under which the blocks it holds keep their weights, the same wherever it stands; `None` where each
+    /// place has weights of its own.
+    fn shares(&self, _knobs: &Knobs) -> Option<i64> {
+        None
+    }
+
     /// Builds `node` (of this kind) on `x [B, …]`, declaring weights through `b`. Faults are noted through `b` too, and
     /// yield a poisoned value.
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value;
@@ -110,6 +143,19 @@ pub const BLOCKS: &[&dyn Block] = &[
     &masked_linear::MaskedLinear,
     &nm_linear::NmLinear,
     &fade::Fade,
+    &glu::Glu,
+    &ffn::Ffn,
+    &shared::Shared,
+    &low_rank::LowRank,
+    &block_diagonal::BlockDiagonal,
+    &gated_perceptron::GatedPerceptron,
+    &multiplet::Multiplet,
+    &simba::Simba,
+    &constrained::Constrained,
+    &random_features::RandomFeatures,
+    &kan::Kan,
+    &s_kan::SelectableKan,
+    &af_kan::ActivationKan,
     &embedding::Embedding,
     &position::Position,
     &patches::Patches,
@@ -117,6 +163,16 @@ pub const BLOCKS: &[&dyn Block] = &[
     &attention::Attention,
     &cross_attention::CrossAttention,
     &global_query::GlobalQuery,
+    &shaped_attention::ShapedAttention,
+    &transformer::Transformer,
+    &affine::Affine,
+    &across::Across,
+    &squeeze_excite::SqueezeExcite,
+    &mlp_mixer::MlpMixer,
+    &res_mlp::ResMlp,
+    &raft_mlp::RaftMlp,
+    &nin_gate::NinGate,
+    &permuted_kronecker::PermutedKronecker,
 ];
 
 /// The knob that the normalising blocks share.

@@ -4,7 +4,7 @@ mod makespan;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::ir::{Program, Role};
+use crate::ir::{Graph, Program, Role, Value};
 use crate::ops::{Op, Primitive};
 
 /// Counted figures of one replay of a program, before fusion.
@@ -22,6 +22,16 @@ pub struct Figures {
     pub parameters: u64,
     /// Work by the first part of the path of the block that asked for it.
     pub by_stage: BTreeMap<String, u64>,
+}
+
+/// Floating-point operations that `roots` need.
+pub fn work(g: &Graph, roots: &[Value]) -> u64 {
+    let of = |v: Value| {
+        let node = g.node(v);
+        let args: Vec<_> = node.args.iter().map(|&a| g.shape(a)).collect();
+        node.op.cost(&args, &node.shape).work
+    };
+    g.live(roots).into_iter().map(of).sum()
 }
 
 /// Counts one replay of `program`. Ticks follow each other, so their spans add up.

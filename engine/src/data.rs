@@ -7,20 +7,34 @@ use crate::{
     registry::{Entry, Knobs},
 };
 
+mod boolean;
+mod breast_cancer;
 mod bytes;
 mod circle;
 mod csv;
 mod digits;
+mod function;
 mod gauss;
 mod idx;
 mod iris;
+mod list_ops;
 mod mnist;
 mod mnist1d;
 mod moons;
+mod needle;
 pub mod pack;
+mod penguins;
+mod photo;
+mod places;
 mod plane;
+mod rearrange;
+mod recall;
+mod series;
 mod spiral;
 mod split;
+mod state;
+mod text;
+mod wine;
 mod xor;
 
 pub use bytes::FILE_MAX;
@@ -187,10 +201,26 @@ pub const DATASETS: &[&dyn Dataset] = &[
     &gauss::Gauss,
     &moons::Moons,
     &spiral::Spiral,
+    &boolean::Boolean,
+    &function::Function,
+    &rearrange::COPY,
+    &rearrange::REVERSE,
+    &rearrange::SORT,
+    &state::Parity,
+    &state::Words,
+    &recall::Recall,
+    &list_ops::ListOps,
+    &needle::Needle,
+    &mnist1d::Mnist1d,
     &iris::Iris,
+    &penguins::Penguins,
+    &wine::Wine,
+    &breast_cancer::BreastCancer,
     &digits::Digits,
     &mnist::Mnist,
-    &mnist1d::Mnist1d,
+    &photo::Photo,
+    &series::Series,
+    &text::Text,
     &csv::OwnCsv,
     &idx::OwnIdx,
 ];

@@ -155,6 +155,8 @@ pub enum Init {
     Normal {
         std: f32,
     },
+    /// What that register of the same shape holds before the first tick.
+    As(SlotId),
 }
 
 /// A register: the only thing that lives between ticks.
@@ -302,7 +304,7 @@ impl Graph {
     pub fn read(&mut self, slot: SlotId) -> Value {
         let shape = self.slot(slot).shape.clone();
         if shape.is_absurd() {
-            return self.insert(leaf::Poison.into(), Vec::new(), Shape::default());
+            return self.poison();
         }
         self.insert(leaf::Read { slot }.into(), Vec::new(), shape)
     }
@@ -316,6 +318,11 @@ impl Graph {
     pub fn fault(&mut self, message: impl Into<String>, mend: impl Into<String>) -> Value {
         let path = self.scope();
         self.faults.push(Diagnostic::new(path, message, mend));
+        self.poison()
+    }
+
+    /// What stands for a value that cannot be had, when the fault has been noted.
+    pub(crate) fn poison(&mut self) -> Value {
         self.insert(leaf::Poison.into(), Vec::new(), Shape::default())
     }
 

@@ -199,6 +199,7 @@ impl Lab {
         match slot.init {
             Init::Constant(c) => vec![c; size as usize],
             Init::Uniform { bound } => (0..size).map(|i| (2.0 * noise.uniform(0, i) - 1.0) * bound).collect(),
+            Init::As(other) => self.initial(other, seed),
             Init::Normal { std } => (0..size).map(|i| noise.normal(0, i) * std).collect(),
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::ad;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Stmt, Value};
-use crate::net::{Build, Clock, Mode, Net, Pass, Tap, stream};
+use crate::net::{Build, Clock, Exhibit, Mode, Net, Pass, Tap, stream};
 use crate::ops::random::{Distribution, Noise};
 use crate::registry::Knobs;
 use crate::rules::{Loss, Task};
@@ -74,16 +74,29 @@ pub struct Lesson {
 }
 
 /// A pass of a batch through all stages, as a rule joins them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forward {
     /// What each stage saw and gave; the last one gave the logits `[B, classes]`.
     pub passes: Vec<Pass>,
     /// Registers that a step must write: running statistics.
     pub writes: Vec<(SlotId, Value)>,
     pub taps: Vec<Tap>,
+    pub exhibits: Vec<Exhibit>,
 }
 
 impl Forward {
+    /// The passes, with what the blocks left behind when they were built.
+    pub fn of(passes: Vec<Pass>, build: Build) -> Self {
+        Self { passes, writes: build.writes, taps: build.taps, exhibits: build.exhibits }
+    }
+
+    /// Takes in what the blocks of a stage left behind when they were built.
+    pub fn gather(&mut self, build: Build) {
+        self.writes.extend(build.writes);
+        self.taps.extend(build.taps);
+        self.exhibits.extend(build.exhibits);
+    }
+
     /// What the last stage gave. A network has at least one stage where [`Rule::fits`](crate::rules::Rule::fits) has
     /// approved of it.
     pub fn logits(&self) -> Value {
@@ -119,7 +132,7 @@ impl Learn<'_> {
         let net = self.net;
         let mut build = self.build(mode);
         let passes = net.forward(&mut build, x);
-        Forward { passes, writes: build.writes, taps: build.taps }
+        Forward::of(passes, build)
     }
 
     /// `objective []` with the auxiliary losses of a stage added.

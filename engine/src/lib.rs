@@ -13,6 +13,7 @@ pub mod check;
 pub mod cost;
 pub mod data;
 pub mod diagnostic;
+pub mod dial;
 pub mod exec;
 pub mod ir;
 pub mod lab;

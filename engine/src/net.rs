@@ -10,6 +10,8 @@ use crate::ops::rows::Gather;
 use crate::registry::Knobs;
 use crate::routing::Routing;
 
+mod sharing;
+
 /// A block with its settings and what it holds.
 #[derive(Clone)]
 pub struct Node {
@@ -111,6 +113,8 @@ pub struct Build<'a> {
     outputs: usize,
     vocabulary: usize,
     path: Vec<String>,
+    /// Where the registers of shared blocks are kept, and how much of the path that stands for: see [`Build::shared`].
+    home: Option<(String, usize)>,
     group: Option<Group>,
     /// Whether the weights that are met do not learn.
     frozen: bool,
@@ -228,6 +232,7 @@ impl<'a> Build<'a> {
             outputs,
             vocabulary: 0,
             path: Vec::new(),
+            home: None,
             group: None,
             frozen: false,
             others: HashMap::new(),
@@ -330,7 +335,13 @@ impl<'a> Build<'a> {
 
     /// The full name of a register of the block being built.
     pub fn name(&self, name: &str) -> String {
-        format!("{}/{name}", self.path.join("/"))
+        match &self.home {
+            None => format!("{}/{name}", self.path.join("/")),
+            Some((home, from)) => {
+                let own: String = self.path[*from..].iter().map(|part| format!("{part}/")).collect();
+                format!("{home}/{own}{name}")
+            }
+        }
     }
 
     fn declare(&mut self, name: &str, role: Role, shape: Vec<usize>, init: Init) -> SlotId {
@@ -402,7 +413,10 @@ impl<'a> Build<'a> {
 
     /// A weight of any shape, not split among experts.
     pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
-        let slot = self.declare(name, Role::Param, shape, init);
+        let slot = self.declare(name, Role::Param, shape.clone(), init);
+        if self.g.slot(slot).shape.0 != shape {
+            return self.g.poison();
+        }
         if let Some(&other) = self.others.get(&slot) {
             return other;
         }
@@ -418,7 +432,10 @@ impl<'a> Build<'a> {
 
     /// A running statistic; [`Build::keep`] writes it.
     pub fn state(&mut self, name: &str, shape: Vec<usize>, init: Init) -> (SlotId, Value) {
-        let slot = self.declare(name, Role::State, shape, init);
+        let slot = self.declare(name, Role::State, shape.clone(), init);
+        if self.g.slot(slot).shape.0 != shape {
+            return (slot, self.g.poison());
+        }
         (slot, self.g.read(slot))
     }
 
@@ -442,7 +459,7 @@ impl<'a> Build<'a> {
     /// Uniform noise in [0, 1), different at every call, step and seed.
     pub fn uniform(&mut self, shape: &Shape) -> Value {
         self.draws += 1;
-        let name = self.name(&format!("noise {}", self.draws));
+        let name = format!("{}/noise {}", self.path.join("/"), self.draws);
         let noise = Noise { distribution: Distribution::Uniform, stream: stream(&name), shape: shape.clone() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }

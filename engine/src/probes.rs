@@ -10,9 +10,13 @@ use crate::rules::Rule;
 
 mod alignment;
 mod confusion;
+mod exhibits;
 mod experts;
+mod fit;
+mod generated;
 mod plane;
 mod samples;
+mod sequences;
 mod signal_to_noise;
 mod signals;
 mod weights;
@@ -70,6 +74,13 @@ pub trait Probe: Entry {
 pub const PROBES: &[&dyn Probe] = &[
     &confusion::Confusion,
     &samples::Samples,
+    &generated::Generated,
+    &sequences::Sequences,
+    &fit::Fit,
+    &fit::Forecasts,
+    &exhibits::Attention,
+    &exhibits::Assignments,
+    &exhibits::Regions,
     &weights::Weights,
     &plane::Surface,
     &plane::Units,

@@ -68,6 +68,12 @@ pub enum Command {
         run: u32,
         by: Choice,
     },
+    /// What the run, as it stands, answers with the knob at `path` set to `value`: see [`crate::dial`]. Answered by
+    /// `Dialled`.
+    Dial {
+        path: String,
+        value: Setting,
+    },
     /// Measures a workload by its id on a device, apart from any run. Its dataset's files follow as those of a `Load`.
     /// Answered by `Benched`.
     Bench {
@@ -137,6 +143,17 @@ pub enum Event {
         message: String,
         good: u64,
     },
+    /// How well the run of `step` answers with a dial at `value`, and the operations for one sample; or why that is not
+    /// known.
+    Dialled {
+        run: u32,
+        step: u64,
+        path: String,
+        value: Setting,
+        work: u64,
+        test: Option<Score>,
+        faults: Vec<Diagnostic>,
+    },
     /// How fast a workload is on a device, or why it could not be measured there.
     Benched {
         measured: Option<Box<Measured>>,
@@ -154,6 +171,11 @@ pub struct Score {
     pub loss: Option<f32>,
     /// Share of right answers, 0 to 1; for numbers R², which may be negative.
     pub accuracy: f32,
+}
+
+/// The number, unless it is NaN or infinite.
+pub fn finite(v: f32) -> Option<f32> {
+    v.is_finite().then_some(v)
 }
 
 /// One tensor of a payload.
@@ -187,6 +209,7 @@ pub struct Summary {
     pub data: DataInfo,
     /// Ids of the probes that fit this run.
     pub probes: Vec<String>,
+    pub dials: Vec<DialInfo>,
     /// Steps in one epoch.
     pub steps_per_epoch: f64,
     /// Where the run came of a transform: what it made.
@@ -201,6 +224,17 @@ pub struct Transformed {
     pub spec: Spec,
     /// What was counted or measured on the way, each with its name; `None` where it is not finite.
     pub figures: Vec<(String, Option<f64>)>,
+}
+
+/// A knob that says how much of the trained network works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DialInfo {
+    /// As in [`Lane::set`](crate::spec::Lane).
+    pub path: String,
+    pub name: String,
+    /// Where it stands, and where else the network can be built.
+    pub now: Setting,
+    pub values: Vec<Setting>,
 }
 
 /// A stage or a block in it, for the builder.

@@ -62,6 +62,17 @@ pub fn entrants(spec: &Spec) -> Result<Vec<Entrant>, Vec<Diagnostic>> {
         .collect())
 }
 
+/// `spec` with the knob at `path` set to `value`, see [`Lane::set`], and without lanes.
+///
+/// # Errors
+/// The path leads nowhere.
+pub fn with(spec: &Spec, path: &str, value: &Setting) -> Result<Spec, Vec<Diagnostic>> {
+    let lane = Lane { set: BTreeMap::from([(path.to_owned(), value.clone())]), ..Lane::default() };
+    let mut faults = Vec::new();
+    let changed = changed(spec, &lane, path, &mut faults);
+    if faults.is_empty() { Ok(changed) } else { Err(faults) }
+}
+
 /// What differs between experiments: a line for each field that is not the same in all, with its text in each.
 pub fn differences(specs: &[&Spec]) -> Vec<(String, Vec<String>)> {
     let flat: Vec<BTreeMap<String, String>> = specs.iter().map(|s| fields(s)).collect();

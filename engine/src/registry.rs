@@ -115,6 +115,10 @@ pub trait Entry: Sync + 'static {
     fn knobs(&self) -> &'static [Knob] {
         &[]
     }
+    /// Knobs that say how much of a trained network works, and leave its weights as they are: see [`crate::dial`].
+    fn dials(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 impl KnobKind {
@@ -212,6 +216,13 @@ impl Knobs {
     /// The defaults of an entry.
     pub fn defaults(knobs: &'static [Knob]) -> Self {
         Self(knobs.iter().map(|k| (k.id, k.kind.default())).collect())
+    }
+
+    /// The same with one value that a block gives to a part of it. An unknown id or a value of another type is a bug of
+    /// the block, caught by the registry walk.
+    pub fn with(mut self, id: &'static str, value: impl Into<Setting>) -> Self {
+        self.0.insert(id, value.into());
+        self
     }
 
     /// A float knob's value. An id that the entry does not declare is a bug of the entry, caught by the registry walk.

@@ -155,6 +155,11 @@ pub trait Rule: Entry {
         false
     }
 
+    /// Whether it sums up what all uses of a weight ask of it, wherever in the network these stand.
+    fn shares(&self) -> bool {
+        false
+    }
+
     /// Whether the rule can teach this network this task; to be asked through [`fits`].
     ///
     /// # Errors
@@ -226,6 +231,13 @@ pub const RULES: &[&dyn Rule] = &[
 /// # Errors
 /// The reason, with the place and the mend.
 pub fn fits(rule: &dyn Rule, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
+    net.shares_alike()?;
+    if let Some((place, _)) = net.shared().first().filter(|_| !rule.shares()) {
+        let message = format!("{} does not sum up what several uses of a weight ask of it", rule.meta().name);
+        let able: Vec<_> = RULES.iter().filter(|r| r.shares()).map(|r| r.meta().name).collect();
+        let mend = format!("put the blocks here without sharing them, or choose one of {}", able.join(", "));
+        return Err(Diagnostic::new(place, message, mend));
+    }
     let asked = match task.answer {
         Answer::Class => return rule.fits(net, task, knobs),
         Answer::ClassAtPlaces(_) => "a class at every place",

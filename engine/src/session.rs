@@ -12,11 +12,12 @@ use crate::bench::Place;
 use crate::catalogue::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
-use crate::protocol::{Command, DeviceInfo, Event, Message};
+use crate::protocol::{Command, DeviceInfo, Event, Message, finite};
 use crate::weights::Weights;
 
 mod bench;
 pub mod devices;
+mod dialling;
 mod loading;
 mod moving;
 mod run;
@@ -25,7 +26,7 @@ mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
-use run::{Checkpoint, Reading, Run, finite};
+use run::{Checkpoint, Reading, Run};
 
 /// How long a slice of training should take.
 const SLICE: Duration = Duration::from_millis(12);
@@ -173,6 +174,7 @@ impl Session {
             }
             Command::Move { device } => self.relocate(device).await,
             Command::Transform { run, by } => self.transform(run, &by).await,
+            Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();

@@ -36,6 +36,20 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
+fn what_asks_for_numbers_is_scored_by_r2() {
+    let folder = folder("numbers");
+    let curve = r#"{"version": 1, "data": {"id": "function", "frequency": 1}, "stages": [[{"block": "linear", "units": 32},
+        {"block": "activation", "function": "tanh"}], ["linear"]], "rate": 0.03}"#;
+    let spec = file(&folder, "curve.json", curve);
+    let report = folder.join("out.json").display().to_string();
+    let run = signalbox(&["run", &spec, "--steps", "400", "--device", "cpu", "--report", &report]);
+    assert!(run.status.success() && text(&run.stdout).contains("  R² 0.9"), "{}", text(&run.stdout));
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let test = &report["final"]["test"];
+    assert!(test["r2"].as_f64().unwrap() > 0.9 && test["accuracy"].is_null(), "{test}");
+}
+
+#[test]
 fn a_run_learns_reports_and_keeps_its_weights() {
     let folder = folder("run");
     let spec = file(&folder, "xor.json", XOR);

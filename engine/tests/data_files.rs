@@ -279,4 +279,12 @@ fn cut_and_damaged_files_never_panic() {
     damaged(&labels, false, |file| idx(&images, file));
     damaged(&iris, true, packed);
     damaged(&asset("digits.sbd"), true, digits);
+    let series = |file: &[u8]| load_with("series", &[file], &[]);
+    cut(&asset("series.sbd"), true, series);
+    let photos = asset("photos.sbd");
+    damaged(&photos, true, |file| load_with("image", &[file], &[]));
+    // Sound packs of another kind.
+    assert!(series(&iris).is_err() && packed(&photos).is_err());
+    assert_eq!(series(&photos).unwrap_err().message, "there is no part `sunspots`");
+    assert!(load_with("image", &[&asset("shakespeare.sbd")], &[]).is_err());
 }

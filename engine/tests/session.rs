@@ -8,7 +8,7 @@ use engine::exec::Device;
 use engine::protocol::{Command, Event, Message};
 use engine::session::Session;
 use engine::session::devices::{Devices, Opening, Unavailable};
-use engine::spec::{Choice, Spec, text};
+use engine::spec::{BlockSpec, Choice, Spec, text};
 
 /// A machine without a graphics device.
 struct NoGpu;
@@ -69,6 +69,35 @@ fn steps(out: &[Message]) -> u64 {
 fn accuracy(out: &[Message]) -> f32 {
     let find = |m: &Message| if let Event::Evaluated { test, .. } = &m.event { Some(test.accuracy) } else { None };
     out.iter().rev().find_map(find).unwrap()
+}
+
+/// The run's own value of a dial gives the run's own score, and fewer experts cost fewer operations.
+#[test]
+fn dials_turn_without_training() {
+    let mut spec = spec("backprop", 0.01);
+    let expert = BlockSpec::new("linear").with("units", 8);
+    let route = BlockSpec::new("route").with("experts", 4).routed(Choice::new("top-k")).holding(vec![expert]);
+    spec.stages.insert(1, vec![route]);
+    let mut s = Session::new(Box::new(NoGpu));
+    let loaded = load(&mut s, spec);
+    let dials = loaded.iter().find_map(|m| match &m.event {
+        Event::Loaded { summary, .. } => Some(summary.dials.clone()),
+        _ => None,
+    });
+    let dials = dials.unwrap();
+    assert_eq!(dials.len(), 1);
+    assert_eq!((dials[0].path.as_str(), dials[0].values.len()), ("2/1.route/routing/k", 4));
+    let trained = accuracy(&play(&mut s, 200));
+    let mut turn = |value: i64| {
+        let out = handle(&mut s, Command::Dial { path: dials[0].path.clone(), value: value.into() });
+        let Event::Dialled { work, test, .. } = &out[0].event else { panic!("{out:?}") };
+        (*work, test.unwrap().accuracy)
+    };
+    let answers = [1, 2, 3, 4].map(&mut turn);
+    assert_eq!(answers[1].1, trained, "the run has two experts a sample");
+    assert!(answers.windows(2).all(|a| a[0].0 < a[1].0), "{answers:?}");
+    let out = handle(&mut s, Command::Dial { path: "2/1.route/routing/k".into(), value: 9.into() });
+    assert!(matches!(&out[0].event, Event::Dialled { test: None, faults, .. } if faults[0].to_string().contains('9')));
 }
 
 #[test]

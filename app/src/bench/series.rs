@@ -110,6 +110,7 @@ impl Series {
             Event::Failed { fault, .. } => self.answer(State::Missing(vec![fault])),
             // These belong to runs, and there is none.
             Event::Loaded { .. }
+            | Event::Dialled { .. }
             | Event::Refused { .. }
             | Event::Progress { .. }
             | Event::Evaluated { .. }

@@ -9,12 +9,16 @@ use crate::views::{
     alignment::{Alignment, SignalToNoise},
     confusion::Confusion,
     curves::Curves,
+    dials::Dials,
+    exhibits::{Assignments, Attention, Regions},
     experts::Experts,
+    fit::{Fit, Forecasts},
     samples::Samples,
     signals::Signals,
     surface::Surface,
     units::Units,
     weights::Weights,
+    written::{Sequences, Written},
 };
 
 #[component]
@@ -26,6 +30,9 @@ pub fn Watch() -> impl IntoView {
     let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] =
         ["surface", "units", "samples", "confusion", "experts", "alignment", "signal-to-noise", "signals", "weights"]
             .map(fits);
+    let [written, sequences, fit, forecasts, attention, assignments, regions] =
+        ["generated", "sequences", "fit", "forecasts", "attention", "assignments", "regions"].map(fits);
+    let dialled = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
         <section class="watch" aria-labelledby="watch-title">
@@ -36,16 +43,24 @@ pub fn Watch() -> impl IntoView {
                 <div class="views">
                     <Show when=move || surface.get()><Surface /></Show>
                     <Show when=move || units.get()><Units /></Show>
+                    <Show when=move || regions.get()><Regions /></Show>
                 </div>
             </Show>
             <Curves />
             <div class="views">
                 <div class="column">
+                    <Show when=move || written.get()><Written /></Show>
+                    <Show when=move || sequences.get()><Sequences /></Show>
+                    <Show when=move || fit.get()><Fit /></Show>
+                    <Show when=move || forecasts.get()><Forecasts /></Show>
                     <Show when=move || experts.get()><Experts /></Show>
+                    <Show when=move || dialled.get()><Dials /></Show>
+                    <Show when=move || assignments.get()><Assignments /></Show>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>
                 </div>
                 <div class="column">
+                    <Show when=move || attention.get()><Attention /></Show>
                     <Show when=move || confusion.get()><Confusion /></Show>
                     <Show when=move || signals.get()><Signals /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
@@ -61,23 +76,23 @@ pub fn Watch() -> impl IntoView {
 fn Meters() -> impl IntoView {
     let lab = Lab::get();
     let share = move |pick: fn(&crate::state::Scores) -> f32| {
-        move || lab.scores.get().map(|s| format!("{} %", format::percent(pick(&s))))
+        move || lab.scores.get().map(|s| lab.mark().write(pick(&s).into()))
     };
     let loss = move || lab.scores.get().map(|s| s.test.loss.map_or_else(|| "∞".into(), format::loss));
     let ghost = move || {
         let before =
             lab.ghost.with(|g| g.as_ref().and_then(|g| Some((g.name.clone(), g.curve.test_accuracy.last()?.value))));
-        before.map(|(name, value)| view! { <small>{format!("{name}: {:.1} %", value * 100.0)}</small> })
+        before.map(|(name, value)| view! { <small>{format!("{name}: {}", lab.mark().write(value))}</small> })
     };
     let dash = || "–".to_owned();
     view! {
         <dl class="meters">
             <div class="meter first">
-                <dt>"Test accuracy"</dt>
+                <dt>{move || format!("Test {}", lab.mark().name())}</dt>
                 <dd>{move || share(|s| s.test.accuracy)().unwrap_or_else(dash)} {ghost}</dd>
             </div>
             <div class="meter">
-                <dt>"Train accuracy"</dt>
+                <dt>{move || format!("Train {}", lab.mark().name())}</dt>
                 <dd>{move || share(|s| s.train.accuracy)().unwrap_or_else(dash)}</dd>
             </div>
             <div class="meter">

@@ -6,7 +6,7 @@ use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
 
-use super::{Action, Curve, Ghost, Kept, Lab, Measured, Notice, Progress, Scores};
+use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
 use crate::ui::frame::now;
@@ -100,6 +100,21 @@ impl Lab {
                     self.tell(notice.with(Action::Rewind));
                 }
             }
+            Event::Dialled { run, step, path, value, work, test, faults } => {
+                if !self.runs(run) {
+                    return;
+                }
+                match test {
+                    Some(test) => self.dialled.update(|all| {
+                        all.retain(|d| d.path != path || (d.step == step && d.value != value));
+                        all.push(Dialled { step, path, value, work, test });
+                    }),
+                    None => faults.iter().for_each(|fault| {
+                        let text = super::notice::sentence(&fault.to_string());
+                        self.tell(Notice::alert("failed", "A dial could not be measured", text));
+                    }),
+                }
+            }
             // Nothing of the kind is asked for in the lab.
             Event::Benched { .. } => {}
             Event::Failed { run, fault } => {
@@ -131,6 +146,7 @@ impl Lab {
         }
         self.measured.with_value(|all| all.values().for_each(|m| m.set(None)));
         self.scores.set(None);
+        self.dialled.set(Vec::new());
         self.faults.set(Vec::new());
         self.busy.set(false);
         self.progress.set(Progress::default());
@@ -187,7 +203,7 @@ impl Lab {
 
     /// Brings the status line up to date.
     fn say(self) {
-        self.status.set(format::status(&self.progress.get_untracked()));
+        self.status.set(format::status(&self.progress.get_untracked(), untrack(|| self.mark())));
     }
 
     /// The run is on this device.

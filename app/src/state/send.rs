@@ -2,7 +2,7 @@
 
 use engine::exec::Device;
 use engine::optim::RATE;
-use engine::protocol::{Command, EntryInfo, KnobInfoKind};
+use engine::protocol::{Command, DialInfo, EntryInfo, KnobInfoKind};
 use engine::registry::Setting;
 use engine::spec::{Choice, Spec};
 use js_sys::Uint8Array;
@@ -140,6 +140,13 @@ impl Lab {
 
     pub fn rewind(self) {
         self.send(&Command::Rewind);
+    }
+
+    /// Has the run evaluated, as it stands, at every value of one of its dials.
+    pub fn dial(self, dial: &DialInfo) {
+        for value in &dial.values {
+            self.send(&Command::Dial { path: dial.path.clone(), value: value.clone() });
+        }
     }
 
     pub fn set_pace(self, pace: Option<f64>) {

@@ -1,14 +1,47 @@
 //! Numbers as people read them.
 
+use engine::data::Answer;
 use engine::exec::Device;
 
 use crate::state::Progress;
 
+/// How good answers are, by the kind of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Share of right answers.
+    Accuracy,
+    /// Coefficient of determination R².
+    Determination,
+}
+
+impl Mark {
+    pub fn of(answer: Answer) -> Self {
+        match answer {
+            Answer::Class | Answer::ClassAtPlaces(_) => Mark::Accuracy,
+            Answer::Numbers => Mark::Determination,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Mark::Accuracy => "accuracy",
+            Mark::Determination => "R²",
+        }
+    }
+
+    pub fn write(self, value: f64) -> String {
+        match self {
+            Mark::Accuracy => format!("{:.1} %", value * 100.0),
+            Mark::Determination => format!("{value:.3}"),
+        }
+    }
+}
+
 /// The status line: what tests and screen readers read.
-pub fn status(p: &Progress) -> String {
+pub fn status(p: &Progress, mark: Mark) -> String {
     let loss = p.loss.map_or_else(|| "–".into(), loss);
-    let accuracy = p.accuracy.map_or_else(|| "–".into(), percent);
-    let mut line = format!("step {} · epoch {:.1} · loss {loss} · accuracy {accuracy}%", p.step, p.epoch);
+    let how = p.accuracy.map_or_else(|| "–".into(), |a| mark.write(a.into()));
+    let mut line = format!("step {} · epoch {:.1} · loss {loss} · {} {how}", p.step, p.epoch, mark.name());
     if p.playing && p.samples_per_second > 0.0 {
         line += &format!(" · {} samples/s", thousands(p.samples_per_second));
     }
@@ -27,11 +60,6 @@ pub fn loss(value: f32) -> String {
     } else {
         format!("{v:.2e}")
     }
-}
-
-/// A share from 0 to 1 in percent, without the sign.
-pub fn percent(share: f32) -> String {
-    format!("{:.1}", share * 100.0)
 }
 
 /// A whole number with commas.
@@ -140,8 +168,8 @@ mod tests {
     #[test]
     fn the_status_names_what_it_shows() {
         let p = Progress { step: 1200, epoch: 3.42, loss: Some(0.1234), accuracy: Some(0.951), ..Progress::default() };
-        assert_eq!(status(&p), "step 1200 · epoch 3.4 · loss 0.123 · accuracy 95.1%");
+        assert_eq!(status(&p, Mark::Accuracy), "step 1200 · epoch 3.4 · loss 0.123 · accuracy 95.1 %");
         let p = Progress { playing: true, samples_per_second: 12_345.0, ..p };
-        assert!(status(&p).ends_with(" · 12,345 samples/s"));
+        assert!(status(&p, Mark::Accuracy).ends_with(" · 12,345 samples/s"));
     }
 }

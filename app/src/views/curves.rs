@@ -6,7 +6,7 @@ use super::card::Card;
 use super::chart::{Axis, Chart, Line, decimals, step};
 use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
-use crate::ui::format;
+use crate::ui::format::{self, Mark};
 
 /// Rows of the table beside the curves.
 const ROWS: usize = 12;
@@ -79,21 +79,19 @@ pub fn Curves() -> impl IntoView {
                     format!("Loss over the steps: {}", text(word(s.train.loss), word(s.test.loss)))
                 }
                 (Of::Accuracy, Some(s)) => {
-                    let word = |a: f32| format!("{} %", format::percent(a));
-                    format!("Accuracy over the steps: {}", text(word(s.train.accuracy), word(s.test.accuracy)))
+                    let word = |a: f32| lab.mark().write(a.into());
+                    format!("{} over the steps: {}", title(lab), text(word(s.train.accuracy), word(s.test.accuracy)))
                 }
                 (Of::Loss, None) => "Loss over the steps: nothing yet".into(),
-                (Of::Accuracy, None) => "Accuracy over the steps: nothing yet".into(),
+                (Of::Accuracy, None) => format!("{} over the steps: nothing yet", title(lab)),
             }
         })
     };
     let loss = Axis { least: None, most: (0.0, f64::MAX), write: short, tick: decimals, across: step };
-    let accuracy = Axis {
-        least: Some((0.8, 1.0)),
-        most: (0.0, 1.0),
-        write: |v| format!("{:.1} %", v * 100.0),
-        tick: |v, length| decimals(v * 100.0, length * 100.0) + " %",
-        across: step,
+    let mark = Memo::new(move |_| lab.mark());
+    let marks = move || {
+        let lines = move || lines(lab, Of::Accuracy);
+        view! { <Chart label=said(Of::Accuracy) lines=lines watch=watch axis=axis(mark.get()) /> }
     };
     view! {
         <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
@@ -105,12 +103,36 @@ pub fn Curves() -> impl IntoView {
                     <Chart label=said(Of::Loss) lines=move || lines(lab, Of::Loss) watch=watch axis=loss log=log />
                 </figure>
                 <figure>
-                    <figcaption>"Accuracy"</figcaption>
-                    <Chart label=said(Of::Accuracy) lines=move || lines(lab, Of::Accuracy) watch=watch axis=accuracy />
+                    <figcaption>{move || title(lab)}</figcaption>
+                    {marks}
                 </figure>
             </div>
             <Table />
         </Card>
+    }
+}
+
+/// What answers are marked by, as a title.
+fn title(lab: Lab) -> String {
+    format::capital(lab.mark().name())
+}
+
+fn axis(mark: Mark) -> Axis {
+    match mark {
+        Mark::Accuracy => Axis {
+            least: Some((0.8, 1.0)),
+            most: (0.0, 1.0),
+            write: |v| Mark::Accuracy.write(v),
+            tick: |v, length| decimals(v * 100.0, length * 100.0) + " %",
+            across: step,
+        },
+        Mark::Determination => Axis {
+            least: Some((0.0, 1.0)),
+            most: (-0.5, 1.0),
+            write: |v| Mark::Determination.write(v),
+            tick: decimals,
+            across: step,
+        },
     }
 }
 
@@ -130,7 +152,7 @@ fn Table() -> impl IntoView {
             .rev()
             .step_by(every)
             .map(|p| {
-                let right = accuracy.at(p.step).map(|a| format!("{:.1} %", a.value * 100.0));
+                let right = accuracy.at(p.step).map(|a| lab.mark().write(a.value));
                 view! {
                     <tr>
                         <td>{format::thousands(p.step)}</td>
@@ -147,7 +169,7 @@ fn Table() -> impl IntoView {
             <Show when=move || open.get()>
                 <table>
                     <thead>
-                        <tr><th scope="col">"Step"</th><th scope="col">"Test loss"</th><th scope="col">"Test accuracy"</th></tr>
+                        <tr><th scope="col">"Step"</th><th scope="col">"Test loss"</th><th scope="col">{format!("Test {}", lab.mark().name())}</th></tr>
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>

@@ -44,20 +44,37 @@ impl Entry for Activation {
 
 impl Block for Activation {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
-        let g = &mut *b.g;
         match node.knobs.choice("function") {
-            "relu" => g.relu(x),
-            "leaky-relu" => leaky(g, x, node.knobs.float("slope") as f32),
-            "gelu" => gelu(g, x),
-            "silu" => {
-                let s = g.sigmoid(x);
-                g.mul(x, s)
-            }
-            "tanh" => g.tanh(x),
-            "sigmoid" => g.sigmoid(x),
-            "softplus" => g.softplus(x),
-            _ => x,
+            "leaky-relu" => leaky(b.g, x, node.knobs.float("slope") as f32),
+            function => bend(b.g, function, x),
         }
+    }
+}
+
+/// The curve that blocks with an activation inside choose.
+pub const CURVE: Knob = Knob {
+    id: "function",
+    name: "Function",
+    help: "The curve that every hidden value passes through.",
+    kind: KnobKind::Choice { default: "relu", options: CURVES },
+};
+
+/// The curves that have no number of their own.
+pub const CURVES: &[&str] = &["relu", "gelu", "silu", "tanh", "sigmoid", "softplus", "identity"];
+
+/// One of [`CURVES`] of every element.
+pub fn bend(g: &mut Graph, function: &str, x: Value) -> Value {
+    match function {
+        "relu" => g.relu(x),
+        "gelu" => gelu(g, x),
+        "silu" => {
+            let s = g.sigmoid(x);
+            g.mul(x, s)
+        }
+        "tanh" => g.tanh(x),
+        "sigmoid" => g.sigmoid(x),
+        "softplus" => g.softplus(x),
+        _ => x,
     }
 }
 

@@ -33,15 +33,20 @@ impl Entry for Dropout {
 
 impl Block for Dropout {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
-        let kept = 1.0 - node.knobs.float("rate") as f32;
-        if b.mode == Mode::Eval || kept == 1.0 {
-            return x;
-        }
-        let shape = b.g.shape(x).clone();
-        let noise = b.uniform(&shape);
-        let bound = b.g.constant(kept);
-        let mask = b.g.lt(noise, bound);
-        let mask = b.g.scale(mask, 1.0 / kept);
-        b.g.mul(x, mask)
+        thinned(b, x, node.knobs.float("rate") as f32)
     }
+}
+
+/// `x` with a share `rate` of its values at 0 and the others divided by the share that is kept; `x` itself in evaluation.
+pub fn thinned(b: &mut Build, x: Value, rate: f32) -> Value {
+    let kept = 1.0 - rate;
+    if b.mode == Mode::Eval || kept == 1.0 {
+        return x;
+    }
+    let shape = b.g.shape(x).clone();
+    let noise = b.uniform(&shape);
+    let bound = b.g.constant(kept);
+    let mask = b.g.lt(noise, bound);
+    let mask = b.g.scale(mask, 1.0 / kept);
+    b.g.mul(x, mask)
 }

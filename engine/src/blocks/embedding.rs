@@ -50,6 +50,7 @@ impl Block for Embedding {
         if shape.rank() != 2 {
             return b.fault(format!("it needs tokens [B×T], not {shape}"), "put it first, before any other block");
         }
+        b.tokens = Some(x);
         let width = node.knobs.size("width");
         let table = b.param("table", vec![vocabulary, width], Init::Normal { std: 1.0 });
         b.g.push(Gather, &[table, x])

@@ -1,6 +1,6 @@
 //! Attention from one query for the whole sequence, its bilinear form factorised.
 //!
-//! Mehta et al. 2020 (Low Rank Factorization for Compact Multi-Head Self-Attention): with a context `c` and weights
+//! Mehta et al. 2019 (Low Rank Factorization for Compact Multi-Head Self-Attention): with a context `c` and weights
 //! `P, Q [D, H·r]`, head `h` scores place `t` by `s_ht = tanh Σ_(r) (Pᵀc ∘ Qᵀx_t)_hr`, the scores of a place are
 //! brought to length 1 over the heads, `a_h = softmax_t s_ht`, and head `h` gives `Σ_t a_ht x_t`. Work and memory grow
 //! with the length of the sequence, not with its square.
@@ -17,7 +17,7 @@ static META: Meta = Meta {
     id: "global-query",
     name: "Global query",
     help: "Asks a sequence a few questions as a whole, and answers each with a weighted mean of its places.",
-    source: "Mehta et al. 2020",
+    source: "Mehta et al. 2019",
 };
 
 static KNOBS: [Knob; 4] = [

@@ -5,21 +5,21 @@ use crate::ir::Value;
 use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind, Meta};
 
-/// Each of its blocks on the same input; their results summed, or put side by side along the last axis.
+/// Each of its blocks on the same input; their results summed, multiplied, or put side by side along the last axis.
 pub struct Parallel;
 
 static META: Meta = Meta {
     id: "parallel",
     name: "Parallel",
-    help: "Gives every one of its blocks the same input, and sums or joins what they make of it.",
+    help: "Gives every one of its blocks the same input, and sums, multiplies or joins what they make of it.",
     source: "Szegedy et al. 2015",
 };
 
 static KNOBS: [Knob; 1] = [Knob {
     id: "join",
     name: "Join",
-    help: "sum adds the results; concat puts their features side by side.",
-    kind: KnobKind::Choice { default: "sum", options: &["sum", "concat"] },
+    help: "sum adds the results; product multiplies them; concat puts their features side by side.",
+    kind: KnobKind::Choice { default: "sum", options: &["sum", "product", "concat"] },
 }];
 
 impl Entry for Parallel {
@@ -41,7 +41,8 @@ impl Block for Parallel {
         if let Some(&poison) = ways.iter().find(|&&y| b.g.is_poisoned(y)) {
             return poison;
         }
-        let concat = node.knobs.choice("join") == "concat";
+        let join = node.knobs.choice("join");
+        let concat = join == "concat";
         let shape = b.g.shape(first).clone();
         let kept = if concat { shape.rank().saturating_sub(1) } else { shape.rank() };
         for (i, &y) in ways.iter().enumerate() {
@@ -51,6 +52,10 @@ impl Block for Parallel {
                 return b.fault(message, "let all of its blocks give the same shape");
             }
         }
-        if concat { b.g.concat(&ways, kept) } else { ways[1..].iter().fold(first, |sum, &y| b.g.add(sum, y)) }
+        match join {
+            "concat" => b.g.concat(&ways, kept),
+            "product" => ways[1..].iter().fold(first, |product, &y| b.g.mul(product, y)),
+            _ => ways[1..].iter().fold(first, |sum, &y| b.g.add(sum, y)),
+        }
     }
 }

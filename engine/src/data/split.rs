@@ -21,16 +21,26 @@ pub fn stratified(x: &[f32], width: usize, y: &[u32], classes: usize, share: f64
     }
     stream.shuffle(1, &mut train);
     stream.shuffle(2, &mut test);
-    (take(x, width, y, &train), take(x, width, y, &test))
+    let y: Vec<f32> = y.iter().map(|&label| label as f32).collect();
+    (take(x, width, &y, 1, &train), take(x, width, &y, 1, &test))
 }
 
-fn take(x: &[f32], width: usize, y: &[u32], order: &[u32]) -> Split {
-    let (x_size, len) = (order.len() * width, order.len());
-    let mut split = Split { x: Vec::with_capacity(x_size), y: Vec::with_capacity(len), len };
+/// Cuts samples that ask for `answers` numbers each: `share` of them, drawn at random, go to training, rounded, at least
+/// one to either side.
+pub fn random(x: &[f32], width: usize, y: &[f32], answers: usize, share: f64, seed: u32) -> (Split, Split) {
+    let mut train = Stream::named(seed, b"splt").permutation(0, y.len() / answers);
+    let wanted = (train.len() as f64 * share).round() as usize;
+    let test = train.split_off(wanted.clamp(1, train.len().saturating_sub(1).max(1)).min(train.len()));
+    (take(x, width, y, answers, &train), take(x, width, y, answers, &test))
+}
+
+fn take(x: &[f32], width: usize, y: &[f32], answers: usize, order: &[u32]) -> Split {
+    let len = order.len();
+    let mut split = Split { x: Vec::with_capacity(len * width), y: Vec::with_capacity(len * answers), len };
     for &i in order {
         let i = i as usize;
         split.x.extend_from_slice(&x[i * width..(i + 1) * width]);
-        split.y.push(y[i] as f32);
+        split.y.extend_from_slice(&y[i * answers..(i + 1) * answers]);
     }
     split
 }
@@ -39,18 +49,23 @@ fn take(x: &[f32], width: usize, y: &[u32], order: &[u32]) -> Split {
 /// without a bound it could overflow.
 const SCORE_MAX: f64 = 1e4;
 
-/// Brings every column to mean 0 and variance 1 by the figures of the training split alone. A column that is constant
-/// there becomes 0 in training.
+/// Brings every column of the samples to mean 0 and variance 1: [`scores`].
 pub fn standardise(train: &mut Split, test: &mut Split, width: usize) {
+    scores(&mut train.x, &mut test.x, width);
+}
+
+/// Brings every column of rows of `width` values to mean 0 and variance 1 by the figures of the training rows alone. A
+/// column that is constant there becomes 0 in training.
+pub fn scores(train: &mut [f32], test: &mut [f32], width: usize) {
     for column in 0..width {
-        let values = || train.x.iter().skip(column).step_by(width).map(|&v| f64::from(v));
-        let n = train.len.max(1) as f64;
+        let values = || train.iter().skip(column).step_by(width).map(|&v| f64::from(v));
+        let n = (train.len() / width).max(1) as f64;
         let mean = values().sum::<f64>() / n;
         let deviation = (values().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
         // What rounding leaves of a constant column is no variation.
         let scale = if deviation > mean.abs() * 1e-9 { 1.0 / deviation } else { 1.0 };
-        for split in [&mut *train, &mut *test] {
-            for v in split.x.iter_mut().skip(column).step_by(width) {
+        for rows in [&mut *train, &mut *test] {
+            for v in rows.iter_mut().skip(column).step_by(width) {
                 *v = ((f64::from(*v) - mean) * scale).clamp(-SCORE_MAX, SCORE_MAX) as f32;
             }
         }

@@ -77,7 +77,10 @@ impl Builder<'_> {
         let end = self.g.constant(len as f32);
         // Rows beyond the end read zeros and count nothing.
         let counts_row = self.g.lt(index, end);
-        let batch = rows(&mut self.g, samples, index, self.task);
+        // Windows side by side show much the same; those looked at lie all over the series.
+        let spread = if samples.window.is_some() { samples.len / len.max(1) } else { 1 };
+        let chosen = if spread > 1 { self.g.scale(index, spread as f32) } else { index };
+        let batch = rows(&mut self.g, samples, chosen, self.task);
         let logits = rule.predict(&mut self.learn(knobs), batch.x);
         let hit = self.marks(logits, batch.labels);
         let hit = self.g.mul(hit, counts_row);

@@ -62,7 +62,7 @@ impl Entry for Points {
 }
 
 /// The middle of each cell of a grid: `[side · side, 2]`.
-fn grid(g: &mut Graph, side: usize) -> Value {
+pub fn grid(g: &mut Graph, side: usize) -> Value {
     let cells = g.iota(side * side);
     let half = g.constant(0.5);
     let middle = g.add(cells, half);

@@ -75,6 +75,9 @@ impl Entry for TopK {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
+    fn dials(&self) -> &'static [&'static str] {
+        &["k"]
+    }
 }
 
 impl Routing for TopK {

@@ -46,6 +46,10 @@ impl Rule for Backprop {
         true
     }
 
+    fn shares(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }
@@ -89,7 +93,13 @@ pub fn descent(cx: &mut Learn, batch: Batch, minimised: impl FnOnce(&mut Learn, 
     let loss = cx.loss(logits, batch.target);
     let objective = minimised(cx, logits, loss);
     let objective = forward.passes.iter().fold(objective, |sum, pass| cx.penalised(sum, pass));
-    let slots: Vec<SlotId> = forward.passes.iter().flat_map(|p| p.params.iter().copied()).collect();
+    let mut slots: Vec<SlotId> = Vec::new();
+    for slot in forward.passes.iter().flat_map(|p| p.params.iter().copied()) {
+        // A weight that several stages use has one gradient: the sum over its uses.
+        if !slots.contains(&slot) {
+            slots.push(slot);
+        }
+    }
     let weights: Vec<Value> = slots.iter().map(|&slot| cx.g.read(slot)).collect();
     let gradients = ad::gradients(cx.g, objective, &weights, &ad::Exact);
     Descent { forward, loss, objective, slots, gradients }

@@ -163,7 +163,8 @@ fn layered(cx: &mut Learn, x: Value) -> (Forward, Vec<Layer>) {
     let net = cx.net;
     let mut build = cx.build(Mode::Train);
     let passes = net.forward(&mut build, x);
-    let (made, writes, taps) = (build.made, build.writes, build.taps);
+    let made = std::mem::take(&mut build.made);
+    let forward = Forward::of(passes, build);
     let kinds =
         net.stages.iter().enumerate().flat_map(|(i, s)| s.blocks.iter().map(move |n| (i + 1, n.block.meta().id)));
     let mut input = x;
@@ -176,7 +177,7 @@ fn layered(cx: &mut Learn, x: Value) -> (Forward, Vec<Layer>) {
         }
         input = output;
     }
-    (Forward { passes, writes, taps }, layers)
+    (forward, layers)
 }
 
 /// What is remembered of a hidden layer's units; all `[n]` but the last two.
@@ -366,6 +367,7 @@ fn corrected(g: &mut Graph, mean: Value, age: Value) -> Value {
 /// Values such as a register of this name has at first, new at every step.
 fn drawn(cx: &mut Learn, name: &str, init: Init, shape: &Shape) -> Value {
     match init {
+        Init::As(other) => drawn(cx, name, cx.g.slot(other).init, shape),
         Init::Constant(c) => cx.g.constant(c),
         Init::Uniform { bound } => {
             let noise = cx.noise(&format!("fresh/{name}"), Distribution::Uniform, shape.clone());

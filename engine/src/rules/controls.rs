@@ -117,7 +117,7 @@ impl Rule for RandomFeatures {
         let seen = cx.g.relu(sum);
         let mut build = cx.build(mode);
         let passes = vec![net.stage(&mut build, net.stages.len() - 1, seen)];
-        Forward { passes, writes: build.writes, taps: build.taps }
+        Forward::of(passes, build)
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {

@@ -8,7 +8,7 @@ use crate::net::{Build, Clock, Mode, Net, Pass};
 
 /// A pass in which no stage has been yet.
 pub fn begun() -> Forward {
-    Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() }
+    Forward::default()
 }
 
 /// Passes `input [B, …]` through stage `i` and adds to `forward` what that leaves behind, but not the pass.
@@ -16,8 +16,7 @@ pub fn through(cx: &mut Learn, mode: Mode, i: usize, input: Value, forward: &mut
     let net = cx.net;
     let mut build = cx.build(mode);
     let pass = net.stage(&mut build, i, input);
-    forward.writes.append(&mut build.writes);
-    forward.taps.append(&mut build.taps);
+    forward.gather(build);
     pass
 }
 

@@ -147,7 +147,7 @@ fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
         return Pipeline { asked: forward.passes.clone(), forward, target: batch.target, labels: None };
     }
     let (last, now) = (net.stages.len() - 1, cx.clock.step);
-    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut forward = Forward::default();
     let mut asked = Vec::new();
     let steps = Past::new(cx, "steps", now, last * delay, &mut forward.writes);
     let labels = Past::new(cx, "labels", batch.labels, last * delay, &mut forward.writes);
@@ -160,9 +160,7 @@ fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
         let x = inputs.ago(cx, way);
         let mut build = cx.build(Mode::Train);
         let pass = net.stage(&mut build, i, x);
-        let (writes, taps) = (build.writes, build.taps);
-        forward.writes.extend(writes);
-        forward.taps.extend(taps);
+        forward.gather(build);
         given = pass.output;
         let old = inputs.ago(cx, way + wait);
         let clock = Clock { step: steps.ago(cx, wait), ..cx.clock };

@@ -104,14 +104,13 @@ pub fn samples_apart(net: &Net) -> Result<(), Diagnostic> {
 /// it begins the next.
 pub fn trace(cx: &mut Learn, x: Value, mut each: impl FnMut(&mut Learn, usize, &Pass, Vec<Place>)) -> Forward {
     let net = cx.net;
-    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut forward = Forward::default();
     let mut at = x;
     for stage in 0..net.stages.len() {
         let mut build = cx.build(Mode::Train);
         let pass = net.stage(&mut build, stage, at);
         let made = std::mem::take(&mut build.made);
-        forward.writes.append(&mut build.writes);
-        forward.taps.append(&mut build.taps);
+        forward.gather(build);
         at = pass.output;
         let nodes = nodes(cx, &pass, made);
         each(cx, stage, &pass, nodes);

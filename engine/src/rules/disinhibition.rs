@@ -162,7 +162,7 @@ fn at_rest(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<Value>) {
         potentials.push(u);
     }
     passes.push(net.stage(&mut b, hidden, at));
-    (Forward { passes, writes: b.writes, taps: b.taps }, potentials)
+    (Forward::of(passes, b), potentials)
 }
 
 /// Registers of the cells of all hidden stages.

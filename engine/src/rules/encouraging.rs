@@ -61,6 +61,10 @@ impl Rule for Encouraging {
         backprop::NEEDS
     }
 
+    fn shares(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         if task.loss != Loss::CrossEntropy {
             return Err(Diagnostic::new(

@@ -137,6 +137,7 @@ impl Grid {
             Init::Constant(c) => c.abs().max(0.25),
             Init::Uniform { bound } => bound,
             Init::Normal { std } => 2.0 * std,
+            Init::As(other) => return Self::of(cx, other),
         };
         let half = 2f32.powi(cx.knobs.int("bits") as i32 - 1);
         let range = 2f32.powi((4.0 * spread).max(1e-6).log2().ceil() as i32);

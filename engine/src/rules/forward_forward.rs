@@ -124,7 +124,7 @@ impl Rule for ForwardForward {
         let mut build = cx.build(mode);
         let mut passes = hidden(&mut build, net, normalise, x);
         passes.push(contrast::read_out(&mut build, net, &passes, hand(normalise)));
-        Forward { passes, writes: build.writes, taps: build.taps }
+        Forward::of(passes, build)
     }
 
     fn learn(&self, cx: &mut Learn, batch: Batch) -> Lesson {

@@ -64,6 +64,10 @@ impl Rule for GradientNoise {
         true
     }
 
+    fn shares(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

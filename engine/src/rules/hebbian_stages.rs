@@ -54,14 +54,13 @@ const FRESH: f32 = 0.1;
 /// Passes `x [B, …]` through all stages, each of which sees what the one before gave in standard form.
 pub(super) fn forward(cx: &mut Learn, mode: Mode, x: Value) -> Forward {
     let net = cx.net;
-    let mut whole = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut whole = Forward::default();
     let mut at = x;
     for i in 0..net.stages.len() {
         let seen = standardised(cx, mode, i, at, &mut whole.writes);
         let mut build = cx.build(mode);
         let pass = net.stage(&mut build, i, seen);
-        whole.writes.append(&mut build.writes);
-        whole.taps.append(&mut build.taps);
+        whole.gather(build);
         at = pass.output;
         whole.passes.push(pass);
     }

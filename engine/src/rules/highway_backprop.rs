@@ -13,16 +13,16 @@
 //! path back that goes through at most `k` of the `f`, and after `L` rounds it is exact. With none it is one broadcast
 //! error, as in direct feedback, but with the identity in the place of a random matrix.
 //!
-//! A stage counts as residual when it is one `residual` block. Through any other stage the error goes exactly, and the
-//! residual stages between two others are a run of their own; auxiliary losses of a stage go to its weights and to what
-//! lies before it as usual, those from within a run from round to round as the rest.
+//! A stage counts as residual when it is one `residual` block with an identity shortcut. Through any other stage the
+//! error goes exactly, and the residual stages between two others are a run of their own; auxiliary losses of a stage go
+//! to its weights and to what lies before it as usual, those from within a run from round to round as the rest.
 
 use super::{Credit, Needs, Rule, Task, try_out};
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Shape, Value};
 use crate::lesson::{Batch, Learn, Lesson, Signal, Update};
-use crate::net::{Mode, Net, Pass};
+use crate::net::{Mode, Net, Node, Pass};
 use crate::ops::Op;
 use crate::ops::reduce::CumSum;
 use crate::ops::scalar::Binary;
@@ -78,13 +78,14 @@ impl Rule for HighwayBackprop {
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)?;
         let hidden = &net.stages[..net.stages.len() - 1];
-        if hidden.iter().any(|s| matches!(&s.blocks[..], [node] if node.block.meta().id == "residual")) {
+        if hidden.iter().any(|s| matches!(&s.blocks[..], [node] if has_way_past(node))) {
             return Ok(());
         }
         Err(Diagnostic::new(
             "1",
             "no hidden stage has a way past it for the error to take",
-            "put the blocks of some hidden stages, all of one width, into a `residual` block, or choose backpropagation",
+            "put the blocks of some hidden stages, all of one width, into a `residual` block with an identity \
+             shortcut, or choose backpropagation",
         ))
     }
 
@@ -107,6 +108,11 @@ impl Rule for HighwayBackprop {
         }
         Lesson { signals, ..forward.lesson(loss, logits, updates) }
     }
+}
+
+/// Whether the input itself is added to what the block makes of it.
+fn has_way_past(node: &Node) -> bool {
+    node.block.meta().id == "residual" && node.knobs.choice("shortcut") == "identity"
 }
 
 /// What a residual stage adds to its input; `None` of any other stage.

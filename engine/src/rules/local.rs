@@ -201,14 +201,13 @@ pub fn in_turn(
     mut taught: impl FnMut(&mut Learn, usize, &Pass),
 ) -> Forward {
     let net = cx.net;
-    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut forward = Forward::default();
     let mut at = x;
     for i in 0..net.stages.len() {
         let mut build = cx.build(mode);
         let pass = net.stage(&mut build, i, at);
         let handed = hand(&mut build, pass.output);
-        forward.writes.extend(build.writes);
-        forward.taps.extend(build.taps);
+        forward.gather(build);
         at = cx.g.detach(handed);
         taught(cx, i, &pass);
         forward.passes.push(pass);

@@ -90,6 +90,10 @@ impl Rule for ModelBuilding {
         true
     }
 
+    fn shares(&self) -> bool {
+        true
+    }
+
     fn fits(&self, net: &Net, task: &Task, knobs: &Knobs) -> Result<(), Diagnostic> {
         try_out(self, net, task, knobs)
     }

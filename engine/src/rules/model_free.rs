@@ -86,8 +86,7 @@ impl Rule for ModelFree {
         let net = cx.net;
         let mut build = cx.build(mode);
         let last = contrast::read_out(&mut build, net, &forward.passes, contrast::pattern);
-        forward.writes.extend(build.writes);
-        forward.taps.extend(build.taps);
+        forward.gather(build);
         forward.passes.push(last);
         forward
     }
@@ -136,15 +135,14 @@ impl Rule for ModelFree {
 /// it. With them, the maps.
 fn boxes(cx: &mut Learn, mode: Mode, x: Value) -> (Forward, Vec<SlotId>) {
     let net = cx.net;
-    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut forward = Forward::default();
     let mut maps = Vec::new();
     let mut at = contrast::pattern(&mut cx.build(mode), x);
     at = cx.g.detach(at);
     for i in 0..net.stages.len() - 1 {
         let mut build = cx.build(mode);
         let pass = net.stage(&mut build, i, at);
-        forward.writes.extend(build.writes);
-        forward.taps.extend(build.taps);
+        forward.gather(build);
         if cx.g.is_poisoned(pass.output) {
             forward.passes.push(pass);
             break;

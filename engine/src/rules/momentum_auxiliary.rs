@@ -58,10 +58,8 @@ impl Entry for MomentumAuxiliary {
 
 impl Greedy for MomentumAuxiliary {
     fn needs(&self, knobs: &Knobs) -> Needs {
-        // The copies bring news of the stages behind, though never a gradient; and the stage's own error comes back
-        // through their transposes.
-        let ahead = knobs.choice("ahead") != "none";
-        Needs { transposed_weights: ahead, global_error: ahead, ..local::NEEDS }
+        // The copies bring news of the stages behind, though never a gradient.
+        Needs { global_error: knobs.choice("ahead") != "none", ..local::NEEDS }
     }
 
     fn head(&self, cx: &mut Learn, i: usize, pass: &Pass) -> Head {
@@ -70,7 +68,14 @@ impl Greedy for MomentumAuxiliary {
         let next = if ahead == "none" { Vec::new() } else { weights_of(cx, i + 1, pass.output) };
         let mut y = pass.output;
         if ahead != "none" {
-            let copies: Vec<(SlotId, Value)> = next.iter().map(|&of| (of, copy(cx, i, of).1)).collect();
+            let copies: Vec<(SlotId, Value)> = next
+                .iter()
+                .map(|&of| {
+                    let slot = copy(cx, i, of);
+                    let kept = cx.g.read(slot);
+                    (of, cx.g.detach(kept))
+                })
+                .collect();
             y = cx.build(Mode::Train).instead(&copies, |b| net.stage(b, i + 1, pass.output).output);
             writes.extend(next.iter().map(|&of| followed(cx, i, of)));
         }
@@ -84,10 +89,6 @@ impl Greedy for MomentumAuxiliary {
             let beside: Vec<(SlotId, Value)> = next.iter().map(own).collect();
             let beside = cx.build(Mode::Train).instead(&beside, |b| net.stage(b, i + 1, pass.output).output);
             y = cx.g.add(y, beside);
-        }
-        if i == 0 && ahead != "none" {
-            let one = cx.g.constant(1.0);
-            writes.push((begun(cx), one));
         }
         if ahead != "none" && i + 2 == net.stages.len() {
             return Head { scores: y, weights, writes };
@@ -111,28 +112,18 @@ fn weights_of(cx: &mut Learn, i: usize, x: Value) -> Vec<SlotId> {
     net.stage(&mut cx.build(Mode::Train), i, x).params
 }
 
-/// 1 once the copies have been made, 0 before: `[]`.
-fn begun(cx: &mut Learn) -> SlotId {
-    cx.memory("begun", [], Init::Constant(0.0))
-}
-
-/// The copy that hidden stage number `i` has of the next stage's weight `of`: its register and its value.
-fn copy(cx: &mut Learn, i: usize, of: SlotId) -> (SlotId, Value) {
+/// The copy that hidden stage number `i` has of the next stage's weight `of`.
+fn copy(cx: &mut Learn, i: usize, of: SlotId) -> SlotId {
     let (name, shape) = (cx.g.slot(of).name.clone(), cx.g.slot(of).shape.clone());
-    let slot = cx.memory(&format!("copy {}/{name}", i + 1), shape, Init::Constant(0.0));
-    let (kept, original) = (cx.g.read(slot), cx.g.read(of));
-    let begun = begun(cx);
-    let begun = cx.g.read(begun);
-    let value = cx.g.select(begun, kept, original);
-    (slot, cx.g.detach(value))
+    cx.memory(&format!("copy {}/{name}", i + 1), shape, Init::As(of))
 }
 
 /// What the step writes into that copy.
 fn followed(cx: &mut Learn, i: usize, of: SlotId) -> (SlotId, Value) {
-    let (slot, value) = copy(cx, i, of);
-    let original = cx.g.read(of);
+    let slot = copy(cx, i, of);
+    let (kept, original) = (cx.g.read(slot), cx.g.read(of));
     let momentum = cx.live("momentum");
-    let apart = cx.g.sub(value, original);
+    let apart = cx.g.sub(kept, original);
     let apart = cx.g.mul(momentum, apart);
     (slot, cx.g.add(original, apart))
 }

@@ -178,14 +178,13 @@ struct Layer {
 fn boosted(cx: &mut Learn, mode: Mode, x: Value, visit: &mut dyn FnMut(&mut Learn, usize, Value, Layer)) -> Forward {
     let net = cx.net;
     let shape = cx.g.shape(x).clone();
-    let mut forward = Forward { passes: Vec::new(), writes: Vec::new(), taps: Vec::new() };
+    let mut forward = Forward::default();
     let mut seen = cx.build(mode).flat(x);
     let width = cx.g.shape(seen).last();
     let mut through = |cx: &mut Learn, i: usize, input: Value| -> Pass {
         let mut build = cx.build(mode);
         let pass = net.stage(&mut build, i, input);
-        forward.writes.append(&mut build.writes);
-        forward.taps.append(&mut build.taps);
+        forward.gather(build);
         forward.passes.push(pass.clone());
         pass
     };

@@ -178,6 +178,7 @@ pub fn hopped(g: &mut Graph, x: Value, hop: Value, groups: usize) -> Value {
 pub fn spread(g: &Graph, slot: SlotId) -> f32 {
     let slot = g.slot(slot);
     match slot.init {
+        Init::As(other) => spread(g, other),
         Init::Uniform { bound } if bound > 0.0 => bound / 3f32.sqrt(),
         Init::Normal { std } if std > 0.0 => std,
         Init::Uniform { .. } | Init::Normal { .. } | Init::Constant(_) => {

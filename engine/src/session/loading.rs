@@ -6,6 +6,7 @@ use super::run::{Checkpoint, Run};
 use super::{Session, TINY_STEP, moving};
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
+use crate::dial::dials;
 use crate::exec::Device;
 use crate::lab::{Lab, summary};
 use crate::protocol::{DataInfo, Event, Message, Summary, Transformed};
@@ -48,6 +49,7 @@ impl Session {
         if let Err(fault) = placed(&lab.graph, &weights) {
             return refused(vec![fault.within("weights")]);
         }
+        let dials = dials(&spec, &data);
         self.trial = None;
         self.until = None;
         self.wanted = device;
@@ -89,6 +91,7 @@ impl Session {
                 test: data.samples(&data.test),
             },
             probes: lab.measurements.iter().map(|m| m.probe.to_owned()).collect(),
+            dials,
             steps_per_epoch: lab.steps_per_epoch(),
             transformed,
         };

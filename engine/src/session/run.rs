@@ -7,7 +7,7 @@ use crate::exec::{Executor, Fault, Ticket};
 use crate::ir::{Role, SlotId};
 use crate::lab::{Lab, Measurement, STEP};
 use crate::optim::RATE;
-use crate::protocol::{Score, TensorInfo};
+use crate::protocol::{Score, TensorInfo, finite};
 use crate::spec::Spec;
 use crate::weights::{self, Weights, belongs, placed};
 
@@ -234,9 +234,4 @@ async fn read(last: InFlight) -> Result<Reading, Fault> {
 
 fn first(read: &[Vec<f32>], i: usize) -> f32 {
     read.get(i).and_then(|v| v.first()).copied().unwrap_or(f32::NAN)
-}
-
-/// The number, unless it is NaN or infinite.
-pub fn finite(v: f32) -> Option<f32> {
-    v.is_finite().then_some(v)
 }

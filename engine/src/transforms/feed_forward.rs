@@ -1,4 +1,5 @@
-//! Feed-forward layers inside a network: `linear`, `activation`, `linear`, one after the other in a list of blocks.
+//! Feed-forward layers inside a network: `linear`, `activation`, `linear`, one after the other in a list of blocks; or
+//! `ffn` of two layers, which is the same in one block.
 //!
 //! The hidden units can be put in any order, divided and joined: unit `j` is column `j` of the first matrix `[inputs,
 //! hidden]`, element `j` of its bias, and row `j` of the second matrix `[hidden, outputs]`.
@@ -9,12 +10,11 @@ use crate::blocks::BLOCKS;
 use crate::spec::Choice;
 use crate::weights::Tensor;
 
-/// Blocks that a feed-forward layer takes up in a list.
-pub const LENGTH: usize = 3;
-
 /// The weights of a feed-forward layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedForward {
+    /// Blocks that it takes up in the list where it was found.
+    pub span: usize,
     pub activation: Choice,
     /// Whose settings are those of the second linear block.
     pub out: Choice,
@@ -31,7 +31,11 @@ pub struct FeedForward {
 impl FeedForward {
     /// That which begins at block `at` of `list`.
     pub fn find(list: &[Part], at: usize) -> Option<Self> {
-        let [first, middle, last] = list.get(at..at + LENGTH)? else { return None };
+        Self::in_one(list.get(at)?).or_else(|| Self::in_three(list.get(at..at + 3)?))
+    }
+
+    fn in_three(list: &[Part]) -> Option<Self> {
+        let [first, middle, last] = list else { return None };
         if !first.is("linear") || !middle.is("activation") || !last.is("linear") {
             return None;
         }
@@ -43,7 +47,22 @@ impl FeedForward {
         let none = || Tensor::filled(&[rise.shape[1]], 0.0);
         let rise_bias = first.weights.get("bias").cloned().unwrap_or_else(none);
         let fall_bias = last.weights.get("bias").cloned();
-        Some(Self { activation: middle.block.clone(), out: last.block.clone(), rise, rise_bias, fall, fall_bias })
+        let (activation, out) = (middle.block.clone(), last.block.clone());
+        Some(Self { span: list.len(), activation, out, rise, rise_bias, fall, fall_bias })
+    }
+
+    fn in_one(part: &Part) -> Option<Self> {
+        let knobs = knobs_of(BLOCKS, &part.block).filter(|k| part.is("ffn") && k.size("layers") == 2)?;
+        let weight = |i: usize| part.weights.get(&format!("weight {i}")).filter(|w| w.shape.len() == 2).cloned();
+        let bias = |i: usize| part.weights.get(&format!("bias {i}")).cloned();
+        let (rise, fall) = (weight(1)?, weight(2)?);
+        let rise_bias = bias(1).unwrap_or_else(|| Tensor::filled(&[rise.shape[1]], 0.0));
+        let mut activation = Choice::new("activation");
+        if knobs.choice("function") != "relu" {
+            activation = activation.with("function", knobs.choice("function"));
+        }
+        let out = Choice::new("linear").with("units", fall.shape[1] as i64);
+        Some(Self { span: 1, activation, out, rise, rise_bias, fall, fall_bias: bias(2) })
     }
 
     /// Hidden units.
@@ -88,7 +107,7 @@ impl FeedForward {
         })
     }
 
-    /// Its blocks.
+    /// Its blocks: linear, activation, linear.
     pub fn parts(&self) -> Vec<Part> {
         let first = Part::new(Choice::new("linear").with("units", self.hidden() as i64));
         let first = first.with("weight", self.rise.clone()).with("bias", self.rise_bias.clone());

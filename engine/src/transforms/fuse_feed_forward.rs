@@ -11,7 +11,7 @@
 //! `j` on `i` is the cosine distance, mean over the samples, between what `j` adds to the stream and what it adds when
 //! `i` is left out.
 
-use super::feed_forward::{FeedForward, LENGTH};
+use super::feed_forward::FeedForward;
 use super::parts::{Network, Part};
 use super::trained::{Against, Trained};
 use super::{Changed, Figure, SAMPLES, Transform, figure, knobs_of};
@@ -91,8 +91,7 @@ fn beside(network: &mut Network) -> usize {
         let mut wide: Option<(usize, FeedForward)> = None;
         let mut kept: Vec<Part> = Vec::new();
         for way in std::mem::take(&mut part.parts) {
-            let layer = Some(&way).filter(|w| w.is("chain") && w.parts.len() == LENGTH);
-            let layer = layer.and_then(|w| FeedForward::find(&w.parts, 0));
+            let layer = Some(&way).filter(|w| w.is("chain")).and_then(|w| whole(&w.parts));
             match (layer, &mut wide) {
                 (Some(layer), None) => {
                     wide = Some((kept.len(), layer));
@@ -121,13 +120,16 @@ fn held(part: &Part) -> Option<(Option<Part>, FeedForward)> {
     if !part.is("residual") {
         return None;
     }
-    match part.parts.len() {
-        LENGTH => Some((None, FeedForward::find(&part.parts, 0)?)),
-        4 if ["layer-norm", "rms-norm"].contains(&part.parts[0].block.id.as_str()) => {
-            Some((Some(part.parts[0].clone()), FeedForward::find(&part.parts, 1)?))
-        }
-        _ => None,
+    let (first, rest) = part.parts.split_first()?;
+    if ["layer-norm", "rms-norm"].contains(&first.block.id.as_str()) {
+        return Some((Some(first.clone()), whole(rest)?));
     }
+    Some((None, whole(&part.parts)?))
+}
+
+/// The feed-forward layer that these blocks are.
+fn whole(parts: &[Part]) -> Option<FeedForward> {
+    FeedForward::find(parts, 0).filter(|layer| layer.span == parts.len())
 }
 
 /// Fuses residual blocks one after the other; how many layers went into others.

@@ -8,7 +8,7 @@
 //! random and is improved by exchanging pairs while that gains.
 
 use super::clusters::{balanced, exchanged, random};
-use super::feed_forward::{FeedForward, LENGTH};
+use super::feed_forward::FeedForward;
 use super::parts::Part;
 use super::trained::{Against, Trained};
 use super::{Changed, SAMPLES, Transform, figure};
@@ -83,13 +83,16 @@ impl Transform for Moefy {
         }
         let mut network = trained.network();
         let mut found: Vec<(String, usize, FeedForward)> = Vec::new();
+        let mut paths = Vec::new();
         network.lists(&mut |path, list| {
             let mut at = 0;
             while at < list.len() {
                 match FeedForward::find(list, at) {
                     Some(layer) => {
+                        let span = layer.span;
+                        paths.push(list[at].path(path, at));
                         found.push((path.to_owned(), at, layer));
-                        at += LENGTH;
+                        at += span;
                     }
                     None => at += 1,
                 }
@@ -99,8 +102,6 @@ impl Transform for Moefy {
             let mend = "put linear, activation and linear one after the other into one stage";
             return Err(Diagnostic::new("stages", "there is no feed-forward layer", mend));
         }
-        let first = |path: &str, at: usize| format!("{path}/{}.linear", at + 1);
-        let paths: Vec<String> = found.iter().map(|(path, at, _)| first(path, *at)).collect();
         let sight = trained.look(knobs.size("samples"), &paths, Against::Labels)?;
         let mut figures = vec![figure("experts active, share", active as f64 / experts as f64)];
         let mut routes = Vec::new();
@@ -135,12 +136,12 @@ impl Transform for Moefy {
             let scores = router.scores(&rows, &sums);
             figures
                 .push(figure(&format!("{name}: activation captured, share"), router::captured(&scores, &sums, active)));
-            routes.push((path, at, route(&layer, [experts, active], score, router)));
+            routes.push((path, at..at + layer.span, route(&layer, [experts, active], score, router)));
         }
         network.lists(&mut |path, list| {
             // From the last on, so that the places of those before stay.
-            for (_, at, route) in routes.iter().rev().filter(|r| r.0 == path) {
-                list.splice(*at..*at + LENGTH, [route.clone()]);
+            for (_, span, route) in routes.iter().rev().filter(|r| r.0 == path) {
+                list.splice(span.clone(), [route.clone()]);
             }
         });
         Ok(Changed::new(trained, network, figures))
@@ -201,7 +202,7 @@ fn route(layer: &FeedForward, [experts, active]: [usize; 2], score: &str, router
         Tensor::new(&shape, parts.into_iter().flat_map(|t| t.data).collect())
     };
     let mut blocks = all[0].parts();
-    let (first, last) = (0, LENGTH - 1);
+    let (first, last) = (0, blocks.len() - 1);
     blocks[first].weights.insert("weight".to_owned(), stack(&|e| e.rise.clone()));
     blocks[first].weights.insert("bias".to_owned(), stack(&|e| e.rise_bias.clone()));
     blocks[last].weights.insert("weight".to_owned(), stack(&|e| e.fall.clone()));

@@ -5,7 +5,7 @@
 //! weights first. Nothing is trained. The third axis of the paper, heads of attention, would need attention of another
 //! width than its input's and is left out; its share of 4 % goes to the channels.
 
-use super::feed_forward::{FeedForward, LENGTH};
+use super::feed_forward::FeedForward;
 use super::parts::{Network, Part};
 use super::trained::Trained;
 use super::{Changed, SAMPLES, Transform, figure};
@@ -153,7 +153,7 @@ fn with_fewer_channels(network: &Network, origin: &Network) -> Vec<Network> {
             let step = (widest / STEPS).max(1);
             if let Some(layer) = layer.filter(|l| l.hidden() > step) {
                 let kept = largest(&layer, layer.hidden() - step);
-                list.splice(at..at + LENGTH, layer.units(&kept).parts());
+                list.splice(at..at + layer.span, layer.units(&kept).parts());
                 changed = true;
             }
         });

@@ -1,56 +1,12 @@
 //! Tokens and attention: what a place sees, what it does not see, and what distance means.
 
-use engine::exec::oracle::Oracle;
-use engine::ir::{Graph, Value};
-use engine::net::{Build, Exhibit, Mode, Node, Picture};
-use engine::ops::Tensor;
+use engine::ir::Graph;
+use engine::net::{Build, Mode, Node};
 use engine::registry::Setting;
 
 use super::bench::*;
+use super::made::*;
 use super::support::*;
-
-/// Blocks built on `x` of `shape`, with numbers in all registers.
-struct Made {
-    g: Graph,
-    y: Value,
-    exhibits: Vec<Exhibit>,
-    oracle: Oracle,
-}
-
-fn made(shape: &[usize], blocks: &[Node]) -> Made {
-    let mut g = Graph::new();
-    let (_, clock) = clock(&mut g);
-    let x = input(&mut g, "x", shape);
-    let x = g.read(x);
-    let mut b = Build::new(&mut g, Mode::Train, clock, 3);
-    let y = b.chain(blocks, x);
-    let exhibits = b.exhibits;
-    assert!(g.faults().is_empty(), "{:?}", g.faults());
-    let oracle = registers(&g);
-    Made { g, y, exhibits, oracle }
-}
-
-impl Made {
-    fn read(&self, name: &str) -> Vec<f64> {
-        self.oracle.read(self.g.find_slot(name).unwrap()).data.clone()
-    }
-
-    fn write(&mut self, name: &str, data: Vec<f64>) {
-        let slot = self.g.find_slot(name).unwrap();
-        let shape = self.g.slot(slot).shape.clone();
-        self.oracle.write(slot, Tensor::new(shape, data));
-    }
-
-    fn output(&self) -> Vec<f64> {
-        self.oracle.values(&self.g, &[self.y])[0].data.clone()
-    }
-
-    /// The last picture of attention.
-    fn shares(&self) -> Tensor {
-        let shown = self.exhibits.iter().rfind(|e| e.picture == Picture::Attention).unwrap();
-        self.oracle.values(&self.g, &[shown.value])[0].clone()
-    }
-}
 
 fn attention(settings: &[(&str, Setting)]) -> Node {
     node("attention", settings, vec![])

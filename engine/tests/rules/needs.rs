@@ -198,7 +198,14 @@ fn the_arena_of_local_rules_is_constant_in_depth() {
         deep / shallow
     };
     assert!(growth("backprop") > 1.6, "{}", growth("backprop"));
-    for rule in ["mono-forward", "local-classifiers", "lls", "scalable-forward-forward", "counter-current"] {
+    for rule in [
+        "mono-forward",
+        "local-classifiers",
+        "lls",
+        "scalable-forward-forward",
+        "counter-current",
+        "momentum-auxiliary",
+    ] {
         assert!(growth(rule) < 1.2, "{rule}: {}", growth(rule));
     }
 }

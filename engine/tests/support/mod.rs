@@ -37,10 +37,15 @@ pub fn clock(g: &mut Graph) -> (SlotId, Clock) {
 pub fn registers(g: &Graph) -> Oracle {
     let mut oracle = Oracle::new(g, |id| vec![0.0; g.slot(id).shape.size()]);
     for id in g.slot_ids() {
+        let mut model = id;
+        while let Init::As(other) = g.slot(model).init {
+            model = other;
+        }
         let slot = g.slot(id);
-        let random = numbers(id.index() as u32 + 1, slot.shape.size());
-        let data = match (slot.role, slot.init) {
+        let random = numbers(model.index() as u32 + 1, slot.shape.size());
+        let data = match (slot.role, g.slot(model).init) {
             (Role::Input, _) => random,
+            (_, Init::As(_)) => unreachable!("the model is no copy"),
             (_, Init::Constant(c)) => vec![c.into(); random.len()],
             (_, Init::Uniform { bound }) => random.iter().map(|r| r * f64::from(bound)).collect(),
             (_, Init::Normal { std }) => random.iter().map(|r| r * f64::from(std) * 3f64.sqrt()).collect(),

@@ -22,6 +22,11 @@ fn a_divided_layer_with_all_experts_is_the_layer() {
             assert!(far < 1e-5, "{split} {score}: {far}");
         }
     }
+    let case =
+        Case::trained(digits(r#"[["flatten", {"block": "ffn", "hidden": 32, "function": "relu"}], ["linear"]]"#), 30);
+    let (divided, _) = case.transformed(moefication("co-activation", "mlp", 8).with("epochs", 2));
+    assert_eq!(ids(&divided.spec.stages[0]), ["flatten", "route"]);
+    assert!(distance(&case.logits(), &divided.logits()) < 1e-5);
     // Places of a sequence, a layer without a bias at its end.
     let sequence = digits(
         r#"[[{"block": "patches", "size": 4}, {"block": "linear", "units": 16}, "activation",

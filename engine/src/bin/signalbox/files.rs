@@ -11,9 +11,15 @@ use engine::spec::{Spec, text};
 
 /// The datasets' files, held in the program so that a copy of it works anywhere.
 const ASSETS: &[(&str, &[u8])] = &[
+    ("breast-cancer.sbd", include_bytes!("../../../../assets/data/breast-cancer.sbd")),
     ("digits.sbd", include_bytes!("../../../../assets/data/digits.sbd")),
     ("iris.sbd", include_bytes!("../../../../assets/data/iris.sbd")),
     ("mnist.sbd", include_bytes!("../../../../assets/data/mnist.sbd")),
+    ("penguins.sbd", include_bytes!("../../../../assets/data/penguins.sbd")),
+    ("photos.sbd", include_bytes!("../../../../assets/data/photos.sbd")),
+    ("series.sbd", include_bytes!("../../../../assets/data/series.sbd")),
+    ("shakespeare.sbd", include_bytes!("../../../../assets/data/shakespeare.sbd")),
+    ("wine.sbd", include_bytes!("../../../../assets/data/wine.sbd")),
 ];
 
 /// Files for datasets that are the person's own.

@@ -20,6 +20,7 @@ mod race;
 mod report;
 mod run;
 mod say;
+mod score;
 mod table;
 mod tabulate;
 mod trainer;

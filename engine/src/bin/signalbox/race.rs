@@ -1,5 +1,6 @@
 //! Racing the lanes of a spec, over its seeds: one run after the other, each with the whole machine to itself.
 
+use engine::data;
 use engine::diagnostic::Diagnostic;
 use engine::lab::Lab;
 use engine::protocol::CostInfo;
@@ -14,12 +15,12 @@ use crate::run::{Args, EVALUATE, Trained, train};
 use crate::say::say;
 use crate::table::{grouped, table};
 use crate::trainer::Trainer;
-use crate::{Answer, Outcome, files};
+use crate::{Answer, Outcome, files, score};
 
 /// What a lane came to with one seed.
 struct Result {
     lane: usize,
-    /// Share of right answers on the test split, and its loss; NaN where the run diverged.
+    /// The [`score`] on the test split, and its loss; NaN where the run diverged.
     accuracy: f64,
     loss: f64,
     seconds: f64,
@@ -49,8 +50,9 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let trained = train(&mut trainer, spec.steps, EVALUATE)?;
         let Trained { curve, time, diverged } = &trained;
         let test = curve.last().and_then(|p| p.splits).filter(|_| diverged.is_none()).map(|s| s[1]);
+        let asked = trainer.lab.task.answer;
         let lane = &lanes[entrant.lane].0;
-        let came = test.map_or_else(|| "diverged".to_owned(), |t| format!("accuracy {:.2} %", 100.0 * t.accuracy));
+        let came = test.map_or_else(|| "diverged".to_owned(), |t| score::said(asked, t.accuracy));
         let seconds = time.as_secs_f64();
         eprintln!("{} of {all}: {lane} with seed {}: {came} in {seconds:.1} s", i + 1, entrant.seed);
         let device = place.json();
@@ -65,7 +67,7 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
             "version": 1,
             "spec": serde_json::from_str::<Value>(&text::compact(spec)).unwrap_or_default(),
             "differences": differences.iter().map(|(field, of)| json!({ "field": field, "of": of })).collect::<Vec<_>>(),
-            "lanes": lanes.iter().enumerate().map(|(i, l)| lane(i, &l.0, &results)).collect::<Vec<_>>(),
+            "lanes": lanes.iter().enumerate().map(|(i, l)| lane(i, &l.0, costs[i].1, &results)).collect::<Vec<_>>(),
         });
         files::write(path, format!("{}\n", pretty(&report)).as_bytes())?;
     }
@@ -73,13 +75,13 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
     Ok(if fine { Outcome::Done } else { Outcome::Failed })
 }
 
-/// What each lane costs. Building all of them first shows every fault before anything runs.
-fn costs(lanes: &[(String, Spec)], args: &Args) -> std::result::Result<Vec<CostInfo>, Vec<Diagnostic>> {
+/// What each lane costs, and what it is asked for. Building all of them first shows every fault before anything runs.
+fn costs(lanes: &[(String, Spec)], args: &Args) -> std::result::Result<Vec<(CostInfo, data::Answer)>, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let mut costs = Vec::new();
     for (name, spec) in lanes {
         match files::data(spec, &args.own).and_then(|data| Lab::new(spec, &data)) {
-            Ok(lab) => costs.push(lab.cost),
+            Ok(lab) => costs.push((lab.cost, lab.task.answer)),
             Err(wrong) => faults.extend(wrong.into_iter().map(|f| f.within(name))),
         }
     }
@@ -91,13 +93,13 @@ fn of(lane: usize, results: &[Result], figure: fn(&Result) -> f64) -> Option<(f6
     spread(&values)
 }
 
-fn lane(i: usize, name: &str, results: &[Result]) -> Value {
+fn lane(i: usize, name: &str, asked: data::Answer, results: &[Result]) -> Value {
     let figure = |figure: fn(&Result) -> f64| {
         of(i, results, figure).map(|(mean, spread)| json!({ "mean": mean, "spread": spread }))
     };
     json!({
         "name": name,
-        "accuracy": figure(|r| r.accuracy),
+        score::name(asked): figure(|r| r.accuracy),
         "loss": figure(|r| r.loss),
         "seconds": figure(|r| r.seconds),
         "runs": results.iter().filter(|r| r.lane == i).map(|r| r.report.clone()).collect::<Vec<_>>(),
@@ -108,18 +110,21 @@ fn lane(i: usize, name: &str, results: &[Result]) -> Value {
 fn told(
     lanes: &[(String, Spec)],
     differences: &[(String, Vec<String>)],
-    costs: &[CostInfo],
+    costs: &[(CostInfo, data::Answer)],
     results: &[Result],
 ) -> String {
-    let heads = ["lane", "test accuracy, %", "test loss", "seconds", "operations a step", "span", "temporaries, bytes"];
+    let asked: Vec<data::Answer> = costs.iter().map(|c| c.1).collect();
+    let heads =
+        ["lane", score::head(&asked), "test loss", "seconds", "operations a step", "span", "temporaries, bytes"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     let shown = |v: Option<(f64, f64)>, digits: usize, scale: f64| {
         v.map_or_else(|| "diverged".to_owned(), |(m, s)| format!("{:.digits$} ± {:.digits$}", m * scale, s * scale))
     };
-    for (i, ((name, _), cost)) in lanes.iter().zip(costs).enumerate() {
+    for (i, ((name, _), (cost, asked))) in lanes.iter().zip(costs).enumerate() {
+        let (digits, factor) = score::scale(*asked);
         rows.push(vec![
             name.clone(),
-            shown(of(i, results, |r| r.accuracy), 2, 100.0),
+            shown(of(i, results, |r| r.accuracy), digits, factor),
             shown(of(i, results, |r| r.loss), 4, 1.0),
             shown(of(i, results, |r| r.seconds), 1, 1.0),
             grouped(cost.work),

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use engine::data::Answer;
 use engine::lab::Lab;
 use engine::spec::{Spec, text};
 use serde_json::{Value, json};
 
+use crate::score;
 use crate::trainer::Figures;
 
 /// A moment of a run.
@@ -34,6 +36,7 @@ impl Report<'_> {
         let steps = self.curve.last().map_or(0, |p| p.step);
         let seconds = self.time.as_secs_f64();
         let last = self.curve.iter().rev().find_map(|p| p.splits);
+        let asked = self.lab.task.answer;
         json!({
             "version": 1,
             "spec": serde_json::from_str::<Value>(&text::compact(self.spec)).unwrap_or_default(),
@@ -42,30 +45,30 @@ impl Report<'_> {
             "seconds": seconds,
             "samples_per_second": steps as f64 * self.lab.task.batch as f64 / seconds,
             "diverged": self.diverged,
-            "final": last.map(splits),
+            "final": last.map(|both| splits(both, asked)),
             "cost": self.lab.cost,
             "backprop": self.lab.backprop,
-            "curve": self.curve.iter().map(point).collect::<Vec<_>>(),
+            "curve": self.curve.iter().map(|p| point(p, asked)).collect::<Vec<_>>(),
         })
     }
 }
 
-fn point(point: &Point) -> Value {
-    let mut value = figures(point.batch);
+fn point(point: &Point, asked: Answer) -> Value {
+    let mut value = figures(point.batch, asked);
     value["step"] = point.step.into();
     if let Some(both) = point.splits {
-        value["train"] = figures(both[0]);
-        value["test"] = figures(both[1]);
+        value["train"] = figures(both[0], asked);
+        value["test"] = figures(both[1], asked);
     }
     value
 }
 
-fn splits(both: [Figures; 2]) -> Value {
-    json!({ "train": figures(both[0]), "test": figures(both[1]) })
+fn splits(both: [Figures; 2], asked: Answer) -> Value {
+    json!({ "train": figures(both[0], asked), "test": figures(both[1], asked) })
 }
 
-fn figures(figures: Figures) -> Value {
-    json!({ "loss": number(figures.loss), "accuracy": number(figures.accuracy) })
+fn figures(figures: Figures, asked: Answer) -> Value {
+    json!({ "loss": number(figures.loss), score::name(asked): number(figures.accuracy) })
 }
 
 /// The shortest decimal that is this single, rather than all digits of the double it becomes.
@@ -85,7 +88,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_null() {
         let one = Figures { loss: f32::NAN, accuracy: 0.1 };
-        assert_eq!(figures(one).to_string(), r#"{"accuracy":0.1,"loss":null}"#);
+        assert_eq!(figures(one, Answer::Class).to_string(), r#"{"accuracy":0.1,"loss":null}"#);
         assert_eq!(number(f32::INFINITY), Value::Null);
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args as Arguments;
+use engine::data;
 use engine::diagnostic::Diagnostic;
 use engine::session::devices::Machine;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,7 +14,7 @@ use crate::report::{Point, Report, pretty};
 use crate::say::say;
 use crate::table::grouped;
 use crate::trainer::{Figures, Trainer};
-use crate::{Answer, Outcome, files, race, weights};
+use crate::{Answer, Outcome, files, race, score, weights};
 
 /// Points of a run's curve.
 const POINTS: u32 = 200;
@@ -65,6 +66,7 @@ pub fn run(args: &Args) -> Answer {
     let mut trainer = Trainer::begun(&spec, data, from)?;
     let place = settle(&mut trainer, &Machine::default(), args.device)?;
     eprintln!("{place}");
+    let asked = trainer.lab.task.answer;
     let Trained { curve, time, diverged } = train(&mut trainer, spec.steps, EVALUATE)?;
     let steps = curve.last().map_or(0, |p| p.step);
     let speed = steps as f64 * f64::from(spec.batch) / time.as_secs_f64();
@@ -73,7 +75,7 @@ pub fn run(args: &Args) -> Answer {
     for (name, figures) in
         curve.iter().rev().find_map(|p| p.splits).into_iter().flat_map(|s| ["train", "test"].into_iter().zip(s))
     {
-        say(format!("{name:<5}  {}", said(figures)))?;
+        say(format!("{name:<5}  {}", said(figures, asked)))?;
     }
     if let Some(path) = &args.report {
         let report = Report { spec: &spec, lab: &trainer.lab, device: place.json(), time, curve: &curve, diverged };
@@ -90,13 +92,14 @@ pub fn run(args: &Args) -> Answer {
     Ok(Outcome::Done)
 }
 
-pub fn said(figures: Figures) -> String {
-    format!("loss {:.4}  accuracy {:.2} %", figures.loss, 100.0 * figures.accuracy)
+pub fn said(figures: Figures, asked: data::Answer) -> String {
+    format!("loss {:.4}  {}", figures.loss, score::said(asked, figures.accuracy))
 }
 
 /// Trains, with a bar; both splits are looked at every `evaluate` points and at the end. Stops where the loss is not
 /// finite.
 pub fn train(trainer: &mut Trainer, steps: u32, evaluate: usize) -> Result<Trained, Vec<Diagnostic>> {
+    let asked = trainer.lab.task.answer;
     let bar = bar(steps);
     let chunk = steps.div_ceil(POINTS).max(1);
     let mut curve = Vec::new();
@@ -110,7 +113,7 @@ pub fn train(trainer: &mut Trainer, steps: u32, evaluate: usize) -> Result<Train
         time += begin.elapsed();
         done += now;
         bar.set_position(done.into());
-        bar.set_message(said(batch));
+        bar.set_message(said(batch, asked));
         let look = (curve.len() + 1).is_multiple_of(evaluate) || done == steps || !batch.loss.is_finite();
         let splits = if look { Some(trainer.evaluate()?) } else { None };
         curve.push(Point { step: done.into(), batch, splits });

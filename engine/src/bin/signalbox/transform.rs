@@ -58,5 +58,5 @@ pub fn transform(args: &Args) -> Answer {
 /// How the network does on both splits.
 fn accuracy(spec: &Spec, data: &Data, weights: &Weights) -> Result<String, Vec<Diagnostic>> {
     let [train, test] = Trainer::begun(spec, data.clone(), weights.clone())?.evaluate()?;
-    Ok(format!("train {}, test {}", said(train), said(test)))
+    Ok(format!("train {}, test {}", said(train, data.answer), said(test, data.answer)))
 }

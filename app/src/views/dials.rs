@@ -1,0 +1,97 @@
+//! How well the trained network answers when more or less of it works: quality against operations.
+
+use engine::protocol::DialInfo;
+use leptos::prelude::*;
+
+use super::card::Card;
+use super::chart::{Axis, Chart, Line, decimals};
+use crate::state::{Dialled, Lab, Point};
+use crate::ui::format::{self, Mark};
+
+#[component]
+pub fn Dials() -> impl IntoView {
+    let lab = Lab::get();
+    let dials = Memo::new(move |_| lab.summary.with(|s| s.as_ref().map(|s| s.dials.clone()).unwrap_or_default()));
+    view! {
+        <Card title="Less of it" help="How well this network, as it stands, answers when fewer or more of its parts work: the same weights, other operations for each sample.">
+            <For each=move || dials.get() key=|d| d.path.clone() let:dial>
+                <OneDial dial=dial />
+            </For>
+        </Card>
+    }
+}
+
+#[component]
+fn OneDial(dial: DialInfo) -> impl IntoView {
+    let lab = Lab::get();
+    let name = format!("{} of {}", dial.name, dial.path.rsplit_once('/').map_or("", |p| p.0));
+    let path = StoredValue::new(dial.path.clone());
+    let found = move || {
+        let mut found = lab.dialled.get();
+        found.retain(|d| path.with_value(|p| *p == d.path));
+        found.sort_by_key(|d| d.work);
+        found
+    };
+    let line = move || {
+        let point = |d: &Dialled| Point { step: d.work as f64, value: d.test.accuracy.into() };
+        let points = found().iter().map(point).collect();
+        vec![Line {
+            name: lab.mark().name().to_owned(),
+            colour: |t, _| t.test,
+            points,
+            band: Vec::new(),
+            width: 2.0,
+            opacity: 1.0,
+        }]
+    };
+    let share = Mark::Accuracy;
+    let axis = move || Axis {
+        least: None,
+        most: (-0.5, 1.0),
+        write: if lab.mark() == share { |v| Mark::Accuracy.write(v) } else { |v| Mark::Determination.write(v) },
+        tick: |v, length| decimals(v, length),
+        across: |v| format::flops(v as u64),
+    };
+    let label = {
+        let name = name.clone();
+        Signal::derive(move || {
+            let told = |d: Dialled| format!("{} at {}", lab.mark().write(d.test.accuracy.into()), d.value);
+            format!("{name}: {}", found().into_iter().map(told).collect::<Vec<_>>().join(", "))
+        })
+    };
+    let rows = move || {
+        let row = |d: Dialled| {
+            view! {
+                <tr>
+                    <th scope="row">{d.value.to_string()}</th>
+                    <td>{format::flops(d.work)}</td>
+                    <td>{lab.mark().write(d.test.accuracy.into())}</td>
+                    <td>{d.test.loss.map_or_else(|| "∞".into(), format::loss)}</td>
+                </tr>
+            }
+        };
+        found().into_iter().map(row).collect_view()
+    };
+    let any = Memo::new(move |_| !found().is_empty());
+    let step = move || found().first().map(|d| format!("Measured at step {}.", format::thousands(d.step as f64)));
+    view! {
+        <figure>
+            <figcaption>{name} <button on:click=move |_| lab.dial(&dial)>"Measure"</button></figcaption>
+            <Show when=move || any.get()>
+                <Chart label=label lines=line watch=move || lab.dialled.track() axis=axis() />
+                <p class="said">{step}</p>
+                <table class="numbers">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Value"</th>
+                            <th scope="col">"Operations a sample"</th>
+                            <th scope="col">{move || format!("Test {}", lab.mark().name())}</th>
+                            <th scope="col">"Test loss"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </Show>
+        </figure>
+    }
+}

