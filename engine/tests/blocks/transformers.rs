@@ -53,8 +53,8 @@ fn transformers_differentiate() {
 fn letters_are_layers() {
     let (heads, shape) = (("heads", int(2)), [2, 5, 4]);
     let by = |order: &str| node("transformer", &[("order", word(order)), heads.clone()], vec![activation("tanh")]);
-    let attention = || with("attention", &[heads.clone()]);
-    let shaped = || with("shaped-attention", &[heads.clone()]);
+    let attention = || with("attention", std::slice::from_ref(&heads));
+    let shaped = || with("shaped-attention", std::slice::from_ref(&heads));
     let together = |ways| node("parallel", &[], ways);
     let mlp = || forward(16, 4, "relu");
     let s = || residual_of(vec![norm(), attention()]);
