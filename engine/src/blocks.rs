@@ -10,6 +10,7 @@ mod affine;
 mod attention;
 mod avg_pool;
 mod batch_norm;
+mod brainformer;
 mod chain;
 mod conv2d;
 mod cross_attention;
@@ -124,6 +125,7 @@ pub const BLOCKS: &[&dyn Block] = &[
     &global_query::GlobalQuery,
     &shaped_attention::ShapedAttention,
     &transformer::Transformer,
+    &brainformer::Brainformer,
     &affine::Affine,
     &across::Across,
     &squeeze_excite::SqueezeExcite,
