@@ -18,6 +18,7 @@ mod batch_norm;
 mod block_diagonal;
 mod block_recurrent;
 mod cam;
+mod brainformer;
 mod chain;
 mod constrained;
 mod conv1d;
@@ -223,6 +224,7 @@ pub const BLOCKS: &[&dyn Block] = &[
     &global_query::GlobalQuery,
     &shaped_attention::ShapedAttention,
     &transformer::Transformer,
+    &brainformer::Brainformer,
     &affine::Affine,
     &across::Across,
     &squeeze_excite::SqueezeExcite,
