@@ -67,6 +67,9 @@ impl Entry for Transformer {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
+    fn holds(&self) -> Holds {
+        Holds::Blocks
+    }
 }
 
 /// `block` with what it shares of the knobs of `node`.
@@ -101,10 +104,6 @@ fn layer(node: &Node, letter: char, width: usize) -> Node {
 }
 
 impl Block for Transformer {
-    fn holds(&self) -> Holds {
-        Holds::Blocks
-    }
-
     fn takes(&self) -> Takes {
         Takes::Sequence
     }
