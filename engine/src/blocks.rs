@@ -19,6 +19,7 @@ mod bases;
 mod batch_norm;
 mod block_diagonal;
 mod block_recurrent;
+mod brainformer;
 mod cam;
 mod chain;
 mod constrained;
@@ -212,6 +213,7 @@ registry! {
     global_query::GlobalQuery,
     shaped_attention::ShapedAttention,
     transformer::Transformer,
+    brainformer::Brainformer,
     affine::Affine,
     across::Across,
     squeeze_excite::SqueezeExcite,
