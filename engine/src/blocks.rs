@@ -32,6 +32,7 @@ mod delta_rule;
 mod drop_block;
 mod dropout;
 mod embedding;
+mod fade;
 mod ffn;
 mod flatten;
 mod forget;
@@ -58,6 +59,7 @@ mod lru;
 mod lstm;
 mod mask;
 mod mask_gate;
+mod masked_linear;
 mod max_pool;
 mod mlp_mixer;
 mod module_sequence;
@@ -65,6 +67,7 @@ mod multiplet;
 mod n_beats;
 mod nested_ffn;
 mod nin_gate;
+pub mod nm_linear;
 mod parallel;
 mod parts;
 mod patches;
@@ -195,6 +198,9 @@ pub const BLOCKS: &[&dyn Block] = &[
     &penalty::Penalty,
     &label_smoothing::LabelSmoothing,
     &freeze::Freeze,
+    &masked_linear::MaskedLinear,
+    &nm_linear::NmLinear,
+    &fade::Fade,
     &glu::Glu,
     &ffn::Ffn,
     &shared::Shared,

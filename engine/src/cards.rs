@@ -19,6 +19,7 @@ mod encouraging;
 mod feedback_alignment;
 mod feedback_scaling;
 mod fixed_point;
+mod flex_round;
 mod forward_forward;
 mod forward_gradient;
 mod gradient_noise;
@@ -32,11 +33,14 @@ mod kolen_pollack;
 mod layer_collaboration;
 mod lls;
 mod local_classifiers;
+mod magnitude;
 mod model_building;
 mod model_free;
+mod moefication;
 mod momentum_auxiliary;
 mod mono_forward;
 mod neuro_modulated_hebb;
+mod nm_sparsity;
 mod noprop;
 mod pepita;
 mod pipelined_backprop;
@@ -64,6 +68,9 @@ pub struct Run {
     pub name: &'static str,
     pub spec: Spec,
     pub steps: u64,
+    /// Transforms of the trained network, one after the other, each with the steps that it is trained for afterwards. What
+    /// is measured is measured at the end.
+    pub then: Vec<(Choice, u64)>,
 }
 
 /// What is measured of a run.
@@ -186,6 +193,10 @@ pub const CARDS: &[&Card] = &[
     &disinhibition::CARD,
     &top_k::CARD,
     &dropout::CARD,
+    &magnitude::CARD,
+    &nm_sparsity::CARD,
+    &moefication::CARD,
+    &flex_round::CARD,
 ];
 
 impl Entry for Card {
@@ -303,9 +314,13 @@ fn mnist(stages: Vec<Vec<BlockSpec>>, rule: &str) -> Spec {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+    use crate::registry::{Knobs, find};
     use crate::spec::resolve::resolve;
     use crate::spec::text::canonical;
+    use crate::transforms::TRANSFORMS;
 
     #[test]
     fn every_card_names_what_it_claims() {
@@ -317,6 +332,10 @@ mod tests {
                 assert!(resolve(&run.spec).is_ok(), "{}: {:?}", card.meta.id, resolve(&run.spec).err());
                 assert_eq!(canonical(&run.spec), run.spec, "{}", card.meta.id);
                 assert!(run.steps > 0);
+                for (by, _) in &run.then {
+                    let entry = find(TRANSFORMS, &by.id, card.meta.id).unwrap();
+                    Knobs::resolve(entry.knobs(), &by.settings, card.meta.id).unwrap();
+                }
             }
             assert!(!form.claims.is_empty() && !card.watch.is_empty() && form.seconds > 0);
             for claim in form.claims {

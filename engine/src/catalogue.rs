@@ -9,6 +9,7 @@ use crate::protocol::{Catalogue, EntryInfo, FileInfo};
 use crate::registry::{Entry, Knobs};
 use crate::routing::ROUTINGS;
 use crate::rules::{RULES, Rule};
+use crate::transforms::TRANSFORMS;
 
 /// Everything that can be chosen, in the order of the registries.
 pub fn catalogue() -> Catalogue {
@@ -20,6 +21,7 @@ pub fn catalogue() -> Catalogue {
         optimizers: OPTIMIZERS.iter().map(|o| EntryInfo { rate: Some(o.rate()), ..info(*o) }).collect(),
         schedules: entries(SCHEDULES),
         probes: entries(PROBES),
+        transforms: entries(TRANSFORMS),
         cards: entries(CARDS),
     }
 }
@@ -65,8 +67,16 @@ mod tests {
     #[test]
     fn every_entry_presents_itself() {
         let all = catalogue();
-        for list in [&all.datasets, &all.blocks, &all.routings, &all.rules, &all.optimizers, &all.schedules, &all.cards]
-        {
+        for list in [
+            &all.datasets,
+            &all.blocks,
+            &all.routings,
+            &all.rules,
+            &all.optimizers,
+            &all.schedules,
+            &all.cards,
+            &all.transforms,
+        ] {
             assert!(!list.is_empty());
             for (i, entry) in list.iter().enumerate() {
                 assert!(list[..i].iter().all(|e| e.id != entry.id), "{} stands twice", entry.id);

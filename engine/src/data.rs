@@ -155,7 +155,10 @@ impl Data {
 
     /// The share of each token in the training samples: `[tokens]`; empty where samples are not made of tokens.
     pub fn frequencies(&self) -> Vec<f32> {
-        let mut counts = vec![0.0; self.tokens.len()];
+        let mut counts = vec![0.0f32; self.tokens.len()];
+        if counts.is_empty() {
+            return counts;
+        }
         for &token in &self.train.x {
             if let Some(count) = counts.get_mut(token as usize) {
                 *count += 1.0;

@@ -51,6 +51,15 @@ pub struct Samples {
     pub window: Option<Window>,
 }
 
+impl Samples {
+    /// The registers with their content, which is `split`.
+    pub fn content(&self, split: &Split) -> Vec<(SlotId, Vec<f32>)> {
+        let mut all = vec![(self.x, split.x.clone())];
+        all.extend((self.y != self.x).then(|| (self.y, split.y.clone())));
+        all
+    }
+}
+
 /// A measurement that a run can make: its program, and the registers it leaves its tensors in.
 #[derive(Debug, Clone)]
 pub struct Measurement {
@@ -198,10 +207,7 @@ impl Lab {
     /// The data registers with their content.
     pub fn inputs(&self, data: &Data) -> Vec<(SlotId, Vec<f32>)> {
         let Registers { train, test, .. } = self.registers;
-        let both = [(train, &data.train), (test, &data.test)];
-        let mut all: Vec<_> = both.iter().map(|(samples, split)| (samples.x, split.x.clone())).collect();
-        let own = both.iter().filter(|(samples, _)| samples.y != samples.x);
-        all.extend(own.map(|(samples, split)| (samples.y, split.y.clone())));
+        let mut all = [train.content(&data.train), test.content(&data.test)].concat();
         all.extend(self.graph.given().iter().cloned());
         all
     }
@@ -238,25 +244,10 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn new(resolved: &'a Resolved, net: &'a Net, task: &'a Task, data: &Data) -> Self {
         let mut g = Graph::new();
+        let (train, test) = (samples(&mut g, "train", data, &data.train), samples(&mut g, "test", data, &data.test));
         let mut declare = |name: &str, role, shape: Vec<usize>, init: f32| {
             g.declare(Slot { name: name.to_owned(), role, shape: Shape(shape), init: Init::Constant(init) })
         };
-        let mut samples = |name: &str, split: &Split| {
-            let len = data.samples(split);
-            let x_name = format!("{name}/x");
-            if data.window.is_some() {
-                let x = declare(&x_name, Role::Input, vec![split.x.len()], 0.0);
-                return Samples { x, y: x, len, window: data.window };
-            }
-            let answer = match data.answer {
-                Answer::Class => vec![len],
-                Answer::ClassAtPlaces(places) => vec![len, places],
-                Answer::Numbers => vec![len, data.outputs.len()],
-            };
-            let x = declare(&x_name, Role::Input, [&[len], data.input.as_slice()].concat(), 0.0);
-            Samples { x, y: declare(&format!("{name}/y"), Role::Input, answer, 0.0), len, window: None }
-        };
-        let (train, test) = (samples("train", &data.train), samples("test", &data.test));
         let registers = Registers {
             seed: declare("seed", Role::Knob, vec![2], 0.0),
             step: declare("step", Role::State, vec![2], 0.0),
@@ -367,6 +358,26 @@ pub fn batch(g: &mut Graph, clock: Clock, from: Samples, task: &Task, hold: u32)
     let (turn, _) = clock.turns(g, hold);
     let index = g.push(shuffle, &[clock.seed, turn]);
     rows(g, from, index, task)
+}
+
+/// Declares the registers, named after `name`, in which the samples of `split` lie.
+pub fn samples(g: &mut Graph, name: &str, data: &Data, split: &Split) -> Samples {
+    let mut declare = |name: String, shape: Vec<usize>| {
+        g.declare(Slot { name, role: Role::Input, shape: Shape(shape), init: Init::Constant(0.0) })
+    };
+    let (len, window) = (data.samples(split), data.window);
+    let x_name = format!("{name}/x");
+    if window.is_some() {
+        let x = declare(x_name, vec![split.x.len()]);
+        return Samples { x, y: x, len, window };
+    }
+    let answer = match data.answer {
+        Answer::Class => vec![len],
+        Answer::ClassAtPlaces(places) => vec![len, places],
+        Answer::Numbers => vec![len, data.outputs.len()],
+    };
+    let x = declare(x_name, [&[len], data.input.as_slice()].concat());
+    Samples { x, y: declare(format!("{name}/y"), answer), len, window }
 }
 
 /// The samples of a split that `index [B]` names.

@@ -32,4 +32,6 @@ pub mod routing;
 pub mod rules;
 pub mod session;
 pub mod spec;
+pub mod transforms;
+pub mod weights;
 pub mod workloads;

@@ -142,6 +142,8 @@ pub struct Build<'a> {
     pub exhibits: Vec<Exhibit>,
     /// Path and output of every block built, in order.
     pub made: Vec<(String, Value)>,
+    /// What each of them was given.
+    pub given: Vec<Value>,
 }
 
 impl Clock {
@@ -256,6 +258,7 @@ impl<'a> Build<'a> {
             tokens: None,
             exhibits: Vec::new(),
             made: Vec::new(),
+            given: Vec::new(),
         }
     }
 
@@ -313,6 +316,7 @@ impl<'a> Build<'a> {
         self.within(&name, |b| {
             let output = node.block.build(node, b, x);
             b.made.push((b.place(), output));
+            b.given.push(x);
             output
         })
     }
@@ -356,6 +360,7 @@ impl<'a> Build<'a> {
         self.losses.truncate(kept.1);
         self.taps.truncate(kept.3);
         self.made.truncate(kept.4);
+        self.given.truncate(kept.4);
         self.exhibits.truncate(shown);
         out
     }
@@ -419,6 +424,11 @@ impl<'a> Build<'a> {
         let w = self.param(name, vec![group.experts, inputs, units], init);
         let w = made(self.g, w);
         self.g.push(GroupedMatMul { transposed: false }, &[x, w, group.sizes])
+    }
+
+    /// The shape of a weight that each expert has of its own: `shape`, behind the number of experts where there are some.
+    pub fn per_expert(&self, shape: &[usize]) -> Vec<usize> {
+        self.group.iter().map(|group| group.experts).chain(shape.iter().copied()).collect()
     }
 
     /// A weight of its own for each of `features`, ready to broadcast over rows: `[features]`, or `[T, features]` with

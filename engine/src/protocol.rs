@@ -13,7 +13,7 @@ use crate::exec::Device;
 use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
 use crate::rules::{Credit, Needs};
-use crate::spec::Spec;
+use crate::spec::{Choice, Spec};
 
 /// What the page asks of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,13 @@ pub enum Command {
     /// Moves the run, with its weights, to this device or the better one.
     Move {
         device: Option<Device>,
+    },
+    /// Applies a transform to the present run's network, and goes on with what becomes of it as run number `run`, from its
+    /// new weights and step 0, with the same data. Answered by `Loaded`, whose summary holds the new spec, or by
+    /// `Refused`, which leaves the present run as it is.
+    Transform {
+        run: u32,
+        by: Choice,
     },
     /// What the run, as it stands, answers with the knob at `path` set to `value`: see [`crate::dial`]. Answered by
     /// `Dialled`.
@@ -205,6 +212,18 @@ pub struct Summary {
     pub dials: Vec<DialInfo>,
     /// Steps in one epoch.
     pub steps_per_epoch: f64,
+    /// Where the run came of a transform: what it made.
+    #[serde(default)]
+    pub transformed: Option<Box<Transformed>>,
+}
+
+/// What a transform made of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transformed {
+    /// What the present run is.
+    pub spec: Spec,
+    /// What was counted or measured on the way, each with its name; `None` where it is not finite.
+    pub figures: Vec<(String, Option<f64>)>,
 }
 
 /// A knob that says how much of the trained network works.
@@ -274,6 +293,7 @@ pub struct Catalogue {
     pub schedules: Vec<EntryInfo>,
     pub probes: Vec<EntryInfo>,
     pub cards: Vec<EntryInfo>,
+    pub transforms: Vec<EntryInfo>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod dense;
 mod expert_choice;
 mod hash;
 mod importance;
+pub mod relevance;
 mod top_k;
 mod tree;
 
@@ -64,8 +65,15 @@ pub trait Routing: Entry {
     fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment;
 }
 
-pub const ROUTINGS: &[&dyn Routing] =
-    &[&dense::Dense, &top_k::TopK, &importance::Importance, &expert_choice::ExpertChoice, &hash::Hash, &tree::Tree];
+pub const ROUTINGS: &[&dyn Routing] = &[
+    &dense::Dense,
+    &top_k::TopK,
+    &importance::Importance,
+    &expert_choice::ExpertChoice,
+    &hash::Hash,
+    &tree::Tree,
+    &relevance::Relevance,
+];
 
 /// The fault of `k` experts for each row of fewer.
 fn too_many(b: &mut Build, k: usize, experts: usize) -> Option<Assignment> {

@@ -13,6 +13,7 @@ use crate::catalogue::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
 use crate::protocol::{Command, DeviceInfo, Event, Message, finite};
+use crate::weights::Weights;
 
 mod bench;
 pub mod devices;
@@ -20,9 +21,11 @@ mod dialling;
 mod loading;
 mod moving;
 mod run;
+mod transforming;
 mod watching;
 
 use devices::{Devices, Opening};
+use loading::Start;
 use run::{Checkpoint, Reading, Run};
 
 /// How long a slice of training should take.
@@ -121,11 +124,12 @@ impl Session {
     /// Does what the page asks. `files` are those of a `Load`.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
-            Command::Load { run, spec, device, from: None } => self.load(run, *spec, device, &files, None).await,
+            Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
             Command::Load { run, spec, device, from: Some(step) } => {
                 let memory = files.pop().unwrap_or_default();
                 let memory = memory.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-                self.load(run, *spec, device, &files, Some(Checkpoint { step, memory })).await
+                let from = Some(Checkpoint { step, memory });
+                self.load(Start { from, ..Start::new(run, *spec, device) }, &files).await
             }
             Command::Play => {
                 self.playing = self.run.is_some();
@@ -169,6 +173,7 @@ impl Session {
                 self.observe(true).await
             }
             Command::Move { device } => self.relocate(device).await,
+            Command::Transform { run, by } => self.transform(run, &by).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::LoseDevice => {
@@ -356,14 +361,14 @@ impl Session {
         out
     }
 
-    /// Name, shape and values of every weight of the present run.
+    /// The weights of the present run.
     ///
     /// # Errors
     /// When the device is lost.
-    pub async fn weights(&mut self) -> Result<Vec<run::Tensor>, Fault> {
+    pub async fn weights(&mut self) -> Result<Weights, Fault> {
         match &mut self.run {
             Some(run) => run.weights().await,
-            None => Ok(Vec::new()),
+            None => Ok(Weights::new()),
         }
     }
 }

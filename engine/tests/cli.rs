@@ -91,6 +91,45 @@ fn a_run_learns_reports_and_keeps_its_weights() {
     assert!(about.metadata().as_ref().unwrap()["spec"].contains("\"xor\""));
 }
 
+/// Trained, pruned and trained on, from file to file.
+#[test]
+fn a_trained_network_is_transformed_and_goes_on() {
+    let folder = folder("transform");
+    let spec = file(&folder, "xor.json", XOR);
+    let at = |name: &str| folder.join(name).display().to_string();
+    let (weights, new, pruned, last) = (at("w.safetensors"), at("new.json"), at("p.safetensors"), at("l.safetensors"));
+    let ran = |arguments: &[&str]| {
+        let run = signalbox(arguments);
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        text(&run.stdout)
+    };
+    ran(&["run", &spec, "--steps", "300", "--device", "cpu", "--weights", &weights]);
+    let by = r#"{"id": "magnitude-pruning", "density": 0.5}"#;
+    let start = ["transform", &spec, "--weights", &weights, "--by"];
+    let told = ran(&[&start[..], &[by, "--spec-out", &new, "--weights-out", &pruned]].concat());
+    assert!(told.contains("before") && told.contains("after") && told.contains("weights kept, share"), "{told}");
+    let written = std::fs::read_to_string(&new).unwrap();
+    assert!(written.contains("masked-linear"), "{written}");
+    ran(&["run", &new, "--steps", "50", "--device", "cpu", "--from", &pruned, "--weights", &last]);
+    let mask = |path: &str| {
+        let bytes = std::fs::read(path).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        tensors.tensor("1/1.masked-linear/mask").unwrap().data().to_vec()
+    };
+    assert_eq!(mask(&pruned), mask(&last));
+
+    for (arguments, said) in [
+        (&["run", &new, "--from", &weights][..], "weights › 1/1.masked-linear/weight: it is missing from the weights"),
+        (&["run", &new, "--from", &new], "give a file that `run --weights` or `transform` wrote"),
+        (&[&start[..], &["magnitude"]].concat(), "--by: `magnitude` is unknown"),
+        (&[&start[..], &["moefication"]].concat(), "transform › stages: there is no feed-forward layer"),
+    ] {
+        let run = signalbox(arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&run.stderr).contains(said), "{}", text(&run.stderr));
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_numbers() {
     let folder = folder("seed");

@@ -217,6 +217,50 @@ fn a_device_that_is_not_there_is_named() {
     );
 }
 
+/// The present run goes on as what a transform made of it, and a reset goes back to there.
+#[test]
+fn a_run_goes_on_transformed() {
+    let mut s = Session::new(Box::new(NoGpu));
+    let by = |density: f64| Choice::new("magnitude-pruning").with("density", density);
+    let transform = |s: &mut Session, run, by| handle(s, Command::Transform { run, by });
+    let refused = |out: &[Message]| {
+        let of = |m: &Message| {
+            if let Event::Refused { run, faults } = &m.event { Some((*run, faults.clone())) } else { None }
+        };
+        out.iter().find_map(of)
+    };
+    assert!(refused(&transform(&mut s, 1, by(0.5))).is_some(), "there is no run yet");
+
+    load(&mut s, spec("backprop", 0.01));
+    for _ in 0..50 {
+        handle(&mut s, Command::Step);
+    }
+    let weights = |s: &mut Session| pollster::block_on(s.weights()).unwrap();
+    let before = weights(&mut s);
+    let (run, faults) = refused(&transform(&mut s, 2, by(2.0))).unwrap();
+    assert!(run == 2 && faults[0].path == "transform › density", "{faults:?}");
+    assert_eq!(weights(&mut s), before);
+
+    let out = transform(&mut s, 3, by(0.5));
+    let loaded =
+        |m: &Message| if let Event::Loaded { run: 3, summary } = &m.event { Some(summary.clone()) } else { None };
+    let summary = out.iter().find_map(loaded).unwrap();
+    let transformed = summary.transformed.unwrap();
+    assert_eq!(transformed.spec.stages[0][0].block.id, "masked-linear");
+    assert_eq!(transformed.figures[0], ("weights kept, share".to_owned(), Some(0.5)));
+    let pruned = weights(&mut s);
+    let mask = &pruned["1/1.masked-linear/mask"];
+    assert_eq!(mask.data.iter().sum::<f32>(), 16.0);
+    let (old, new) = (&before["1/1.linear/weight"].data, &pruned["1/1.masked-linear/weight"].data);
+    assert!(old.iter().zip(new).zip(&mask.data).all(|((old, new), m)| *new == old * m));
+
+    handle(&mut s, Command::Step);
+    assert_ne!(weights(&mut s), pruned);
+    handle(&mut s, Command::Reset);
+    assert_eq!(weights(&mut s), pruned);
+    assert!(steps(&play(&mut s, 20)) >= 20);
+}
+
 /// A run that is to stop at a step stops there exactly, and its last evaluation belongs to that step.
 #[test]
 fn a_run_stops_where_it_is_told() {

@@ -19,6 +19,7 @@ use engine::registry::{Entry, KnobKind, Knobs, Settings, find};
 use engine::routing::ROUTINGS;
 use engine::rules::RULES;
 use engine::spec::{BlockSpec, Choice, Spec};
+use engine::transforms::TRANSFORMS;
 use support::*;
 
 fn kebab(id: &str) -> bool {
@@ -57,6 +58,7 @@ fn entries() {
     walk(OPTIMIZERS);
     walk(SCHEDULES);
     walk(DATASETS);
+    walk(TRANSFORMS);
 }
 
 /// With its defaults, every block builds on a sample of the kind it takes, in both modes.

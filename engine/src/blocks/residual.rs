@@ -120,17 +120,3 @@ impl Block for Residual {
         }
     }
 }
-
-/// `f(x)`, in a shape that can be added to `x`; else the fault.
-pub fn branch(node: &Node, b: &mut Build, x: Value) -> Result<Value, Value> {
-    let y = b.chain(&node.children, x);
-    if b.g.is_poisoned(y) {
-        return Err(y);
-    }
-    let (from, to) = (b.g.shape(x).clone(), b.g.shape(y).clone());
-    if from != to {
-        let message = format!("its blocks turn {from} into {to}, which cannot be added to the input");
-        return Err(b.fault(message, "let the last of its blocks give the shape of its input"));
-    }
-    Ok(y)
-}

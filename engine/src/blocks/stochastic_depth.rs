@@ -1,6 +1,6 @@
 //! Stochastic depth: blocks that are absent at random.
 
-use super::{Block, Holds, residual};
+use super::{Block, Holds};
 use crate::ir::{Shape, Value};
 use crate::net::{Build, Mode, Node};
 use crate::registry::{Entry, Knob, KnobKind, Meta};
@@ -38,10 +38,15 @@ impl Block for StochasticDepth {
     }
 
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
-        let branch = match residual::branch(node, b, x) {
-            Ok(branch) => branch,
-            Err(fault) => return fault,
-        };
+        let branch = b.chain(&node.children, x);
+        if b.g.is_poisoned(branch) {
+            return branch;
+        }
+        let (from, to) = (b.g.shape(x).clone(), b.g.shape(branch).clone());
+        if from != to {
+            let message = format!("its blocks turn {from} into {to}, which cannot be added to the input");
+            return b.fault(message, "let the last of its blocks give the shape of its input");
+        }
         let kept = 1.0 - node.knobs.float("rate") as f32;
         let branch = match b.mode {
             Mode::Eval => b.g.scale(branch, kept),

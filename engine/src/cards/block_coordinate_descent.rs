@@ -36,9 +36,9 @@ fn runs() -> Vec<Run> {
     let blocks = || digits(Choice::new("block-coordinate-descent").with("proximity", 0.01));
     let six = || layers(&[64; 6]);
     vec![
-        Run { name: "descent, two layers", spec: descent(), steps: 500 },
-        Run { name: "blocks, two layers", spec: blocks(), steps: 500 },
-        Run { name: "descent, six layers", spec: Spec { stages: six(), ..descent() }, steps: 300 },
-        Run { name: "blocks, six layers", spec: Spec { stages: six(), ..blocks() }, steps: 300 },
+        Run { name: "descent, two layers", spec: descent(), steps: 500, then: Vec::new() },
+        Run { name: "blocks, two layers", spec: blocks(), steps: 500, then: Vec::new() },
+        Run { name: "descent, six layers", spec: Spec { stages: six(), ..descent() }, steps: 300, then: Vec::new() },
+        Run { name: "blocks, six layers", spec: Spec { stages: six(), ..blocks() }, steps: 300, then: Vec::new() },
     ]
 }

@@ -29,8 +29,12 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run =
-        |name, rule, rate| Run { name, spec: Spec { stages: stages(), rate, ..deep(Choice::new(rule)) }, steps: 300 };
+    let run = |name, rule, rate| Run {
+        name,
+        spec: Spec { stages: stages(), rate, ..deep(Choice::new(rule)) },
+        steps: 300,
+        then: Vec::new(),
+    };
     vec![
         run("one rate", "backprop", 0.003),
         run("blockwise", "blockwise-rate", 0.003),

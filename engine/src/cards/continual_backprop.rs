@@ -24,7 +24,7 @@ pub static CARD: Card = Card {
 static CLAIMS: [Claim; 1] = [beside(accuracy("continual"), accuracy("backprop"), -0.01)];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(rule), steps: 1000 };
+    let run = |name, rule| Run { name, spec: digits(rule), steps: 1000, then: Vec::new() };
     let often = Choice::new("continual-backprop").with("replacement-rate", 0.001);
     vec![run("backprop", Choice::new("backprop")), run("continual", often)]
 }

@@ -26,7 +26,7 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: mnist(layers(&[256, 256]), rule), steps: 2000 };
+    let run = |name, rule| Run { name, spec: mnist(layers(&[256, 256]), rule), steps: 2000, then: Vec::new() };
     vec![run("backprop", "backprop"), run("counter-current", "counter-current")]
 }
 
@@ -36,6 +36,6 @@ static SHORT: [Claim; 2] = [
 ];
 
 fn short() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600, then: Vec::new() };
     vec![run("backprop", "backprop"), run("counter-current", "counter-current"), run("last stage only", "shallow")]
 }

@@ -47,7 +47,7 @@ fn runs() -> Vec<Run> {
     ]
     .map(|(name, rule)| {
         let spec = Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[64; 4])) };
-        Run { name, spec, steps: 1000 }
+        Run { name, spec, steps: 1000, then: Vec::new() }
     })
     .into()
 }

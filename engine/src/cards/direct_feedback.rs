@@ -22,11 +22,16 @@ static CLAIMS: [Claim; 1] = [at_least(accuracy("direct feedback"), 0.94)];
 
 fn runs() -> Vec<Run> {
     let spec = mnist(layers(&[256, 256]), "direct-feedback-alignment");
-    vec![Run { name: "direct feedback", spec, steps: 2000 }]
+    vec![Run { name: "direct feedback", spec, steps: 2000, then: Vec::new() }]
 }
 
 static SHORT: [Claim; 1] = [at_least(accuracy("direct feedback"), 0.94)];
 
 fn short() -> Vec<Run> {
-    vec![Run { name: "direct feedback", spec: digits(Choice::new("direct-feedback-alignment")), steps: 600 }]
+    vec![Run {
+        name: "direct feedback",
+        spec: digits(Choice::new("direct-feedback-alignment")),
+        steps: 600,
+        then: Vec::new(),
+    }]
 }

@@ -41,7 +41,7 @@ fn runs() -> Vec<Run> {
         || vec![BlockSpec::new("linear").with("units", 16), BlockSpec::new("activation").with("function", "softplus")];
     let run = |(name, rule)| {
         let stages = vec![layer(), layer(), vec![BlockSpec::new("linear")]];
-        Run { name, spec: Spec { rule, ..Spec::new(Choice::new("moons"), stages) }, steps: 600 }
+        Run { name, spec: Spec { rule, ..Spec::new(Choice::new("moons"), stages) }, steps: 600, then: Vec::new() }
     };
     let silent = Choice::new("disinhibition").with("proportional", 0.0).with("integral", 0.0);
     let rules =

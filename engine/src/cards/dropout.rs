@@ -38,7 +38,7 @@ fn quick() -> Vec<Run> {
 fn pair(units: i64) -> Vec<Run> {
     let run = |name, absent| {
         let stages = stages(units, absent);
-        Run { name, spec: Spec { stages, ..deep(Choice::new("backprop")) }, steps: 1500 }
+        Run { name, spec: Spec { stages, ..deep(Choice::new("backprop")) }, steps: 1500, then: Vec::new() }
     };
     vec![run("all units", false), run("dropout", true)]
 }

@@ -29,10 +29,10 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 1000 };
+    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 1000, then: Vec::new() };
     let decay = |name, rule| {
         let optimizer = Choice::new("adamw").with("weight-decay", 0.1);
-        Run { name, spec: Spec { optimizer, ..deep(Choice::new(rule)) }, steps: 1000 }
+        Run { name, spec: Spec { optimizer, ..deep(Choice::new(rule)) }, steps: 1000, then: Vec::new() }
     };
     vec![
         run("cross-entropy", "backprop"),

@@ -24,7 +24,7 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 1000 };
+    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 1000, then: Vec::new() };
     vec![
         run("backprop", "backprop"),
         run("feedback alignment", "feedback-alignment"),

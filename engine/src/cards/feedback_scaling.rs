@@ -42,7 +42,7 @@ fn runs() -> Vec<Run> {
 fn pair([chain, direct]: [&'static str; 2], units: i64) -> [Run; 2] {
     let run = |name, rule, steps| {
         let spec = Spec { stages: layers(&[units; 4]), rate: 0.01, ..deep(Choice::new(rule)) };
-        Run { name, spec, steps }
+        Run { name, spec, steps, then: Vec::new() }
     };
     [run(chain, "backprop", 300), run(direct, "direct-feedback-alignment", 900)]
 }

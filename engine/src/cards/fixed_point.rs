@@ -29,7 +29,7 @@ static CLAIMS: [Claim; 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(rule), steps: 1000 };
+    let run = |name, rule| Run { name, spec: digits(rule), steps: 1000, then: Vec::new() };
     let fixed = || Choice::new("fixed-point-forward-gradient").with("rate", 0.01);
     vec![
         run("16 bits", fixed()),

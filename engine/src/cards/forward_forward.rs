@@ -22,7 +22,7 @@ static CLAIMS: [Claim; 1] = [at_least(accuracy("forward-forward"), 0.93)];
 
 fn runs() -> Vec<Run> {
     let spec = mnist(layers(&[500, 500, 500]), "forward-forward");
-    vec![Run { name: "forward-forward", spec, steps: 2000 }]
+    vec![Run { name: "forward-forward", spec, steps: 2000, then: Vec::new() }]
 }
 
 static SHORT: [Claim; 1] = [at_least(accuracy("forward-forward"), 0.9)];
@@ -32,5 +32,6 @@ fn short() -> Vec<Run> {
         name: "forward-forward",
         spec: Spec { stages: layers(&[128, 128, 128]), ..digits(Choice::new("forward-forward")) },
         steps: 600,
+        then: Vec::new(),
     }]
 }

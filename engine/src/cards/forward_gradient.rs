@@ -29,7 +29,7 @@ static CLAIMS: [Claim; 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(rule), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(rule), steps: 600, then: Vec::new() };
     let forward = || Choice::new("forward-gradient");
     vec![
         run("backprop", Choice::new("backprop")),

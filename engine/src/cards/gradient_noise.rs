@@ -30,7 +30,7 @@ fn runs() -> Vec<Run> {
     let run = |name, rule| {
         let optimizer = Choice::new("sgd").with("momentum", 0.0);
         let spec = Spec { stages: stages(), optimizer, rate: 0.1, clip: 10.0, ..digits(rule) };
-        Run { name, spec, steps: 1000 }
+        Run { name, spec, steps: 1000, then: Vec::new() }
     };
     vec![run("plain descent", Choice::new("backprop")), run("noise", Choice::new("gradient-noise").with("noise", 0.3))]
 }

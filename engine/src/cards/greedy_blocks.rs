@@ -35,8 +35,8 @@ static CLAIMS: [Claim; 3] = [
 
 fn runs() -> Vec<Run> {
     let blocks = || Choice::new("block-coordinate-descent").with("proximity", 0.01);
-    let in_turn = |name, steps| Run { name, spec: digits(blocks()), steps };
-    let greedy = |name, steps| Run { name, spec: digits(blocks().with("order", "greedy")), steps };
+    let in_turn = |name, steps| Run { name, spec: digits(blocks()), steps, then: Vec::new() };
+    let greedy = |name, steps| Run { name, spec: digits(blocks().with("order", "greedy")), steps, then: Vec::new() };
     vec![
         in_turn("in turn, 5 steps", 5),
         greedy("greedy, 5 steps", 5),

@@ -28,7 +28,7 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: deep(rule), steps: 1000 };
+    let run = |name, rule| Run { name, spec: deep(rule), steps: 1000, then: Vec::new() };
     vec![
         run("backprop", Choice::new("backprop")),
         run("local guesses", Choice::new("guessed-forward-gradient").with("rate", 0.3)),

@@ -35,7 +35,7 @@ fn run(name: &'static str, rule: Choice) -> Run {
     let mut stages = vec![layer()];
     stages.extend((0..7).map(|_| vec![BlockSpec::new("residual").holding(layer())]));
     stages.push(vec![BlockSpec::new("linear")]);
-    Run { name, spec: Spec { rule, ..Spec::new(Choice::new("mnist1d"), stages) }, steps: 600 }
+    Run { name, spec: Spec { rule, ..Spec::new(Choice::new("mnist1d"), stages) }, steps: 600, then: Vec::new() }
 }
 
 fn runs() -> Vec<Run> {

@@ -44,9 +44,11 @@ const RULES: [(&str, &str); 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    RULES.map(|(name, rule)| Run { name, spec: mnist(layers(&[256, 256]), rule), steps: 2000 }).to_vec()
+    RULES
+        .map(|(name, rule)| Run { name, spec: mnist(layers(&[256, 256]), rule), steps: 2000, then: Vec::new() })
+        .to_vec()
 }
 
 fn short() -> Vec<Run> {
-    RULES.map(|(name, rule)| Run { name, spec: digits(Choice::new(rule)), steps: 600 }).to_vec()
+    RULES.map(|(name, rule)| Run { name, spec: digits(Choice::new(rule)), steps: 600, then: Vec::new() }).to_vec()
 }

@@ -37,11 +37,12 @@ fn single(rule: Choice, rate: f64) -> Spec {
 }
 
 fn runs() -> Vec<Run> {
-    let explicit = |name, rate| Run { name, spec: single(Choice::new("backprop"), rate), steps: 3000 };
+    let explicit =
+        |name, rate| Run { name, spec: single(Choice::new("backprop"), rate), steps: 3000, then: Vec::new() };
     let proximal = |name, rate| {
         let rule = Choice::new("proximal-inference").with("rate", rate);
         // The optimizer moves nothing.
-        Run { name, spec: single(rule, 0.01), steps: 3000 }
+        Run { name, spec: single(rule, 0.01), steps: 3000, then: Vec::new() }
     };
     vec![
         explicit("backprop, rate 0.003", 0.003),

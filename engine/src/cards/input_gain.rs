@@ -29,13 +29,13 @@ static CLAIMS: [Claim; 3] = [
 
 fn runs() -> Vec<Run> {
     let gains = || Choice::new("optimal-input-gain").with("rate", 1.0);
-    let run = |name, rule| Run { name, spec: digits(rule), steps: 50 };
+    let run = |name, rule| Run { name, spec: digits(rule), steps: 50, then: Vec::new() };
     let plain = || digits(Choice::new("backprop"));
     let optimizer = Choice::new("sgd").with("momentum", 0.0);
     vec![
         run("gains", gains()),
         run("one gain", gains().with("iterations", 1)),
-        Run { name: "descent", spec: Spec { optimizer, rate: 0.3, ..plain() }, steps: 50 },
-        Run { name: "Adam", spec: Spec { rate: 0.01, ..plain() }, steps: 50 },
+        Run { name: "descent", spec: Spec { optimizer, rate: 0.3, ..plain() }, steps: 50, then: Vec::new() },
+        Run { name: "Adam", spec: Spec { rate: 0.01, ..plain() }, steps: 50, then: Vec::new() },
     ]
 }

@@ -25,7 +25,7 @@ fn runs() -> Vec<Run> {
     let run = |name, rule: Choice| {
         let rule = rule.with("answer", "goodness");
         let spec = Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[128; 3])) };
-        Run { name, spec, steps: 1000 }
+        Run { name, spec, steps: 1000, then: Vec::new() }
     };
     let rule = || Choice::new("forward-forward");
     vec![run("each alone", rule()), run("all together", rule().with("collaboration", "all"))]

@@ -32,7 +32,7 @@ static SHORT: [Claim; 3] = [
 fn runs() -> Vec<Run> {
     let run = |name, rule: Choice| {
         let spec = Spec { rule, ..mnist(layers(&[256, 256]), "lls") };
-        Run { name, spec, steps: 2000 }
+        Run { name, spec, steps: 2000, then: Vec::new() }
     };
     vec![
         run("backprop", Choice::new("backprop")),
@@ -42,7 +42,7 @@ fn runs() -> Vec<Run> {
 }
 
 fn short() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(rule), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(rule), steps: 600, then: Vec::new() };
     vec![
         run("backprop", Choice::new("backprop")),
         run("sine", Choice::new("lls")),

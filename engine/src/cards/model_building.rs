@@ -33,10 +33,10 @@ static CLAIMS: [Claim; 4] = [
 
 fn runs() -> Vec<Run> {
     let model = || Choice::new("model-building");
-    let built = |name, rule| Run { name, spec: digits(rule), steps: 600 };
+    let built = |name, rule| Run { name, spec: digits(rule), steps: 600, then: Vec::new() };
     let descent = |name, rate| {
         let optimizer = Choice::new("sgd").with("momentum", 0.0);
-        Run { name, spec: Spec { optimizer, rate, ..digits(Choice::new("backprop")) }, steps: 600 }
+        Run { name, spec: Spec { optimizer, rate, ..digits(Choice::new("backprop")) }, steps: 600, then: Vec::new() }
     };
     vec![
         built("model, rate 0.05", model().with("rate", 0.05)),

@@ -22,6 +22,6 @@ static CLAIMS: [Claim; 2] =
     [at_least(accuracy("model-free"), 0.9), beside(accuracy("model-free"), accuracy("last stage only"), 0.08)];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600, then: Vec::new() };
     vec![run("model-free", "model-free-forward-forward"), run("last stage only", "shallow")]
 }

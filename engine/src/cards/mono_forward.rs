@@ -26,7 +26,7 @@ const CONSTANT: Claim = below(memory("mono-forward, 12 layers"), 1.2, memory("mo
 const GROWING: Claim = below(memory("backprop, 6 layers"), 0.6, memory("backprop, 12 layers"));
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: mnist(layers(&[256, 256]), rule), steps: 2000 };
+    let run = |name, rule| Run { name, spec: mnist(layers(&[256, 256]), rule), steps: 2000, then: Vec::new() };
     [vec![run("backprop", "backprop"), run("mono-forward", "mono-forward")], deeper()].concat()
 }
 
@@ -38,7 +38,7 @@ static SHORT: [Claim; 4] = [
 ];
 
 fn short() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600, then: Vec::new() };
     let runs =
         vec![run("backprop", "backprop"), run("mono-forward", "mono-forward"), run("last stage only", "shallow")];
     [runs, deeper()].concat()
@@ -48,7 +48,7 @@ fn short() -> Vec<Run> {
 fn deeper() -> Vec<Run> {
     let run = |name, rule, depth| {
         let spec = Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("digits"), layers(&vec![128; depth])) };
-        Run { name, spec, steps: 1 }
+        Run { name, spec, steps: 1, then: Vec::new() }
     };
     vec![
         run("backprop, 6 layers", "backprop", 6),

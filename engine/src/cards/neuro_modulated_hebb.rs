@@ -28,7 +28,8 @@ const fn above(run: &'static str, offset: f64) -> Claim {
 
 fn runs() -> Vec<Run> {
     let modulated = || Choice::new("neuro-modulated-hebb");
-    let run = |(name, rule)| Run { name, spec: Spec { stages: layers(&[64]), ..digits(rule) }, steps: 600 };
+    let run =
+        |(name, rule)| Run { name, spec: Spec { stages: layers(&[64]), ..digits(rule) }, steps: 600, then: Vec::new() };
     let rules = [
         ("random features", modulated().with("rate", 0.0)),
         ("surprise", modulated()),

@@ -21,9 +21,13 @@ pub static CARD: Card = Card {
 static CLAIMS: [Claim; 1] = [beside(accuracy("noprop"), accuracy("backprop"), -0.03)];
 
 fn runs() -> Vec<Run> {
-    ["backprop", "noprop"].map(|rule| Run { name: rule, spec: mnist(layers(&[256, 256]), rule), steps: 2000 }).into()
+    ["backprop", "noprop"]
+        .map(|rule| Run { name: rule, spec: mnist(layers(&[256, 256]), rule), steps: 2000, then: Vec::new() })
+        .into()
 }
 
 fn quick() -> Vec<Run> {
-    ["backprop", "noprop"].map(|rule| Run { name: rule, spec: digits(Choice::new(rule)), steps: 500 }).into()
+    ["backprop", "noprop"]
+        .map(|rule| Run { name: rule, spec: digits(Choice::new(rule)), steps: 500, then: Vec::new() })
+        .into()
 }

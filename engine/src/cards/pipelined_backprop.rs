@@ -30,6 +30,6 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 1000 };
+    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 1000, then: Vec::new() };
     vec![run("backprop", "backprop"), run("pipeline", "pipelined-backprop")]
 }

@@ -31,6 +31,6 @@ static CLAIMS: [Claim; 2] = [
 
 fn runs() -> Vec<Run> {
     let rule = || Choice::new("direct-feedback-alignment");
-    let run = |name, rule| Run { name, spec: deep(rule), steps: 1000 };
+    let run = |name, rule| Run { name, spec: deep(rule), steps: 1000, then: Vec::new() };
     vec![run("one batch at a time", rule()), run("pipeline", rule().with("delay", 1))]
 }

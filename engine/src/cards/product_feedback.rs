@@ -24,7 +24,7 @@ static CLAIMS: [Claim; 2] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 2000 };
+    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 2000, then: Vec::new() };
     vec![
         run("backprop", "backprop"),
         run("product feedback", "product-feedback-alignment"),
@@ -38,7 +38,7 @@ static SHORT: [Claim; 2] = [
 ];
 
 fn short() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(Choice::new(rule)), steps: 600, then: Vec::new() };
     vec![
         run("backprop", "backprop"),
         run("product feedback", "product-feedback-alignment"),

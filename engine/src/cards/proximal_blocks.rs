@@ -25,7 +25,7 @@ pub static CARD: Card = Card {
 static CLAIMS: [Claim; 1] = [beside(accuracy("near"), accuracy("anywhere"), 0.03)];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: Spec { batch: 8, ..digits(rule) }, steps: 500 };
+    let run = |name, rule| Run { name, spec: Spec { batch: 8, ..digits(rule) }, steps: 500, then: Vec::new() };
     let blocks = || Choice::new("block-coordinate-descent");
     // Near is as near as the rule has it by default.
     vec![run("anywhere", blocks().with("proximity", 1e-4)), run("near", blocks())]

@@ -30,7 +30,7 @@ static CLAIMS: [Claim; 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, stages, rule| Run { name, spec: Spec { stages, ..digits(rule) }, steps: 300 };
+    let run = |name, stages, rule| Run { name, spec: Spec { stages, ..digits(rule) }, steps: 300, then: Vec::new() };
     let boosting = || Choice::new("random-feature-boosting");
     vec![
         run("one stage", layers(&[256]), boosting()),

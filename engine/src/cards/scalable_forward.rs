@@ -27,7 +27,7 @@ static CLAIMS: [Claim; 3] = [
 fn runs() -> Vec<Run> {
     let run = |name, rule, stages| {
         let spec = Spec { rule: Choice::new(rule), ..Spec::new(Choice::new("mnist1d"), stages) };
-        Run { name, spec, steps: 1000 }
+        Run { name, spec, steps: 1000, then: Vec::new() }
     };
     let single = || layers(&[64; 4]);
     let mut hidden = single();

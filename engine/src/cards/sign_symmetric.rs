@@ -25,7 +25,7 @@ static CLAIMS: [Claim; 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: deep(rule), steps: 1000 };
+    let run = |name, rule| Run { name, spec: deep(rule), steps: 1000, then: Vec::new() };
     vec![
         run("backprop", Choice::new("backprop")),
         run("signs", Choice::new("sign-symmetric").with("magnitude", "uniform")),

@@ -44,11 +44,17 @@ fn rules() -> [(&'static str, Choice); 3] {
 }
 
 fn runs() -> Vec<Run> {
-    let run = |(name, rule)| Run { name, spec: Spec { rule, ..mnist(layers(&[200]), "backprop") }, steps: 1000 };
+    let run = |(name, rule)| Run {
+        name,
+        spec: Spec { rule, ..mnist(layers(&[200]), "backprop") },
+        steps: 1000,
+        then: Vec::new(),
+    };
     rules().map(run).to_vec()
 }
 
 fn short() -> Vec<Run> {
-    let run = |(name, rule)| Run { name, spec: Spec { stages: layers(&[64]), ..digits(rule) }, steps: 600 };
+    let run =
+        |(name, rule)| Run { name, spec: Spec { stages: layers(&[64]), ..digits(rule) }, steps: 600, then: Vec::new() };
     rules().map(run).to_vec()
 }

@@ -26,7 +26,7 @@ static CLAIMS: [Claim; 2] = [
 fn runs() -> Vec<Run> {
     let run = |name, rule| {
         let spec = Spec { rule, ..Spec::new(Choice::new("digits"), layers(&[64, 64, 64])) };
-        Run { name, spec, steps: 1000 }
+        Run { name, spec, steps: 1000, then: Vec::new() }
     };
     vec![
         run("fixed", Choice::new("pepita")),

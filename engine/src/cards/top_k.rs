@@ -48,7 +48,7 @@ const fn near(offset: f64) -> Claim {
 fn runs() -> Vec<Run> {
     let run = |name, routing| {
         let spec = mnist(stages(64, routing), "backprop");
-        Run { name, spec, steps: 800 }
+        Run { name, spec, steps: 800, then: Vec::new() }
     };
     vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
 }
@@ -56,7 +56,7 @@ fn runs() -> Vec<Run> {
 fn short() -> Vec<Run> {
     let run = |name, routing| {
         let spec = Spec { stages: stages(32, routing), ..digits(Choice::new("backprop")) };
-        Run { name, spec, steps: 600 }
+        Run { name, spec, steps: 600, then: Vec::new() }
     };
     vec![run("dense", Choice::new("dense")), run("top-2", Choice::new("top-k"))]
 }

@@ -31,6 +31,6 @@ static CLAIMS: [Claim; 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 500 };
+    let run = |name, rule| Run { name, spec: deep(Choice::new(rule)), steps: 500, then: Vec::new() };
     vec![run("backprop", "backprop"), run("errors first", "two-stage-backprop")]
 }

@@ -27,7 +27,7 @@ static CLAIMS: [Claim; 3] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, rule| Run { name, spec: digits(rule), steps: 600 };
+    let run = |name, rule| Run { name, spec: digits(rule), steps: 600, then: Vec::new() };
     let changes = || Choice::new("weight-perturbation").with("rate", 3.0);
     vec![
         run("backprop", Choice::new("backprop")),

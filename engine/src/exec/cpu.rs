@@ -99,6 +99,11 @@ impl Cpu {
         let programs = plan.programs.iter().map(|p| prepare(&p.body)).collect();
         Self { plan, memory, programs }
     }
+
+    /// What stands in a range of the arena now.
+    pub fn content(&self, range: Range<usize>) -> &[f32] {
+        &self.memory[range]
+    }
 }
 
 impl Executor for Cpu {

@@ -9,19 +9,34 @@ use crate::diagnostic::Diagnostic;
 use crate::dial::dials;
 use crate::exec::Device;
 use crate::lab::{Lab, summary};
-use crate::protocol::{DataInfo, Event, Message, Summary};
+use crate::protocol::{DataInfo, Event, Message, Summary, Transformed};
 use crate::spec::Spec;
 use crate::spec::resolve::resolve;
+use crate::weights::{Weights, placed};
+
+/// How a run begins.
+pub(super) struct Start {
+    pub number: u32,
+    pub spec: Spec,
+    pub device: Option<Device>,
+    /// The state to go on from.
+    pub from: Option<Checkpoint>,
+    /// The weights to begin with, in the place of the initial ones; empty for these.
+    pub weights: Weights,
+    /// What the transform made that it begins with.
+    pub transformed: Option<Box<Transformed>>,
+}
+
+impl Start {
+    /// At the initial weights.
+    pub fn new(number: u32, spec: Spec, device: Option<Device>) -> Self {
+        Self { number, spec, device, from: None, weights: Weights::new(), transformed: None }
+    }
+}
 
 impl Session {
-    pub(super) async fn load(
-        &mut self,
-        number: u32,
-        spec: Spec,
-        device: Option<Device>,
-        files: &[Vec<u8>],
-        from: Option<Checkpoint>,
-    ) -> Vec<Message> {
+    pub(super) async fn load(&mut self, start: Start, files: &[Vec<u8>]) -> Vec<Message> {
+        let Start { number, spec, device, from, weights, transformed } = start;
         let refused = |faults| vec![Event::Refused { run: number, faults }.into()];
         let data = match self.data(&spec, files) {
             Ok(data) => data,
@@ -31,12 +46,15 @@ impl Session {
             Ok(lab) => Rc::new(lab),
             Err(faults) => return refused(faults),
         };
+        if let Err(fault) = placed(&lab.graph, &weights) {
+            return refused(vec![fault.within("weights")]);
+        }
         let dials = dials(&spec, &data);
         self.trial = None;
         self.until = None;
         self.wanted = device;
         let executor = self.devices.cpu(lab.plan.clone());
-        let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor));
+        let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor, weights));
         // A state of another network is no place to go on from.
         if let Some(from) = from.filter(|f| f.memory.len() == lab.plan.checkpoint().len()) {
             run.restore(&from);
@@ -75,6 +93,7 @@ impl Session {
             probes: lab.measurements.iter().map(|m| m.probe.to_owned()).collect(),
             dials,
             steps_per_epoch: lab.steps_per_epoch(),
+            transformed,
         };
         out.push(Event::Loaded { run: number, summary: Box::new(summary) }.into());
         out.extend(self.begin().await);

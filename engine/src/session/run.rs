@@ -9,6 +9,7 @@ use crate::lab::{Lab, Measurement, STEP};
 use crate::optim::RATE;
 use crate::protocol::{Score, TensorInfo, finite};
 use crate::spec::Spec;
+use crate::weights::{self, Weights, belongs, placed};
 
 /// The persistent registers at one step.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,15 +44,26 @@ pub struct Run {
     /// Knobs turned since the run was loaded, by register.
     turned: Vec<(SlotId, f32)>,
     in_flight: Option<InFlight>,
+    /// The weights it begins with; empty for the initial ones of its seed.
+    origin: Weights,
 }
 
 /// One tensor of a measurement.
 pub type Tensor = (TensorInfo, Vec<f32>);
 
 impl Run {
-    /// The experiment at its initial weights on `executor`, whose arena holds nothing yet.
-    pub fn new(number: u32, spec: Spec, data: Rc<Data>, lab: Rc<Lab>, executor: Box<dyn Executor>) -> Self {
-        let mut run = Self { number, spec, data, lab, executor, step: 0, turned: Vec::new(), in_flight: None };
+    /// The experiment on `executor`, whose arena holds nothing yet, at the weights of `origin`, which fit it, or at its
+    /// initial ones where that is empty.
+    pub fn new(
+        number: u32,
+        spec: Spec,
+        data: Rc<Data>,
+        lab: Rc<Lab>,
+        executor: Box<dyn Executor>,
+        origin: Weights,
+    ) -> Self {
+        let (turned, in_flight) = (Vec::new(), None);
+        let mut run = Self { number, spec, data, lab, executor, step: 0, turned, in_flight, origin };
         run.fill();
         run
     }
@@ -67,13 +79,16 @@ impl Run {
         }
     }
 
-    /// Back to the initial weights of the seed. Knobs stay as they are turned.
+    /// Back to the weights it began with. Knobs stay as they are turned.
     pub fn reset(&mut self) {
         let role = |id: SlotId| self.lab.graph.slot(id).role;
         let turned = |id: SlotId| self.turned.iter().any(|t| t.0 == id);
         for id in self.lab.graph.slot_ids().filter(|&id| role(id) != Role::Input && !turned(id)) {
             let values = self.lab.initial(id, self.spec.seed);
             self.executor.write(self.lab.plan.slot(id).start, &values);
+        }
+        for (id, values) in placed(&self.lab.graph, &self.origin).unwrap_or_default() {
+            self.executor.write(self.lab.plan.slot(id).start, values);
         }
         self.step = 0;
         self.in_flight = None;
@@ -161,12 +176,16 @@ impl Run {
         Ok(measurement.tensors.iter().zip(read).map(|(t, v)| (self.info(&t.0, t.1), v)).collect())
     }
 
-    /// Name, shape and values of every weight.
-    pub async fn weights(&mut self) -> Result<Vec<Tensor>, Fault> {
+    /// Every weight.
+    pub async fn weights(&mut self) -> Result<Weights, Fault> {
         let graph = self.lab.graph.clone();
-        let slots: Vec<SlotId> = graph.slot_ids().filter(|&id| graph.slot(id).role == Role::Param).collect();
+        let slots: Vec<SlotId> = graph.slot_ids().filter(|&id| belongs(graph.slot(id))).collect();
         let read = self.read(&slots).await?;
-        Ok(slots.into_iter().zip(read).map(|(id, v)| (self.info(&graph.slot(id).name, id), v)).collect())
+        let tensor = |(id, data): (SlotId, Vec<f32>)| {
+            let slot = graph.slot(id);
+            (slot.name.clone(), weights::Tensor::new(&slot.shape.0, data))
+        };
+        Ok(slots.into_iter().zip(read).map(tensor).collect())
     }
 
     fn read(&mut self, slots: &[SlotId]) -> Ticket {

@@ -23,7 +23,7 @@ use crate::blocks::BLOCKS;
 use crate::data::DATASETS;
 use crate::diagnostic::{Diagnostic, instead};
 use crate::optim::{OPTIMIZERS, SCHEDULES};
-use crate::registry::{Entry, Knob, Setting, Settings, find};
+use crate::registry::{Entry, Knob, Knobs, Setting, Settings, find};
 use crate::routing::ROUTINGS;
 use crate::rules::{Loss, RULES};
 use crate::spec::resolve::{place, resolve};
@@ -85,6 +85,29 @@ pub fn read(text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let news: Vec<_> = judged.into_iter().filter(|j| reader.faults.iter().all(|f| f.path != j.path)).collect();
     reader.faults.extend(news);
     if reader.faults.is_empty() { Ok(canonical(&spec)) } else { Err(reader.faults) }
+}
+
+/// Reads an entry of `registry` and its settings: its id alone, or an object of both.
+///
+/// # Errors
+/// As [`read`], with places under `path`.
+pub fn read_choice<T: Entry + ?Sized>(
+    text: &str,
+    registry: &[&'static T],
+    path: &str,
+) -> Result<Choice, Vec<Diagnostic>> {
+    // An id may stand without quotes, as it is written at a command line.
+    let plain = text.trim().chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let value = if plain { Ok(Value::from(text.trim())) } else { serde_json::from_str(text) };
+    let value = value.map_err(|e| vec![syntax(&e).within(path)])?;
+    let mut reader = Reader { faults: Vec::new() };
+    let choice = reader.choice(&value, registry, path);
+    if !reader.faults.is_empty() {
+        return Err(reader.faults);
+    }
+    let entry = find(registry, &choice.id, path).map_err(|fault| vec![fault])?;
+    Knobs::resolve(entry.knobs(), &choice.settings, path)?;
+    Ok(choice)
 }
 
 fn syntax(error: &serde_json::Error) -> Diagnostic {

@@ -15,6 +15,7 @@ mod fields;
 mod made;
 mod mixers;
 mod neurons;
+mod pruned;
 mod recurrent;
 mod regularisers;
 mod sharing;

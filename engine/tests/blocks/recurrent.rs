@@ -4,6 +4,7 @@ use engine::ad::{self, Exact};
 use engine::exec::oracle::Oracle;
 use engine::ir::{Graph, Value};
 use engine::net::{Mode, Node};
+use engine::ops::shape::Pad;
 use engine::ops::{Op, Tensor};
 use engine::registry::Setting;
 
@@ -60,7 +61,7 @@ fn sigmoid(x: f64) -> f64 {
 }
 
 /// `x W + b` of one row.
-fn affine(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
+pub fn affine(x: &[f64], w: &[f64], b: &[f64]) -> Vec<f64> {
     let units = b.len();
     (0..units).map(|u| b[u] + x.iter().enumerate().map(|(i, x)| x * w[i * units + u]).sum::<f64>()).collect()
 }
@@ -155,6 +156,35 @@ fn derivatives_of_places_are_laid_down_once() {
     let gradients = ad::gradients(&mut g, loss, &reads, &Exact);
     let pads = g.live(&gradients).into_iter().filter(|v| matches!(g.node(*v).op, Op::Pad(_))).count();
     assert_eq!(pads, 0);
+}
+
+/// Padded pieces that touch are put side by side whichever comes first; others are added.
+#[test]
+fn padded_pieces_add_up() {
+    let mut g = Graph::new();
+    let slots = [2, 3].map(|len| input(&mut g, &format!("{len}"), &[2, len]));
+    let [a, b] = slots.map(|s| g.read(s));
+    let sum = |g: &mut Graph, [at, to]: [usize; 2], turned: bool| {
+        let a = g.push(Pad { axis: 1, before: at, after: 7 - at - 2 }, &[a]);
+        let b = g.push(Pad { axis: 1, before: to, after: 7 - to - 3 }, &[b]);
+        if turned { g.add(b, a) } else { g.add(a, b) }
+    };
+    for (at, to, touch) in [(1, 3, true), (3, 0, true), (0, 4, false), (2, 3, false), (5, 2, true), (0, 2, true)] {
+        for turned in [false, true] {
+            let y = sum(&mut g, [at, to], turned);
+            assert_eq!(matches!(g.node(y).op, Op::Binary(_)), !touch);
+            let oracle = registers(&g);
+            let mut expected = vec![0.0; 14];
+            for row in 0..2 {
+                for (slot, from, len) in [(slots[0], at, 2), (slots[1], to, 3)] {
+                    for i in 0..len {
+                        expected[row * 7 + from + i] += oracle.read(slot).data[row * len + i];
+                    }
+                }
+            }
+            assert_eq!(oracle.values(&g, &[y])[0].data, expected);
+        }
+    }
 }
 
 #[test]
@@ -362,32 +392,4 @@ fn states_are_the_only_way_past_the_window() {
         assert_eq!(reach(&mut net, 0), [true, true, false, false, false, false, false], "{gate}");
         assert_eq!(reach(&mut net, 3), [false, false, false, true, true, false, false], "{gate}");
     }
-}
-
-#[test]
-fn loops_may_be_longer_in_tests() {
-    let looped = |settings: &[(&str, Setting)]| node("repeat", settings, vec![linear(4), activation("tanh")]);
-    let of = |mode, settings: &[(&str, Setting)]| value(&[3, 4], mode, &[looped(settings)]);
-    let longer = [("times", int(2)), ("test-times", int(5))];
-    assert_eq!(of(Mode::Train, &longer), of(Mode::Train, &[("times", int(2))]));
-    assert_eq!(of(Mode::Eval, &longer), of(Mode::Eval, &[("times", int(5))]));
-    assert_ne!(of(Mode::Eval, &longer), of(Mode::Train, &longer));
-    let injected = [("times", int(3)), ("inject", word("add"))];
-    differentiate("injected", &[3, 4], &[looped(&injected)]);
-    assert_eq!(of(Mode::Train, &[("times", int(1)), ("inject", word("add"))]), of(Mode::Train, &[("times", int(1))]));
-    // z_{i+1} = f(x + z_i) by hand.
-    let mut g = Graph::new();
-    let (y, ..) = build(&mut g, Mode::Train, &[3, 4], &[looped(&injected)]);
-    let oracle = registers(&g);
-    let read = |name: &str| oracle.read(g.find_slot(name).unwrap()).data.clone();
-    let [x, w, b] = ["x", "1.repeat/1.linear/weight", "1.repeat/1.linear/bias"].map(read);
-    let f = |x: &[f64]| affine(x, &w, &b).into_iter().map(f64::tanh).collect::<Vec<_>>();
-    let expected: Vec<f64> = x
-        .chunks(4)
-        .flat_map(|x| {
-            let again = |z: &[f64]| f(&x.iter().zip(z).map(|(x, z)| x + z).collect::<Vec<_>>());
-            again(&again(&f(x)))
-        })
-        .collect();
-    assert!(distance(&oracle.values(&g, &[y])[0].data, &expected) < 1e-12);
 }

@@ -34,9 +34,14 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Vec<Diagnostic> {
     vec![Diagnostic::new(path.display().to_string(), format!("cannot be read: {error}"), "check the path")]
 }
 
+/// The content of a file.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    fs::read(path).map_err(|e| unreadable(path, &e))
+}
+
 /// Reads a spec; its faults begin with the file's name.
 pub fn spec(path: &Path) -> Result<Spec, Vec<Diagnostic>> {
-    let bytes = fs::read(path).map_err(|e| unreadable(path, &e))?;
+    let bytes = bytes(path)?;
     let name = path.display().to_string();
     let text = String::from_utf8(bytes)
         .map_err(|e| vec![Diagnostic::new(&name, e.to_string(), "save it as UTF-8 text, in JSON")])?;

@@ -17,6 +17,7 @@ enum What {
     Schedules,
     Cards,
     Probes,
+    Transforms,
 }
 
 #[derive(Debug, Arguments)]
@@ -47,6 +48,7 @@ fn entries(all: Catalogue, what: What) -> Vec<EntryInfo> {
         What::Schedules => all.schedules,
         What::Cards => all.cards,
         What::Probes => all.probes,
+        What::Transforms => all.transforms,
     }
 }
 

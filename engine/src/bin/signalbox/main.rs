@@ -24,6 +24,7 @@ mod score;
 mod table;
 mod tabulate;
 mod trainer;
+mod transform;
 mod verify;
 mod weights;
 
@@ -60,6 +61,8 @@ fn misread(fault: &clap::Error) -> Diagnostic {
 enum Command {
     /// Train what a spec describes: one run, or a race of its lanes over its seeds
     Run(run::Args),
+    /// Change a trained network: prune it, divide it into experts, fuse its layers
+    Transform(transform::Args),
     /// What there is to choose from
     List(list::Args),
     /// Print a spec's step as a program and as a plan, and what it costs
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
     };
     let answer = match line.command {
         Command::Run(args) => run::run(&args),
+        Command::Transform(args) => transform::transform(&args),
         Command::List(args) => list::list(&args),
         Command::Explain { spec, own } => explain::explain(&spec, &own),
         Command::Link(args) => link::link(&args),

@@ -32,6 +32,10 @@ pub fn race(spec: &Spec, args: &Args) -> Answer {
         let mend = "name one lane's spec without lanes, or leave --weights away";
         return Err(vec![Diagnostic::new("--weights", "a race has the weights of many runs", mend)]);
     }
+    if args.from.is_some() {
+        let mend = "name one lane's spec without lanes, or leave --from away";
+        return Err(vec![Diagnostic::new("--from", "a race begins many runs", mend)]);
+    }
     let lanes = lanes(spec)?;
     let costs = costs(&lanes, args)?;
     let specs: Vec<&Spec> = lanes.iter().map(|l| &l.1).collect();

@@ -39,6 +39,9 @@ pub struct Args {
     /// Where to write the weights
     #[arg(long, value_name = "OUT.safetensors")]
     pub weights: Option<PathBuf>,
+    /// Weights to begin with, in the place of the initial ones
+    #[arg(long, value_name = "W.safetensors")]
+    pub from: Option<PathBuf>,
     #[command(flatten)]
     pub own: files::Own,
 }
@@ -59,7 +62,8 @@ pub fn run(args: &Args) -> Answer {
     }
     let data = files::data(&spec, &args.own)?;
     args.report.iter().chain(&args.weights).try_for_each(|path| files::writable(path))?;
-    let mut trainer = Trainer::new(&spec, data)?;
+    let from = args.from.as_deref().map(weights::read).transpose()?.unwrap_or_default();
+    let mut trainer = Trainer::begun(&spec, data, from)?;
     let place = settle(&mut trainer, &Machine::default(), args.device)?;
     eprintln!("{place}");
     let asked = trainer.lab.task.answer;
@@ -78,7 +82,7 @@ pub fn run(args: &Args) -> Answer {
         files::write(path, format!("{}\n", pretty(&report.json())).as_bytes())?;
     }
     if let Some(path) = &args.weights {
-        files::write(path, &weights::weights(&mut trainer, &spec)?)?;
+        files::write(path, &weights::packed(&trainer.weights()?, &spec)?)?;
     }
     if let Some(step) = diverged {
         let mend = "lower the learning rate, or clip the gradient";
@@ -88,7 +92,7 @@ pub fn run(args: &Args) -> Answer {
     Ok(Outcome::Done)
 }
 
-fn said(figures: Figures, asked: data::Answer) -> String {
+pub fn said(figures: Figures, asked: data::Answer) -> String {
     format!("loss {:.4}  {}", figures.loss, score::said(asked, figures.accuracy))
 }
 

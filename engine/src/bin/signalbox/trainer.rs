@@ -7,6 +7,7 @@ use engine::exec::{Executor, Fault};
 use engine::ir::SlotId;
 use engine::lab::{Lab, STEP};
 use engine::spec::Spec;
+use engine::weights::{Tensor, Weights, belongs, placed};
 
 /// Loss and accuracy of the last step's batch, or of a split.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,8 +19,10 @@ pub struct Figures {
 pub struct Trainer {
     pub lab: Lab,
     pub executor: Box<dyn Executor>,
-    data: Data,
+    pub data: Data,
     seed: u32,
+    /// The weights of the first step; empty for the initial ones of the seed.
+    origin: Weights,
 }
 
 fn lost(fault: &Fault) -> Vec<Diagnostic> {
@@ -29,22 +32,42 @@ fn lost(fault: &Fault) -> Vec<Diagnostic> {
 impl Trainer {
     /// Loads the experiment on the CPU, with the initial weights of its seed.
     pub fn new(spec: &Spec, data: Data) -> Result<Self, Vec<Diagnostic>> {
+        Self::begun(spec, data, Weights::new())
+    }
+
+    /// Loads the experiment on the CPU, with the weights of `origin`; with its initial ones where that is empty.
+    pub fn begun(spec: &Spec, data: Data, origin: Weights) -> Result<Self, Vec<Diagnostic>> {
         let lab = Lab::new(spec, &data)?;
+        placed(&lab.graph, &origin).map_err(|fault| vec![fault.within("weights")])?;
         let executor = Box::new(Cpu::new(lab.plan.clone()));
-        let mut trainer = Self { lab, executor, data, seed: spec.seed };
+        let mut trainer = Self { lab, executor, data, seed: spec.seed, origin };
         trainer.restart();
         Ok(trainer)
     }
 
     /// Back to the first step.
     pub fn restart(&mut self) {
-        let Self { lab, executor, data, seed } = self;
+        let Self { lab, executor, data, seed, origin } = self;
         for id in lab.graph.slot_ids() {
             executor.write(lab.plan.slot(id).start, &lab.initial(id, *seed));
+        }
+        for (id, values) in placed(&lab.graph, origin).unwrap_or_default() {
+            executor.write(lab.plan.slot(id).start, values);
         }
         for (id, values) in lab.inputs(data) {
             executor.write(lab.plan.slot(id).start, &values);
         }
+    }
+
+    /// The weights after everything asked for so far.
+    pub fn weights(&mut self) -> Result<Weights, Vec<Diagnostic>> {
+        let graph = self.lab.graph.clone();
+        let mut weights = Weights::new();
+        for id in graph.slot_ids().filter(|&id| belongs(graph.slot(id))) {
+            let slot = graph.slot(id);
+            weights.insert(slot.name.clone(), Tensor::new(&slot.shape.0, self.read(&[id])?));
+        }
+        Ok(weights)
     }
 
     /// Begins anew on `executor`, which holds the same plan, and returns the former one.

@@ -10,6 +10,7 @@ use engine::protocol::CostInfo;
 use engine::registry::find;
 use engine::session::devices::Machine;
 use engine::spec::Spec;
+use engine::transforms::transform;
 
 use crate::device::{Where, settle};
 use crate::run::train;
@@ -91,10 +92,27 @@ fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tri
     let data = files::data(&spec, &files::Own::default())?;
     let mut trainer = Trainer::new(&spec, data)?;
     let place = settle(&mut trainer, machine, asked)?;
-    let steps = u32::try_from(run.steps).unwrap_or(u32::MAX);
-    let curve = train(&mut trainer, steps, usize::MAX)?.curve;
-    let accuracy = curve.last().and_then(|p| p.splits).map_or(f64::NAN, |s| s[1].accuracy.into());
+    let mut accuracy = trained(&mut trainer, run.steps)?;
+    let mut spec = spec;
+    for (by, steps) in &run.then {
+        let weights = trainer.weights()?;
+        let changed = transform(&spec, &trainer.data, &weights, by)?;
+        spec = changed.spec;
+        trainer = Trainer::begun(&spec, trainer.data, changed.weights)?;
+        settle(&mut trainer, machine, asked)?;
+        accuracy = trained(&mut trainer, *steps)?;
+    }
     Ok((Tried { run: run.name, seed, accuracy, cost: trainer.lab.cost.clone() }, place.device))
+}
+
+/// Accuracy on the test split after `steps` more steps.
+fn trained(trainer: &mut Trainer, steps: u64) -> Result<f64, Vec<Diagnostic>> {
+    if steps > 0 {
+        let curve = train(trainer, u32::try_from(steps).unwrap_or(u32::MAX), usize::MAX)?.curve;
+        return Ok(curve.last().and_then(|p| p.splits).map_or(f64::NAN, |s| s[1].accuracy.into()));
+    }
+    let [_, test] = trainer.evaluate()?;
+    Ok(test.accuracy.into())
 }
 
 /// The card's table, and whether all of it holds.
@@ -184,7 +202,7 @@ mod tests {
     fn verifying_fails_where_a_bound_is_out_of_reach() {
         fn runs() -> Vec<Run> {
             let stages = vec![vec![BlockSpec::new("linear")]];
-            vec![Run { name: "xor", spec: Spec::new(Choice::new("xor"), stages), steps: 3 }]
+            vec![Run { name: "xor", spec: Spec::new(Choice::new("xor"), stages), steps: 3, then: Vec::new() }]
         }
         static REACHED: [Claim; 1] = [bound(0.0)];
         static IMPOSSIBLE: [Claim; 1] = [bound(1.01)];

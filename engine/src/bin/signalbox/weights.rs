@@ -1,31 +1,43 @@
-//! A run's weights as safetensors, with the spec beside them.
+//! Weights as safetensors, with the spec beside them.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use engine::diagnostic::Diagnostic;
-use engine::ir::Role;
 use engine::spec::{Spec, text};
-use safetensors::{Dtype, serialize, tensor::TensorView};
+use engine::weights::{Tensor, Weights};
+use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
 
-use crate::trainer::Trainer;
+use crate::files;
 
 /// Every weight under the name of its register; the spec's text stands in the header as `spec`.
-pub fn weights(trainer: &mut Trainer, spec: &Spec) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let graph = trainer.lab.graph.clone();
-    let mut tensors = Vec::new();
-    for id in graph.slot_ids() {
-        let slot = graph.slot(id);
-        if slot.role == Role::Param {
-            let bytes: Vec<u8> = trainer.read(&[id])?.iter().flat_map(|v| v.to_le_bytes()).collect();
-            tensors.push((slot.name.clone(), slot.shape.to_vec(), bytes));
-        }
-    }
+pub fn packed(weights: &Weights, spec: &Spec) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let fault = |e: safetensors::SafeTensorError| vec![Diagnostic::new("weights", e.to_string(), "")];
+    let bytes = |tensor: &Tensor| tensor.data.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let tensors: Vec<_> = weights.iter().map(|(name, tensor)| (name, tensor.shape.clone(), bytes(tensor))).collect();
     let views: Vec<(&String, TensorView)> = tensors
         .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
         .collect::<Result<_, _>>()
         .map_err(fault)?;
     let about = HashMap::from([("spec".to_owned(), text::compact(spec))]);
     serialize(views, Some(about)).map_err(fault)
+}
+
+/// The weights of a file.
+pub fn read(path: &Path) -> Result<Weights, Vec<Diagnostic>> {
+    let bytes = files::bytes(path)?;
+    let name = path.display().to_string();
+    let mend = "give a file that `run --weights` or `transform` wrote";
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| vec![Diagnostic::new(&name, e.to_string(), mend)])?;
+    let mut weights = Weights::new();
+    for (of, view) in tensors.tensors() {
+        if view.dtype() != Dtype::F32 {
+            let message = format!("`{of}` holds {:?}, not numbers of 32 bits", view.dtype());
+            return Err(vec![Diagnostic::new(&name, message, mend)]);
+        }
+        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        weights.insert(of, Tensor::new(view.shape(), data));
+    }
+    Ok(weights)
 }
