@@ -17,6 +17,7 @@ mod bases;
 mod batch_norm;
 mod block_diagonal;
 mod block_recurrent;
+mod brainformer;
 mod cam;
 mod chain;
 mod constrained;
@@ -223,6 +224,7 @@ pub const BLOCKS: &[&dyn Block] = &[
     &global_query::GlobalQuery,
     &shaped_attention::ShapedAttention,
     &transformer::Transformer,
+    &brainformer::Brainformer,
     &affine::Affine,
     &across::Across,
     &squeeze_excite::SqueezeExcite,

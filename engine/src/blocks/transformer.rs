@@ -6,19 +6,18 @@
 //! p   x + attention(n(x)) + feed-forward(n(x))           side by side
 //! h   shaped-attention(n(x))                             no way past it, no values
 //! q   shaped-attention(n(x)) + β feed-forward(n(x))      no way past them, β = 0.1 at first
-//! m   x + its blocks(n(x))                               a mixture of experts, say
 //! ```
 //!
 //! `sf` is a layer of Vaswani et al. 2017 with the normalisation in front (Xiong et al. 2020). Mandava et al. 2020 (PAR)
-//! write few `s`, and those early: `sfsfffff`; Zhou et al. 2023 (Brainformers) search among orders of `s`, `f` and `m`;
-//! `p` is the parallel form that Sonkar and Baraniuk 2023 compare with `sf`; `hf` and `q` are He and Hofmann's 2024
-//! layers without a skip around attention, SAS and SAS-P.
+//! write few `s`, and those early: `sfsfffff`; `p` is the parallel form that Sonkar and Baraniuk 2023 compare with `sf`;
+//! `hf` and `q` are He and Hofmann's 2024 layers without a skip around attention, SAS and SAS-P. A letter for other
+//! blocks has [`super::brainformer`].
 
 use super::attention::{self, FORGET, POSITIONS};
 use super::heads::HEADS;
 use super::mask::{MASK, WIDTH};
 use super::parts::{self, EXPAND, behind, part, set};
-use super::{Block, Holds, Takes, activation, affine, chain, parallel, residual, sequence, shaped_attention};
+use super::{Block, Takes, activation, affine, chain, parallel, residual, sequence, shaped_attention};
 use crate::ir::Value;
 use crate::net::{Build, Node};
 use crate::registry::{Entry, Knob, KnobKind, Meta};
@@ -30,35 +29,31 @@ static META: Meta = Meta {
     id: "transformer",
     name: "Transformer",
     help: "A stack of attention and feed-forward layers in the order that its letters say.",
-    source: "Vaswani et al. 2017; orders: Mandava et al. 2020, Zhou et al. 2023, Sonkar and Baraniuk 2023, He and \
-             Hofmann 2024",
+    source: "Vaswani et al. 2017; orders: Mandava et al. 2020, Sonkar and Baraniuk 2023, He and Hofmann 2024",
 };
 
 /// The gain of the feed-forward branch of `q` before training (He and Hofmann 2024).
 const BRANCH: f64 = 0.1;
 
-static KNOBS: [Knob; 9] = [
-    Knob {
-        id: "order",
-        name: "Order",
-        help: "A letter for each layer: s attention, f feed-forward, p both side by side, h shaped attention without a \
-               skip, q that beside a feed-forward, m the blocks that it holds.",
-        kind: KnobKind::Text { default: "sf", letters: "sfphqm", most: 24 },
-    },
-    HEADS,
-    MASK,
-    WIDTH,
-    POSITIONS,
-    FORGET,
-    EXPAND,
-    activation::CURVE,
-    Knob {
-        id: "norm",
-        name: "Normalisation",
-        help: "What every layer does to its input first.",
-        kind: KnobKind::Choice { default: "layer", options: &["layer", "rms", "none"] },
-    },
-];
+/// The knobs of a stack, its letters first.
+pub const fn knobs(order: Knob) -> [Knob; 9] {
+    [order, HEADS, MASK, WIDTH, POSITIONS, FORGET, EXPAND, activation::CURVE, NORM]
+}
+
+const NORM: Knob = Knob {
+    id: "norm",
+    name: "Normalisation",
+    help: "What every layer does to its input first.",
+    kind: KnobKind::Choice { default: "layer", options: &["layer", "rms", "none"] },
+};
+
+static KNOBS: [Knob; 9] = knobs(Knob {
+    id: "order",
+    name: "Order",
+    help: "A letter for each layer: s attention, f feed-forward, p both side by side, h shaped attention without a \
+           skip, q that beside a feed-forward.",
+    kind: KnobKind::Text { default: "sf", letters: "sfphq", most: 24 },
+});
 
 impl Entry for Transformer {
     fn meta(&self) -> &'static Meta {
@@ -75,7 +70,7 @@ fn like(node: &Node, block: &'static dyn Block, shared: &[&'static str]) -> Node
     given.fold(part(block, vec![]), |made, (id, value)| set(made, id, value.clone()))
 }
 
-/// The layer of one letter, for `width` features.
+/// The layer of one letter, for `width` features; a letter that is none of the above stands for the blocks held.
 fn layer(node: &Node, letter: char, width: usize) -> Node {
     let attention = || like(node, &attention::Attention, &[HEADS.id, MASK.id, WIDTH.id, POSITIONS.id, FORGET.id]);
     let shaped = || like(node, &shaped_attention::ShapedAttention, &[HEADS.id, MASK.id, WIDTH.id]);
@@ -100,25 +95,23 @@ fn layer(node: &Node, letter: char, width: usize) -> Node {
     }
 }
 
-impl Block for Transformer {
-    fn holds(&self) -> Holds {
-        Holds::Blocks
-    }
+/// The layers that the order of `node` names, on a sequence `[B, T, D]`.
+pub fn stack(node: &Node, b: &mut Build, x: Value) -> Value {
+    let (x, [_, _, width]) = match sequence(b, x) {
+        Ok(sequence) => sequence,
+        Err(fault) => return fault,
+    };
+    let letters = node.knobs.choice("order").chars();
+    let layers: Vec<Node> = letters.map(|letter| layer(node, letter, width)).collect();
+    b.chain(&layers, x)
+}
 
+impl Block for Transformer {
     fn takes(&self) -> Takes {
         Takes::Sequence
     }
 
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
-        let (x, [_, _, width]) = match sequence(b, x) {
-            Ok(sequence) => sequence,
-            Err(fault) => return fault,
-        };
-        let order = node.knobs.choice("order");
-        if order.contains('m') && node.children.is_empty() {
-            return b.fault("there are no blocks for the letter m", "put blocks into it, or leave m out of the order");
-        }
-        let layers: Vec<Node> = order.chars().map(|letter| layer(node, letter, width)).collect();
-        b.chain(&layers, x)
+        stack(node, b, x)
     }
 }

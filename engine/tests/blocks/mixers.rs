@@ -17,7 +17,7 @@ fn made_shape(shape: &[usize], blocks: &[Node]) -> Vec<usize> {
 fn products() {
     let ways = || vec![linear(4), activation("tanh")];
     let product = node("parallel", &[("join", word("product"))], ways());
-    differentiate("product", &[3, 4], &[product.clone()]);
+    differentiate("product", &[3, 4], std::slice::from_ref(&product));
     let made = made(&[3, 4], &[product]);
     let (x, w) = (made.read("x"), made.read("1.parallel/1.linear/weight"));
     let sum = |row: usize, u: usize| (0..4).map(|i| x[row * 4 + i] * w[i * 4 + u]).sum::<f64>();

@@ -41,7 +41,7 @@ fn shaped_attention_begins_as_the_identity() {
 fn transformers_differentiate() {
     for order in ["s", "f", "p", "h", "q", "m"] {
         let settings = [("order", word(order)), ("heads", int(2)), ("expand", int(1)), ("function", word("gelu"))];
-        differentiate(order, &[1, 3, 2], &[node("transformer", &settings, vec![activation("tanh")])]);
+        differentiate(order, &[1, 3, 2], &[node("brainformer", &settings, vec![activation("tanh")])]);
     }
     for norm in ["rms", "none"] {
         let settings = [("order", word("sf")), ("heads", int(1)), ("expand", int(1)), ("norm", word(norm))];
@@ -52,9 +52,9 @@ fn transformers_differentiate() {
 #[test]
 fn letters_are_layers() {
     let (heads, shape) = (("heads", int(2)), [2, 5, 4]);
-    let by = |order: &str| node("transformer", &[("order", word(order)), heads.clone()], vec![activation("tanh")]);
-    let attention = || with("attention", &[heads.clone()]);
-    let shaped = || with("shaped-attention", &[heads.clone()]);
+    let by = |order: &str| with("transformer", &[("order", word(order)), heads.clone()]);
+    let attention = || with("attention", std::slice::from_ref(&heads));
+    let shaped = || with("shaped-attention", std::slice::from_ref(&heads));
     let together = |ways| node("parallel", &[], ways);
     let mlp = || forward(16, 4, "relu");
     let s = || residual_of(vec![norm(), attention()]);
@@ -64,12 +64,12 @@ fn letters_are_layers() {
     let p = residual_of(vec![norm(), together(vec![attention(), node("chain", &[], mlp())])]);
     same(&shape, &[by("p")], &[p]);
     same(&shape, &[by("hf")], &[norm(), shaped(), f()]);
-    same(&shape, &[by("m")], &[residual_of(vec![norm(), activation("tanh")])]);
+    let held = node("brainformer", &[("order", word("mfm")), heads.clone()], vec![linear(4)]);
+    let m = || residual_of(vec![norm(), linear(4)]);
+    same(&shape, &[held], &[m(), f(), m()]);
     let gain = with("affine", &[("start", float(0.1)), ("shared", true.into()), ("shift", false.into())]);
     let q = together(vec![shaped(), node("chain", &[], [mlp(), vec![gain]].concat())]);
     same(&shape, &[by("q")], &[norm(), q]);
-    let none = with("transformer", &[("order", word("m"))]);
-    assert!(fault(&shape, &[none]).contains("no blocks for the letter m"));
     assert!(fault(&[2, 4], &[by("s")]).contains("needs a sequence"));
 }
 
