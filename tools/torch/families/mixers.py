@@ -283,26 +283,23 @@ def layer(letter, x, w, causal):
     )
 
 
-class Numbered(At):
-    """Layer number `number` of the transformer: its kind comes after the number."""
-
-    def at(self, path):
-        return At(self.w, self.path + path)
-
-
 def transformer(x, w, order, causal):
     for i, letter in enumerate(order):
-        x = layer(letter, x, Numbered(w, f"{i + 1}."), causal)
+        x = layer(letter, x, At(w, f"{i + 1}."), causal)
     return x
 
 
-for order in ["sf", "p", "hf", "q", "m"]:
-    held = {"blocks": [{"block": "linear", "units": D}]}
+def stack(block, order, **held):
+    settings = {"order": order, "heads": HEADS, "expand": 2, "mask": "causal"}
     case(
-        f"transformer {order}",
-        {"block": "transformer", "order": order, "heads": HEADS, "expand": 2, "mask": "causal", **held}, [T, D],
-        lambda x, w, o=order: transformer(x, w, o, True), batch=1,
+        f"{block} {order}", {"block": block, **settings, **held}, [T, D],
+        lambda x, w: transformer(x, w, order, True), batch=1,
     )
+
+
+for order in ["sf", "p", "hf", "q"]:
+    stack("transformer", order)
+stack("brainformer", "fmm", blocks=[{"block": "linear", "units": D}])
 
 
 def encoder(x, w):
@@ -326,6 +323,5 @@ def encoder(x, w):
 
 
 case(
-    "encoder layer", {"block": "transformer", "heads": HEADS, "expand": 2, "blocks": [{"block": "linear", "units": D}]},
-    [T, D], encoder, batch=2,
+    "encoder layer", {"block": "transformer", "heads": HEADS, "expand": 2}, [T, D], encoder, batch=2,
 )

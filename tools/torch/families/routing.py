@@ -193,6 +193,27 @@ for by in ["balanced", "position", "random", "previous", "bigram"]:
         batch=3, vocabulary=7,
     )
 
+def relevance(x, w, score, k=2, neurons=3):
+    """Scores that do not learn; the best k count in full."""
+    if score == "similarity":
+        scores = x @ w.frozen("router", D, E)
+    elif score == "mlp":
+        h = torch.tanh(x @ w.frozen("router", D, E) + w.frozen("router-bias", E))
+        scores = h @ w.frozen("router-out", E, E) + w.frozen("router-out-bias", E)
+    else:
+        wide = E * neurons
+        h = torch.relu(x @ w.frozen("router", D, wide) + w.frozen("router-bias", wide))
+        scores = h.unflatten(-1, (E, neurons)).sum(-1)
+    chosen = scores.topk(k, -1).indices
+    return combined(x, w, placed(chosen, torch.ones_like(chosen).to(x)))
+
+
+for score in ["similarity", "mlp", "activations"]:
+    case(
+        f"experts by {score}", route("relevance", k=2, score=score, neurons=3), [D],
+        lambda x, w, s=score: relevance(x, w, s), batch=4,
+    )
+
 # Low-rank changes
 
 
