@@ -130,7 +130,7 @@ for capacity in [1.0, 2.0]:
 
 
 def tree(x, w, hardening=1.0, even=1.0, leak=0.0):
-    z = F.linear(x, w("node", D, E - 1).T, w("bias", E - 1))
+    z = F.linear(x, w("node", E - 1, D), w("bias", E - 1))
     c = torch.sigmoid(z)
     if w.mode == "train":
         w.penalise(-hardening * (c * c.log() + (1 - c) * (1 - c).log()).mean())
