@@ -10,7 +10,7 @@
 //! The `k` experts of highest score count 1 each, and the others nothing: with all of them the layer is whole. No rule
 //! learns the router; a transform sets it.
 
-use super::{Assignment, Routing, Rows};
+use super::{Assignment, Choice, Routing, Rows};
 use crate::ir::{Init, Value};
 use crate::net::Build;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -71,7 +71,7 @@ impl Routing for Relevance {
         let one = b.g.constant(1.0);
         let shape = b.g.shape(index).clone();
         let weights = b.g.broadcast(one, shape);
-        Assignment::by_row(index, weights, distribution)
+        Assignment { choice: Choice::ByRow { experts: index, weights }, distribution, limit: None }
     }
 }
 
