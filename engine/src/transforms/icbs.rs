@@ -8,13 +8,12 @@
 //! q(m) = g · dw + ½ dw · H dw,   H = mean over n of gₙ gₙᵀ + λ I
 //! ```
 //!
-//! where `g` is the mean gradient at `m′` and `gₙ` that of sample `n`. Again and again a block of weights is chosen: those kept
-//! that cost least to remove and those gone that gain most when they come back, half and half, and none that were in one
-//! of the last blocks. Within the block the pairs are exchanged whose exchange lowers `q` most, until none does: `q` never
-//! rises, and the number of weights kept never changes. Then `g` and `gₙ` are taken
-//! anew where the mask stands. A mask whose loss on the samples is not less is given up, and the next estimate serves for
-//! half as many blocks. The paper gives each block to an optimiser of quadratic binary
-//! problems.
+//! where `g` is the mean gradient at `m′` and `gₙ` that of sample `n`. Again and again a block of weights is chosen: those
+//! kept that cost least to remove and those gone that gain most when they come back, half and half, and none that were in
+//! one of the last blocks. Within the block the pairs are exchanged whose exchange lowers `q` most, until none does: `q`
+//! never rises, and the number of weights kept never changes. Then `g` and `gₙ` are taken anew where the mask stands. A
+//! mask whose loss on the samples is not less is given up, and the next estimate serves for half as many blocks. The paper
+//! gives each block to an optimiser of quadratic binary problems.
 //!
 //! The gradients of a network that answers all samples rightly vanish, and `H` with them; so `gₙ` is that for a class
 //! drawn from the network's own answer, and the start is the mask by magnitude.
