@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(read(""), None);
         assert_eq!(read("?lang=en"), None);
         let all = Asked {
-            workloads: ["W1", "W2", "W3", "W4"].map(str::to_owned).to_vec(),
+            workloads: ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"].map(str::to_owned).to_vec(),
             devices: vec![Device::Cpu, Device::Gpu],
         };
         assert_eq!(read("?bench"), Some(all));

@@ -1,20 +1,21 @@
-//! How fast training steps are: milliseconds of a step of each workload, beside what the device can do at most.
+//! How fast the workloads are: milliseconds of a training step, or of an evaluation, beside what the device can do at most.
 //!
 //! A step is all that a run does: fetching a batch, forward, backward, the optimizer's update. Steps are asked for in
-//! series, each ended by reading the loss, as in a run.
+//! series, each ended by reading the loss, as in a run; evaluations likewise.
 
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
+use crate::cost;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Executor, Fault};
 use crate::lab::{Lab, STEP};
 use crate::plan::Plan;
 use crate::session::devices::{Devices, Unavailable};
-use crate::workloads::Workload;
+use crate::workloads::{Part, Workload};
 
 mod ceiling;
 
@@ -40,15 +41,15 @@ pub struct Measured {
     pub what: String,
     pub device: Device,
     pub name: String,
-    /// Of one step: the median of `repetitions`.
+    /// Of one step or evaluation: the median of `repetitions`.
     pub milliseconds: f64,
     /// In ascending order.
     pub repetitions: Vec<f64>,
-    /// Floating-point operations of a step, counted.
+    /// Floating-point operations of it, counted.
     pub work: u64,
-    /// Pieces of work that the device is given in a step, counted.
+    /// Pieces of work that the device is given for it, counted.
     pub dispatches: u64,
-    /// Operations a second in units of 10⁹: of the step, and at most.
+    /// Operations a second in units of 10⁹: of the workload, and at most.
     pub gflops: f64,
     pub ceiling_gflops: f64,
     pub fraction_of_ceiling: f64,
@@ -91,7 +92,7 @@ impl Place {
     }
 }
 
-/// Measures a training step of `workload`, whose dataset is `data`.
+/// Measures `workload`, whose dataset is `data`.
 ///
 /// # Errors
 /// The workload does not fit into the device, or the device was lost.
@@ -109,9 +110,13 @@ pub async fn measure(
     for (id, values) in lab.inputs(data) {
         executor.write(lab.plan.slot(id).start, &values);
     }
-    let repetitions = repeat(executor.as_mut(), &lab).await.map_err(|f| lost(&f))?;
+    let programs = match workload.part {
+        Part::Step => vec![STEP],
+        Part::Evaluation => lab.evaluation.clone(),
+    };
+    let repetitions = repeat(executor.as_mut(), &lab, &programs).await.map_err(|f| lost(&f))?;
     let milliseconds = repetitions[REPETITIONS / 2];
-    let work = lab.cost.work;
+    let work = programs.iter().map(|&p| cost::figures(&lab.programs[p]).work).sum();
     let gflops = 1e-6 * work as f64 / milliseconds;
     let ceiling_gflops = 1e-9 * place.ceiling;
     Ok(Measured {
@@ -122,33 +127,36 @@ pub async fn measure(
         milliseconds,
         repetitions,
         work,
-        dispatches: executor.dispatches(STEP),
+        dispatches: programs.iter().map(|&p| executor.dispatches(p)).sum(),
         gflops,
         ceiling_gflops,
         fraction_of_ceiling: gflops / ceiling_gflops,
     })
 }
 
-/// Milliseconds of a step in each series, in ascending order.
-async fn repeat(executor: &mut dyn Executor, lab: &Lab) -> Result<Vec<f64>, Fault> {
-    // The warm-up also finds how many steps fill a series.
-    let (mut steps, mut took) = (1, time(executor, lab, 1).await?);
+/// Milliseconds of one replay of `programs` in each series, in ascending order.
+async fn repeat(executor: &mut dyn Executor, lab: &Lab, programs: &[usize]) -> Result<Vec<f64>, Fault> {
+    // The warm-up also finds how many replays fill a series.
+    let (mut times, mut took) = (1, time(executor, lab, programs, 1).await?);
     while took < REPETITION {
-        steps = (f64::from(steps) * (REPETITION / took).clamp(1.1, 10.0)).ceil() as u32;
-        took = time(executor, lab, steps).await?;
+        times = (f64::from(times) * (REPETITION / took).clamp(1.1, 10.0)).ceil() as u32;
+        took = time(executor, lab, programs, times).await?;
     }
-    let mut times = Vec::new();
+    let mut all = Vec::new();
     for _ in 0..REPETITIONS {
-        times.push(1e3 * time(executor, lab, steps).await? / f64::from(steps));
+        all.push(1e3 * time(executor, lab, programs, times).await? / f64::from(times));
     }
-    times.sort_by(f64::total_cmp);
-    Ok(times)
+    all.sort_by(f64::total_cmp);
+    Ok(all)
 }
 
-/// Seconds of a series of `steps`.
-async fn time(executor: &mut dyn Executor, lab: &Lab, steps: u32) -> Result<f64, Fault> {
+/// Seconds of `times` replays of `programs`.
+async fn time(executor: &mut dyn Executor, lab: &Lab, programs: &[usize], times: u32) -> Result<f64, Fault> {
     let begin = Instant::now();
-    executor.run(STEP, steps);
+    match *programs {
+        [program] => executor.run(program, times),
+        _ => (0..times).for_each(|_| programs.iter().for_each(|&program| executor.run(program, 1))),
+    }
     executor.read(&[lab.plan.slot(lab.registers.loss)]).await?;
     Ok(begin.elapsed().as_secs_f64())
 }

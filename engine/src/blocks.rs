@@ -6,62 +6,102 @@ use crate::registry::{Entry, Knob, KnobKind, Knobs};
 
 mod across;
 mod activation;
+mod ada_fnn;
+mod adaptive_spectral;
 mod af_kan;
 mod affine;
+mod ar_net;
 mod attention;
 mod avg_pool;
 mod bases;
 mod batch_norm;
 mod block_diagonal;
+mod block_recurrent;
+mod cam;
 mod chain;
 mod constrained;
+mod conv1d;
 mod conv2d;
+mod conv_bn;
+mod convolve;
 mod cross_attention;
+mod delays;
+mod delta_net;
+mod delta_product;
+mod delta_rule;
+mod drop_block;
 mod dropout;
 mod embedding;
 mod fade;
 mod ffn;
 mod flatten;
 mod forget;
+mod fourier_features;
+mod freeze;
+mod fsmn;
 mod gated_perceptron;
 mod global_query;
 mod glu;
+mod gru;
 mod guide;
 mod heads;
+mod hypernetwork;
 mod init;
 mod kan;
+mod label_smoothing;
 mod layer_norm;
+mod lif;
 mod linear;
+mod liquid;
+mod lora;
 mod low_rank;
+mod lru;
+mod lstm;
 mod mask;
+mod mask_gate;
 mod masked_linear;
 mod max_pool;
 mod mlp_mixer;
+mod module_sequence;
 mod multiplet;
+mod n_beats;
+mod nested_ffn;
 mod nin_gate;
 pub mod nm_linear;
 mod parallel;
 mod parts;
 mod patches;
+mod penalty;
 mod permuted_kronecker;
 mod pool;
 mod pool_sequence;
 mod position;
 mod raft_mlp;
 mod random_features;
+mod random_hypernetwork;
 mod relative;
 mod repeat;
 mod res_mlp;
 mod residual;
 mod rms_norm;
+mod rnn;
 mod route;
 mod rows;
 mod s_kan;
+mod sape;
+mod separable_conv;
+mod series;
 mod shaped_attention;
 mod shared;
 mod simba;
+mod skip_middle;
+mod skip_saturated;
+mod spectral_filter;
+mod spectrum;
 mod squeeze_excite;
+mod stochastic_depth;
 mod transformer;
+mod unroll;
 
 /// What a block may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +180,24 @@ pub const BLOCKS: &[&dyn Block] = &[
     &parallel::Parallel,
     &route::Route,
     &repeat::Repeat,
+    &conv1d::Conv1d,
+    &separable_conv::SeparableConv,
+    &conv_bn::ConvBn,
+    &spectral_filter::SpectralFilter,
+    &adaptive_spectral::AdaptiveSpectral,
+    &n_beats::NBeats,
+    &ar_net::ArNet,
+    &ada_fnn::AdaFnn,
+    &fourier_features::FourierFeatures,
+    &sape::Sape,
+    &cam::Cam,
+    &hypernetwork::Hypernetwork,
+    &random_hypernetwork::RandomHypernetwork,
+    &drop_block::DropBlock,
+    &stochastic_depth::StochasticDepth,
+    &penalty::Penalty,
+    &label_smoothing::LabelSmoothing,
+    &freeze::Freeze,
     &masked_linear::MaskedLinear,
     &nm_linear::NmLinear,
     &fade::Fade,
@@ -173,6 +231,23 @@ pub const BLOCKS: &[&dyn Block] = &[
     &raft_mlp::RaftMlp,
     &nin_gate::NinGate,
     &permuted_kronecker::PermutedKronecker,
+    &rnn::Rnn,
+    &gru::Gru,
+    &lstm::Lstm,
+    &lru::Lru,
+    &delta_net::DeltaNet,
+    &delta_product::DeltaProduct,
+    &fsmn::Fsmn,
+    &block_recurrent::BlockRecurrent,
+    &lif::Lif,
+    &delays::Delays,
+    &liquid::Liquid,
+    &nested_ffn::NestedFfn,
+    &skip_middle::SkipMiddle,
+    &skip_saturated::SkipSaturated,
+    &mask_gate::MaskGate,
+    &lora::Lora,
+    &module_sequence::ModuleSequence,
 ];
 
 /// The knob that the normalising blocks share.
@@ -189,6 +264,17 @@ fn over_root(b: &mut Build, x: Value, square: Value, node: &Node) -> Value {
     let safe = b.g.add(square, epsilon);
     let root = b.g.sqrt(safe);
     b.g.div(x, root)
+}
+
+/// Child number `i` on `x`, where it must give the shape of its input; else the fault.
+fn alike(b: &mut Build, i: usize, child: &Node, x: Value) -> Value {
+    let y = b.node(i, child, x);
+    let (from, to) = (b.g.shape(x).clone(), b.g.shape(y).clone());
+    if b.g.is_poisoned(y) || from == to {
+        return y;
+    }
+    let message = format!("its block {} turns {from} into {to}", i + 1);
+    b.fault(message, "let each of its blocks give the shape of its input")
 }
 
 /// The fault of a block that works on whole samples or whole batches, where rows are sorted by expert.

@@ -2,13 +2,13 @@
 //!
 //! Elementwise functions broadcast; reductions keep the reduced axes with extent 1.
 
-use crate::ir::{Graph, Shape, SlotId, Value};
+use crate::ir::{Graph, Node, Shape, SlotId, Value};
 use crate::ops::{
     Op, leaf,
     matmul::MatMul,
     reduce::{Kind, Reduce},
     scalar::{Binary, Select, Unary, broadcast},
-    shape::{Broadcast, Concat, Detach, Reshape, Slice, Transpose},
+    shape::{Broadcast, Concat, Detach, Pad, Reshape, Slice, Transpose},
     sort::ArgSort,
 };
 
@@ -62,8 +62,32 @@ impl Graph {
             (Binary::Add | Binary::Sub, _, Some(0.0)) | (Binary::Mul | Binary::Div, _, Some(1.0)) => a,
             (Binary::Add, Some(0.0), _) | (Binary::Mul, Some(1.0), _) => b,
             (Binary::Sub, Some(0.0), _) => self.neg(b),
+            (Binary::Add, ..) => self.adjoined(a, b).unwrap_or_else(|| self.push(op, &[a, b])),
             _ => self.push(op, &[a, b]),
         }
+    }
+
+    /// The sum of two values that are zero but for neighbouring stretches of one axis, laid side by side instead of
+    /// added: what comes back to a sequence that was taken apart is then laid down once, not once for every part.
+    fn adjoined(&mut self, a: Value, b: Value) -> Option<Value> {
+        let (Op::Pad(p), Op::Pad(q)) = (&self.node(a).op, &self.node(b).op) else { return None };
+        let (axis, same) = (p.axis, p.axis == q.axis && self.shape(a) == self.shape(b));
+        let (x, y) = (self.node(a).args[0], self.node(b).args[0]);
+        let ends = |v: Value, before: usize| before + self.shape(v)[axis];
+        let (parts, before, after) = if same && ends(x, p.before) == q.before {
+            ([x, y], p.before, q.after)
+        } else if same && ends(y, q.before) == p.before {
+            ([y, x], q.before, p.after)
+        } else {
+            return None;
+        };
+        // Parts of parts are parts, or each would be copied again and again.
+        let parts = parts.map(|v| match &self.node(v) {
+            Node { op: Op::Concat(c), args, .. } if c.axis == axis => args.clone(),
+            _ => vec![v],
+        });
+        let whole = self.concat(&parts.concat(), axis);
+        Some(if before + after == 0 { whole } else { self.push(Pad { axis, before, after }, &[whole]) })
     }
 
     /// `x` times a number that never changes.

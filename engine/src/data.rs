@@ -153,6 +153,22 @@ impl Data {
         Self { input, outputs, answer, tokens, window, columns, train, test, look }
     }
 
+    /// The share of each token in the training samples: `[tokens]`; empty where samples are not made of tokens.
+    pub fn frequencies(&self) -> Vec<f32> {
+        let mut counts = vec![0.0f32; self.tokens.len()];
+        if counts.is_empty() {
+            return counts;
+        }
+        for &token in &self.train.x {
+            if let Some(count) = counts.get_mut(token as usize) {
+                *count += 1.0;
+            }
+        }
+        let total = counts.iter().sum::<f32>().max(1.0);
+        counts.iter_mut().for_each(|count| *count /= total);
+        counts
+    }
+
     /// How many samples `split` has.
     pub fn samples(&self, split: &Split) -> usize {
         self.window.map_or(split.len, |window| window.samples(split.x.len()))

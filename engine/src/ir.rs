@@ -202,6 +202,8 @@ pub struct Graph {
     nodes: Vec<Node>,
     known: HashMap<(Op, Vec<Value>), Value>,
     slots: Vec<Slot>,
+    /// What registers of data hold where the graph itself says it.
+    given: Vec<(SlotId, Vec<f32>)>,
     paths: Vec<String>,
     scope: Vec<String>,
     faults: Vec<Diagnostic>,
@@ -244,6 +246,17 @@ impl Graph {
 
     pub fn find_slot(&self, name: &str) -> Option<SlotId> {
         self.slots.iter().position(|s| s.name == name).map(|i| SlotId(i as u32))
+    }
+
+    /// Says what a register of data holds.
+    pub fn give(&mut self, slot: SlotId, values: Vec<f32>) {
+        self.given.retain(|g| g.0 != slot);
+        self.given.push((slot, values));
+    }
+
+    /// The registers of data whose content was [given](Graph::give), with it.
+    pub fn given(&self) -> &[(SlotId, Vec<f32>)] {
+        &self.given
     }
 
     /// The path of the block that first asked for this value.

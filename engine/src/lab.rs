@@ -207,7 +207,9 @@ impl Lab {
     /// The data registers with their content.
     pub fn inputs(&self, data: &Data) -> Vec<(SlotId, Vec<f32>)> {
         let Registers { train, test, .. } = self.registers;
-        [train.content(&data.train), test.content(&data.test)].concat()
+        let mut all = [train.content(&data.train), test.content(&data.test)].concat();
+        all.extend(self.graph.given().iter().cloned());
+        all
     }
 
     /// Steps in one pass over the training samples.
@@ -301,7 +303,7 @@ impl<'a> Builder<'a> {
     }
 
     /// One step: a batch, what the rule learns from it, the optimizer's writes, the counters.
-    fn step(&mut self, rule: &dyn Rule, knobs: &crate::registry::Knobs) -> (Vec<Stmt>, Vec<(Tap, [SlotId; 2])>) {
+    fn step(&mut self, rule: &dyn Rule, knobs: &crate::registry::Knobs) -> (Vec<Stmt>, Vec<(Tap, [SlotId; 3])>) {
         let batch = batch(&mut self.g, self.clock, self.registers.train, self.task, rule.hold(knobs));
         let lesson = rule.learn(&mut self.learn(knobs), batch);
         let recipe = self.resolved.recipe();
@@ -317,8 +319,9 @@ impl<'a> Builder<'a> {
         for tap in lesson.taps {
             let load = self.metric(&format!("route/{}/load", tap.path), self.g.shape(tap.load).clone());
             let entropy = self.metric(&format!("route/{}/entropy", tap.path), Shape::default());
-            writes.extend([(load, tap.load), (entropy, tap.entropy)]);
-            taps.push((tap, [load, entropy]));
+            let dropped = self.metric(&format!("route/{}/dropped", tap.path), Shape::default());
+            writes.extend([(load, tap.load), (entropy, tap.entropy), (dropped, tap.dropped)]);
+            taps.push((tap, [load, entropy, dropped]));
         }
         let emit = |probe: &str, slot| Stmt::Emit { probe: probe.to_owned(), slot };
         let mut body = lesson.before;

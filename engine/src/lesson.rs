@@ -124,7 +124,8 @@ impl Forward {
 
 impl Learn<'_> {
     pub fn build(&mut self, mode: Mode) -> Build<'_> {
-        Build::new(self.g, mode, self.clock, self.net.outputs).reading(self.net.vocabulary)
+        let net = self.net;
+        Build::new(self.g, mode, self.clock, net.outputs).reading(net.vocabulary).hearing(net.frequencies.clone())
     }
 
     /// Passes `x [B, …]` through all stages in series.

@@ -1,6 +1,7 @@
 //! A network: stages of blocks in a tree. Building it lays values into a graph and declares the weights it meets.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::blocks::Block;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
@@ -11,6 +12,7 @@ use crate::registry::Knobs;
 use crate::routing::Routing;
 
 mod sharing;
+mod weights;
 
 /// A block with its settings and what it holds.
 #[derive(Clone)]
@@ -37,6 +39,8 @@ pub struct Net {
     pub outputs: usize,
     /// How many different tokens the samples are made of; 0 where they are no tokens.
     pub vocabulary: usize,
+    /// The share of each token in the training samples; empty where there are no tokens.
+    pub frequencies: Rc<[f32]>,
 }
 
 /// Whether the network is learning: dropout and batch statistics differ.
@@ -62,6 +66,8 @@ pub struct Tap {
     pub load: Value,
     /// Mean entropy of the router's distribution over the experts, in nats: `[]`.
     pub entropy: Value,
+    /// Share of the assignments that were left out for want of room, or of the rows that no expert chose: `[]`.
+    pub dropped: Value,
 }
 
 /// Something inside a block that people may look at.
@@ -112,12 +118,17 @@ pub struct Build<'a> {
     pub clock: Clock,
     outputs: usize,
     vocabulary: usize,
+    frequencies: Rc<[f32]>,
     path: Vec<String>,
     /// Where the registers of shared blocks are kept, and how much of the path that stands for: see [`Build::shared`].
     home: Option<(String, usize)>,
     group: Option<Group>,
+    /// Whether the weights that are met are the same for all experts.
+    common: bool,
     /// Whether the weights that are met do not learn.
     frozen: bool,
+    /// What makes the weights that are met: see [`Build::computed`].
+    maker: Option<weights::Maker>,
     /// What stands in for the network's own weights: see [`Build::instead`].
     others: HashMap<SlotId, Value>,
     draws: u32,
@@ -231,10 +242,13 @@ impl<'a> Build<'a> {
             clock,
             outputs,
             vocabulary: 0,
+            frequencies: Rc::default(),
             path: Vec::new(),
             home: None,
             group: None,
+            common: false,
             frozen: false,
+            maker: None,
             others: HashMap::new(),
             draws: 0,
             params: Vec::new(),
@@ -253,6 +267,11 @@ impl<'a> Build<'a> {
         Self { vocabulary, ..self }
     }
 
+    /// The same for tokens that have these shares in the training samples: `[vocabulary]`.
+    pub fn hearing(self, frequencies: Rc<[f32]>) -> Self {
+        Self { frequencies, ..self }
+    }
+
     /// Width of the read-out that the task asks for.
     pub fn outputs(&self) -> usize {
         self.outputs
@@ -261,6 +280,11 @@ impl<'a> Build<'a> {
     /// How many different tokens the samples are made of; 0 where they are no tokens.
     pub fn vocabulary(&self) -> usize {
         self.vocabulary
+    }
+
+    /// The share of each token in the training samples; empty where nothing is known of it.
+    pub fn frequencies(&self) -> Rc<[f32]> {
+        self.frequencies.clone()
     }
 
     /// Whether rows are grouped by expert here: then only what works on rows `[T, features]` fits.
@@ -303,6 +327,14 @@ impl<'a> Build<'a> {
         let outer = self.group.replace(Group { experts, sizes, of_row });
         let out = part(self);
         self.group = outer;
+        out
+    }
+
+    /// `part`, whose weights are the same for all experts where it stands inside of them.
+    pub fn in_common<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.common, true);
+        let out = part(self);
+        self.common = outer;
         out
     }
 
@@ -378,7 +410,7 @@ impl<'a> Build<'a> {
     ) -> Value {
         let shape = self.g.shape(x).clone();
         let inputs = shape.last();
-        let Some(group) = self.group else {
+        let Some(group) = self.group.filter(|_| !self.common) else {
             let w = self.param(name, vec![inputs, units], init);
             let w = made(self.g, w);
             let rows = self.g.reshape(x, [shape.size() / inputs.max(1), inputs]);
@@ -402,7 +434,7 @@ impl<'a> Build<'a> {
     /// A weight of its own for each of `features`, ready to broadcast over rows: `[features]`, or `[T, features]` with
     /// each row its expert's.
     pub fn per_feature(&mut self, name: &str, features: usize, init: Init) -> Value {
-        match self.group {
+        match self.group.filter(|_| !self.common) {
             None => self.param(name, vec![features], init),
             Some(group) => {
                 let table = self.param(name, vec![group.experts, features], init);
@@ -413,6 +445,9 @@ impl<'a> Build<'a> {
 
     /// A weight of any shape, not split among experts.
     pub fn param(&mut self, name: &str, shape: Vec<usize>, init: Init) -> Value {
+        if let (Some(make), false) = (self.maker.clone(), self.frozen) {
+            return make(self.g, &self.name(name), &Shape(shape), init);
+        }
         let slot = self.declare(name, Role::Param, shape.clone(), init);
         if self.g.slot(slot).shape.0 != shape {
             return self.g.poison();
@@ -439,6 +474,13 @@ impl<'a> Build<'a> {
         (slot, self.g.read(slot))
     }
 
+    /// A register of `values [n]` that follow from the data and the settings, and never change.
+    pub fn given(&mut self, name: &str, values: Vec<f32>) -> Value {
+        let slot = self.declare(name, Role::Input, vec![values.len()], Init::Constant(0.0));
+        self.g.give(slot, values);
+        self.g.read(slot)
+    }
+
     /// Has the step write a running statistic; the last word of a step counts. No derivative flows through it.
     pub fn keep(&mut self, slot: SlotId, value: Value) {
         let value = self.g.detach(value);
@@ -446,9 +488,17 @@ impl<'a> Build<'a> {
         self.writes.push((slot, value));
     }
 
-    /// Adds `loss []`, already weighted, to what this stage minimises.
+    /// Adds `loss []`, already weighted, to what this stage minimises. One and the same value counts once: what asks
+    /// something of weights asks it once, however often the weights are met.
     pub fn penalise(&mut self, loss: Value) {
-        self.losses.push(loss);
+        if !self.losses.contains(&loss) {
+            self.losses.push(loss);
+        }
+    }
+
+    /// The auxiliary losses since the stage began.
+    pub fn losses(&self) -> &[Value] {
+        &self.losses
     }
 
     /// Leaves `value` for people to look at.
@@ -458,9 +508,18 @@ impl<'a> Build<'a> {
 
     /// Uniform noise in [0, 1), different at every call, step and seed.
     pub fn uniform(&mut self, shape: &Shape) -> Value {
+        self.noise(Distribution::Uniform, shape)
+    }
+
+    /// Normal noise of mean 0 and variance 1, different at every call, step and seed.
+    pub fn normal(&mut self, shape: &Shape) -> Value {
+        self.noise(Distribution::Normal, shape)
+    }
+
+    fn noise(&mut self, distribution: Distribution, shape: &Shape) -> Value {
         self.draws += 1;
         let name = format!("{}/noise {}", self.path.join("/"), self.draws);
-        let noise = Noise { distribution: Distribution::Uniform, stream: stream(&name), shape: shape.clone() };
+        let noise = Noise { distribution, stream: stream(&name), shape: shape.clone() };
         self.g.push(noise, &[self.clock.seed, self.clock.step])
     }
 

@@ -21,6 +21,11 @@ pub const PRESETS: &[fn() -> Preset] = &[
     digits_experts,
     mnist_convolution,
     mnist1d,
+    characters,
+    characters_experts,
+    reversal,
+    curve,
+    sunspots,
 ];
 
 /// What a page without a link opens with.
@@ -112,6 +117,66 @@ fn mnist1d() -> Preset {
         "MNIST-1D",
         "Digits as signals along time: small, and hard enough to tell methods apart (Greydanus 2020).",
         &Spec::new(Choice::new("mnist1d"), perceptron(&[128, 128], "relu")),
+    )
+}
+
+/// Tokens at their places, two blocks of causal attention and of what `feed_forward` gives, each beside a shortcut, and a
+/// read-out at every place.
+fn transformer(feed_forward: impl Fn() -> Vec<BlockSpec>) -> Vec<Vec<BlockSpec>> {
+    let norm = || BlockSpec::new("layer-norm");
+    let beside = |inside: Vec<BlockSpec>| BlockSpec::new("residual").holding(inside);
+    let layer = || {
+        let attention = BlockSpec::new("attention").with("mask", "causal");
+        vec![beside(vec![norm(), attention]), beside([vec![norm()], feed_forward()].concat())]
+    };
+    let tokens = vec![BlockSpec::new("embedding").with("width", 64_i64), BlockSpec::new("position")];
+    vec![tokens, layer(), layer(), vec![norm(), BlockSpec::new("linear")]]
+}
+
+fn characters() -> Preset {
+    let stages = transformer(|| vec![linear(256), activation("gelu"), linear(64)]);
+    let mut spec = Spec::new(Choice::new("text"), stages);
+    spec.batch = 16;
+    preset("Characters", "A small transformer reads plays letter by letter, and soon writes something like one.", &spec)
+}
+
+fn characters_experts() -> Preset {
+    let expert = || vec![linear(64), activation("gelu"), linear(64)];
+    let route =
+        move || vec![BlockSpec::new("route").with("experts", 8_i64).routed(Choice::new("top-k")).holding(expert())];
+    let mut spec = Spec::new(Choice::new("text"), transformer(route));
+    spec.batch = 16;
+    preset(
+        "Experts on characters",
+        "Each letter goes to two of eight experts: see which one takes vowels, which spaces.",
+        &spec,
+    )
+}
+
+fn reversal() -> Preset {
+    let norm = || BlockSpec::new("layer-norm");
+    let attention = |positions: &str| BlockSpec::new("attention").with("positions", positions);
+    let layer = || vec![BlockSpec::new("residual").holding(vec![norm(), attention("none")])];
+    let tokens = vec![BlockSpec::new("embedding"), BlockSpec::new("position")];
+    let mut spec =
+        Spec::new(Choice::new("reverse"), vec![tokens, layer(), layer(), vec![norm(), BlockSpec::new("linear")]]);
+    spec.batch = 64;
+    preset("Reverse a sequence", "Attention learns to look from each place at its mirror image.", &spec)
+}
+
+fn curve() -> Preset {
+    let mut spec = Spec::new(Choice::new("function"), perceptron(&[64, 64], "tanh"));
+    spec.batch = 64;
+    preset("Fit a curve", "Numbers in place of classes: watch the answer bend towards the function.", &spec)
+}
+
+fn sunspots() -> Preset {
+    let mut spec = Spec::new(Choice::new("series"), perceptron(&[64, 32], "relu"));
+    spec.batch = 32;
+    preset(
+        "Forecast a series",
+        "From what came before, what comes next: measured by the spread that is explained.",
+        &spec,
     )
 }
 

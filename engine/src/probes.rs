@@ -27,8 +27,8 @@ pub struct Measure<'a> {
     pub rule: &'static dyn Rule,
     pub data: &'a Data,
     pub registers: Registers,
-    /// Routes of a step, with the registers that hold their load and entropy.
-    pub taps: &'a [(Tap, [SlotId; 2])],
+    /// Routes of a step, with the registers that hold their load, entropy and dropped share.
+    pub taps: &'a [(Tap, [SlotId; 3])],
     /// Where an evaluation leaves its counts `[C, C]`, rows by class, columns by answer.
     pub confusion: Option<SlotId>,
 }

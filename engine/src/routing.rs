@@ -4,9 +4,15 @@ use crate::ir::Value;
 use crate::net::Build;
 use crate::registry::{Entry, Knobs};
 
+mod balance;
+mod capacity;
 mod dense;
+mod expert_choice;
+mod hash;
+mod importance;
 pub mod relevance;
 mod top_k;
+mod tree;
 
 /// What is to be assigned: one row a sample, or one a place of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +40,8 @@ pub enum Choice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assignment {
     pub choice: Choice,
+    /// The most assignments of rows that are not left out, where the routing sees to it.
+    pub limit: Option<usize>,
     /// The router's distribution over all experts `[R, E]`, for the views.
     pub distribution: Value,
 }
@@ -41,7 +49,12 @@ pub struct Assignment {
 impl Assignment {
     /// Of a routing that has noted a fault.
     pub fn fault(poison: Value) -> Self {
-        Self { choice: Choice::ByRow { experts: poison, weights: poison }, distribution: poison }
+        Self::by_row(poison, poison, poison)
+    }
+
+    /// Rows have their own `experts [R, k]`, with `weights [R, k]`; the router's `distribution [R, E]`.
+    pub fn by_row(experts: Value, weights: Value, distribution: Value) -> Self {
+        Self { choice: Choice::ByRow { experts, weights }, limit: None, distribution }
     }
 }
 
@@ -52,4 +65,19 @@ pub trait Routing: Entry {
     fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment;
 }
 
-pub const ROUTINGS: &[&dyn Routing] = &[&dense::Dense, &top_k::TopK, &relevance::Relevance];
+pub const ROUTINGS: &[&dyn Routing] = &[
+    &dense::Dense,
+    &top_k::TopK,
+    &importance::Importance,
+    &expert_choice::ExpertChoice,
+    &hash::Hash,
+    &tree::Tree,
+    &relevance::Relevance,
+];
+
+/// The fault of `k` experts for each row of fewer.
+fn too_many(b: &mut Build, k: usize, experts: usize) -> Option<Assignment> {
+    let fault =
+        |b: &mut Build| b.fault(format!("{k} experts for each sample of only {experts}"), "lower k or add experts");
+    (k > experts).then(|| Assignment::fault(fault(b)))
+}

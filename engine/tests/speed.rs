@@ -12,6 +12,7 @@ use engine::noise::Stream;
 use engine::ops::matmul::MatMul;
 use engine::ops::scalar::{Binary, Unary};
 use engine::plan::{Command, Instr, Map, Order, Output, Plan, Planned, Step, View};
+use engine::workloads::Part;
 use web_time::Instant;
 
 mod assets;
@@ -111,7 +112,7 @@ async fn elementwise(handle: &Handle) {
 
 /// Training steps of the workloads that everything is compared on.
 async fn workloads(handle: &Handle) {
-    for workload in engine::workloads::workloads() {
+    for workload in engine::workloads::workloads().into_iter().filter(|w| w.part == Part::Step) {
         let data = load(&workload.spec);
         let lab = Lab::new(&workload.spec, &data).unwrap();
         let start = Instant::now();

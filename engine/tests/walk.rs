@@ -84,7 +84,11 @@ fn blocks_build_with_their_defaults() {
                     let (_, clock) = clock(&mut g);
                     let x = input(&mut g, "x", &shape);
                     let x = g.read(x);
-                    let y = Build::new(&mut g, mode, clock, 3).reading(7).chain(&[node(routing.clone())], x);
+                    let tokens = input(&mut g, "tokens", &[5]);
+                    let tokens = g.read(tokens);
+                    let mut b = Build::new(&mut g, mode, clock, 3).reading(7);
+                    b.tokens = (block.holds() == Holds::Experts).then_some(tokens);
+                    let y = b.chain(&[node(routing.clone())], x);
                     let shape = g.shape(y).clone();
                     let out = Slot { name: "out".into(), role: Role::Metric, shape, init: Init::Constant(0.0) };
                     let out = g.declare(out);

@@ -32,7 +32,7 @@ static KNOBS: [Knob; 6] = [
         kind: KnobKind::Choice { default: "block-shuffle", options: &["block-shuffle", "block-dense"] },
     },
     Knob {
-        id: "blocks",
+        id: "parts",
         name: "Blocks",
         help: "Into how many groups the features fall.",
         kind: KnobKind::Int { default: 2, min: 1, max: 64 },
@@ -63,7 +63,7 @@ impl Block for BlockDiagonal {
             Ok(inputs) => inputs,
             Err(fault) => return fault,
         };
-        let blocks = node.knobs.size("blocks");
+        let blocks = node.knobs.size("parts");
         let units = rows::size(node, "units", inputs);
         let rank = rows::size(node, "rank", inputs.min(units));
         let shuffled = node.knobs.choice("form") == "block-shuffle";

@@ -1,10 +1,9 @@
 //! Convolution over images.
 
+use super::convolve::{self, Window};
 use super::{Block, init};
 use crate::ir::{Init, Value};
 use crate::net::{Build, Node};
-use crate::ops::conv::{Conv2d as Op, Geometry};
-use crate::ops::shape::Pad;
 use crate::registry::{Entry, Knob, KnobKind, Meta};
 
 /// A small kernel over every place of an image `[B, H, W, C]`. With padding `same` the result has
@@ -16,10 +15,10 @@ static META: Meta = Meta {
     id: "conv2d",
     name: "Convolution",
     help: "Looks at every place of an image through the same small window of weights.",
-    source: "LeCun et al. 1998",
+    source: "LeCun et al. 1998; dilation after Yu and Koltun 2016",
 };
 
-static KNOBS: [Knob; 7] = [
+static KNOBS: [Knob; 8] = [
     Knob {
         id: "channels",
         name: "Channels",
@@ -44,6 +43,7 @@ static KNOBS: [Knob; 7] = [
         help: "same: zeros beyond the border keep the extent; valid: windows stay inside.",
         kind: KnobKind::Choice { default: "same", options: &["same", "valid"] },
     },
+    convolve::DILATION,
     Knob {
         id: "groups",
         name: "Groups",
@@ -68,49 +68,32 @@ impl Entry for Conv2d {
     }
 }
 
-/// Zeros before and after an axis of `extent` that give `⌈extent / stride⌉` places.
-fn same(extent: usize, kernel: usize, stride: usize) -> [usize; 2] {
-    let places = extent.div_ceil(stride).max(1);
-    let zeros = ((places - 1) * stride + kernel).saturating_sub(extent);
-    [zeros / 2, zeros - zeros / 2]
-}
-
 impl Block for Conv2d {
     fn takes(&self) -> super::Takes {
         super::Takes::Image
     }
 
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
-        let (mut x, [_, height, width, inputs]) = match super::image(b, x) {
+        let (x, [_, height, width, inputs]) = match super::image(b, x) {
             Ok(image) => image,
             Err(fault) => return fault,
         };
         let knobs = &node.knobs;
-        let (kernel, stride, groups) = (knobs.size("kernel"), knobs.size("stride"), knobs.size("groups"));
+        let (kernel, stride, dilation) = (knobs.size("kernel"), knobs.size("stride"), knobs.size("dilation"));
         let units = knobs.size("channels");
-        if !inputs.is_multiple_of(groups) || !units.is_multiple_of(groups) {
-            let message = format!("{inputs} channels to {units} do not divide into {groups} groups");
-            return b.fault(message, "choose a number of groups that divides both");
+        let span = convolve::span(kernel, dilation);
+        let window = Window {
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            dilation: [dilation; 2],
+            zeros: [height, width].map(|extent| convolve::zeros(knobs.choice("padding"), extent, span, stride)),
+            groups: knobs.size("groups"),
+        };
+        if let Some(fault) = window.refuse(b, [height, width], inputs, units) {
+            return fault;
         }
-        let mut pad = [0; 2];
-        if knobs.choice("padding") == "same" {
-            for (i, extent) in [height, width].into_iter().enumerate() {
-                let [before, after] = same(extent, kernel, stride);
-                if before == after {
-                    pad[i] = before;
-                } else {
-                    x = b.g.push(Pad { axis: i + 1, before, after }, &[x]);
-                }
-            }
-        } else if height < kernel || width < kernel {
-            let message = format!("a window of {kernel}×{kernel} does not fit into an image of {height}×{width}");
-            return b.fault(message, "choose a smaller kernel or `same` padding");
-        }
-        let fan = kernel * kernel * inputs / groups;
-        let gain = init::gain(knobs.choice("init"), fan, kernel * kernel * units / groups);
-        let bound = (3.0 * gain / fan.max(1) as f32).sqrt();
-        let weight = b.param("weight", vec![kernel, kernel, inputs / groups, units], Init::Uniform { bound });
-        let y = b.g.push(Op { geometry: Geometry { stride: [stride; 2], pad, groups } }, &[x, weight]);
+        let weight = window.weight(b, "weight", inputs, units, knobs.choice("init"));
+        let y = window.slide(b, x, weight);
         if !knobs.bool("bias") {
             return y;
         }

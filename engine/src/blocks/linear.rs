@@ -20,7 +20,7 @@ pub(super) const UNITS: Knob = Knob {
     id: "units",
     name: "Units",
     help: "How many sums to form; 0 takes the task's number of classes.",
-    kind: KnobKind::Int { default: 0, min: 0, max: 4096 },
+    kind: KnobKind::Int { default: 0, min: 0, max: 8192 },
 };
 
 pub(super) const BIAS: Knob =

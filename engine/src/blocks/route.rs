@@ -4,7 +4,7 @@
 //! Work is saved where few experts are chosen: rows = samples × chosen.
 
 use super::{Block, Holds};
-use crate::ir::{Shape, Value};
+use crate::ir::{Init, Shape, Value};
 use crate::net::{Build, Node, Picture, Tap};
 use crate::ops::rows::{Gather, ScatterAdd};
 use crate::ops::sort::ArgSort;
@@ -12,7 +12,8 @@ use crate::registry::{Entry, Knob, KnobKind, Meta};
 use crate::routing::{Choice, Rows};
 
 /// A routing and experts that share a form: `y = Σ weight · expert(x)` over the experts chosen for each row. The rows are
-/// the places of a sequence `[B, T, D]`; else the samples, flattened.
+/// the places of a sequence `[B, T, D]`; else the samples, flattened. A shared expert is added, or mixed in as
+/// `σ(k) y + (1 − σ(k)) shared(x)`, with `k` learned from 1/2 on.
 pub struct Route;
 
 static META: Meta = Meta {
@@ -22,7 +23,7 @@ static META: Meta = Meta {
     source: "Jacobs et al. 1991; Shazeer et al. 2017",
 };
 
-static KNOBS: [Knob; 2] = [
+static KNOBS: [Knob; 3] = [
     Knob {
         id: "experts",
         name: "Experts",
@@ -33,6 +34,13 @@ static KNOBS: [Knob; 2] = [
         id: "shared",
         name: "Shared expert",
         help: "One more copy of its blocks works on everything, and is added to what the chosen experts make of it.",
+        kind: KnobKind::Bool { default: false },
+    },
+    Knob {
+        id: "mixing",
+        name: "Mixed in",
+        help: "The shared expert and the others are mixed by a share that is learned, instead of added: with a tree, its \
+               master leaf (Charalampopoulos et al. 2024).",
         kind: KnobKind::Bool { default: false },
     },
 ];
@@ -67,34 +75,48 @@ impl Block for Route {
         let count = lead.iter().product::<usize>();
         let features = b.g.shape(x).size() / count.max(1);
         let x = b.g.reshape(x, [count, features]);
-        let tokens = b.tokens.map(|tokens| b.g.reshape(tokens, [count]));
+        // Inside of a block that turns the sample, rows are no places.
+        let tokens = b.tokens.filter(|&tokens| b.g.shape(tokens).size() == count);
+        let tokens = tokens.map(|tokens| b.g.reshape(tokens, [count]));
         let assignment = routing.route(knobs, b, Rows { x, places, tokens }, experts);
         if b.g.is_poisoned(assignment.distribution) {
             return assignment.distribution;
         }
-        let (y, load) = match assignment.choice {
-            Choice::ByRow { experts: numbers, weights } if b.g.shape(numbers).last() == experts => {
-                all(node, b, x, [numbers, weights])
+        let (y, [load, dropped]) = match assignment.choice {
+            Choice::ByRow { experts: numbers, weights } => {
+                let asked = b.g.shape(numbers).size();
+                match assignment.limit {
+                    None if b.g.shape(numbers).last() == experts => all(node, b, x, [numbers, weights]),
+                    limit => chosen(node, b, x, [numbers, weights], experts, limit.unwrap_or(asked)),
+                }
             }
-            Choice::ByRow { experts: numbers, weights } => chosen(node, b, x, [numbers, weights], experts),
             Choice::ByExpert { rows, weights } => choosing(node, b, x, [rows, weights]),
         };
         if b.g.is_poisoned(y) {
             return y;
         }
-        tap(b, load, assignment.distribution);
+        tap(b, [load, dropped], assignment.distribution);
         let favourite = b.g.arg_max(assignment.distribution);
         let favourite = b.g.reshape(favourite, lead.clone());
         b.show(Picture::Experts(experts), favourite);
         let y = if node.knobs.bool("shared") {
             let shared = b.within("shared", |b| b.chain(&node.children, x));
-            b.g.add(y, shared)
+            if node.knobs.bool("mixing") { mixed(b, y, shared) } else { b.g.add(y, shared) }
         } else {
             y
         };
         let units = b.g.shape(y).last();
         b.g.reshape(y, Shape([lead, vec![units]].concat()))
     }
+}
+
+/// `σ(k) y + (1 − σ(k)) shared`.
+fn mixed(b: &mut Build, y: Value, shared: Value) -> Value {
+    let k = b.param("mixing", vec![1], Init::Constant(0.5));
+    let share = b.g.sigmoid(k);
+    let off = b.g.sub(y, shared);
+    let off = b.g.mul(off, share);
+    b.g.add(shared, off)
 }
 
 /// What each expert makes of its own rows `[.., features]`, `each` of them, expert after expert.
@@ -110,14 +132,14 @@ fn even(node: &Node, b: &mut Build, rows: Value, experts: usize, each: usize) ->
 
 /// Every row to every expert, whose numbers and weights are `[R, E]` each: the rows repeated, expert after expert.
 /// Nothing needs to be sorted.
-fn all(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> (Value, Value) {
-    let (&[count, features], &[_, experts]) = (&**b.g.shape(x), &**b.g.shape(weights)) else { return (x, x) };
+fn all(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> (Value, [Value; 2]) {
+    let (&[count, features], &[_, experts]) = (&**b.g.shape(x), &**b.g.shape(weights)) else { return (x, [x; 2]) };
     let rows = b.g.reshape(x, [1, count, features]);
     let rows = b.g.broadcast(rows, [experts, count, features]);
     let rows = b.g.reshape(rows, [experts * count, features]);
     let y = even(node, b, rows, experts, count);
     if b.g.is_poisoned(y) {
-        return (y, y);
+        return (y, [y; 2]);
     }
     let units = b.g.shape(y).last();
     let y = b.g.reshape(y, [experts, count, units]);
@@ -133,56 +155,77 @@ fn all(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> 
     let y = b.g.sum(y, &[0]);
     let share = b.g.constant(1.0 / experts as f32);
     let load = b.g.broadcast(share, [experts]);
-    (b.g.reshape(y, [count, units]), load)
+    let nothing = b.g.constant(0.0);
+    (b.g.reshape(y, [count, units]), [load, nothing])
 }
 
 /// Every row to its own `k` experts, numbers and weights `[R, k]` each: the assignments sorted by expert, and the results
-/// summed back.
-fn chosen(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2], experts: usize) -> (Value, Value) {
-    let &[count, k] = &**b.g.shape(numbers) else { return (x, x) };
+/// summed back. Those left out come last, beyond the `limit`.
+fn chosen(
+    node: &Node,
+    b: &mut Build,
+    x: Value,
+    [numbers, weights]: [Value; 2],
+    experts: usize,
+    limit: usize,
+) -> (Value, [Value; 2]) {
+    let &[count, k] = &**b.g.shape(numbers) else { return (x, [x; 2]) };
     let flat = b.g.reshape(numbers, [count * k]);
     let order = b.g.push(ArgSort { descending: false }, &[flat]);
+    let order = b.g.slice(order, 0, 0, limit);
     // Assignment `t` belongs to row ⌊t / k⌋; half a unit keeps clear of a device's inexact division.
     let half = b.g.constant(0.5);
     let middle = b.g.add(order, half);
     let row = b.g.scale(middle, 1.0 / k as f32);
     let row = b.g.floor(row);
     let rows = b.g.push(Gather, &[x, row]);
-    let hit = b.g.one_hot(flat, experts);
-    let sizes = b.g.sum(hit, &[0]);
-    let sizes = b.g.reshape(sizes, [experts]);
+    let one = b.g.constant(1.0);
+    let ones = b.g.broadcast(one, [count * k]);
+    let sizes = b.g.push(ScatterAdd { rows: experts }, &[flat, ones]);
     let of_row = b.g.push(Gather, &[flat, order]);
     let y = b.grouped(experts, sizes, of_row, |b| b.chain(&node.children, rows));
     if b.g.is_poisoned(y) {
-        return (y, y);
+        return (y, [y; 2]);
     }
     let weights = b.g.reshape(weights, [count * k]);
     let weights = b.g.push(Gather, &[weights, order]);
-    let weights = b.g.reshape(weights, [count * k, 1]);
+    let weights = b.g.reshape(weights, [limit, 1]);
     let y = b.g.mul(y, weights);
     let y = b.g.push(ScatterAdd { rows: count }, &[row, y]);
-    let load = b.g.scale(sizes, 1.0 / (count * k).max(1) as f32);
-    (y, load)
+    let share = 1.0 / (count * k).max(1) as f32;
+    let load = b.g.scale(sizes, share);
+    // Counted in whole numbers, so that nothing dropped is 0 without rounding.
+    let asked = b.g.constant((count * k) as f32);
+    let taken = b.g.total(sizes);
+    let left = b.g.sub(asked, taken);
+    let dropped = b.g.scale(left, share);
+    (y, [load, dropped])
 }
 
 /// Every expert to its own `c` rows, numbers and weights `[E, c]` each.
-fn choosing(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> (Value, Value) {
-    let (&[count, _], &[experts, each]) = (&**b.g.shape(x), &**b.g.shape(numbers)) else { return (x, x) };
+fn choosing(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> (Value, [Value; 2]) {
+    let (&[count, _], &[experts, each]) = (&**b.g.shape(x), &**b.g.shape(numbers)) else { return (x, [x; 2]) };
     let numbers = b.g.reshape(numbers, [experts * each]);
     let rows = b.g.push(Gather, &[x, numbers]);
     let y = even(node, b, rows, experts, each);
     if b.g.is_poisoned(y) {
-        return (y, y);
+        return (y, [y; 2]);
     }
     let weights = b.g.reshape(weights, [experts * each, 1]);
     let y = b.g.mul(y, weights);
     let y = b.g.push(ScatterAdd { rows: count }, &[numbers, y]);
     let share = b.g.constant(1.0 / experts as f32);
-    (y, b.g.broadcast(share, [experts]))
+    let load = b.g.broadcast(share, [experts]);
+    let one = b.g.constant(1.0);
+    let ones = b.g.broadcast(one, [experts * each]);
+    let taken = b.g.push(ScatterAdd { rows: count }, &[numbers, ones]);
+    let idle = b.g.lt(taken, one);
+    let dropped = b.g.mean_all(idle);
+    (y, [load, dropped])
 }
 
-/// Leaves what the views show: the share of each expert, and how unsure the router is.
-fn tap(b: &mut Build, load: Value, distribution: Value) {
+/// Leaves what the views show: the share of each expert, what is left out, and how unsure the router is.
+fn tap(b: &mut Build, [load, dropped]: [Value; 2], distribution: Value) {
     // Zero times the logarithm of nothing would be no number.
     let least = b.g.constant(1e-30);
     let safe = b.g.maximum(distribution, least);
@@ -194,5 +237,5 @@ fn tap(b: &mut Build, load: Value, distribution: Value) {
     let place = b.place();
     let before = b.taps.iter().filter(|t| t.path == place || t.path.starts_with(&format!("{place} (round "))).count();
     let path = if before == 0 { place } else { format!("{place} (round {})", before + 1) };
-    b.taps.push(Tap { path, load, entropy });
+    b.taps.push(Tap { path, load, entropy, dropped });
 }

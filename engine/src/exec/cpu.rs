@@ -9,6 +9,7 @@ pub mod block;
 mod commands;
 pub mod conv;
 pub mod elementwise;
+mod grouped;
 pub mod matmul;
 pub mod pool;
 pub mod reduce;

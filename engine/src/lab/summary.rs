@@ -79,7 +79,9 @@ pub fn stages(net: &Net, task: &Task) -> Vec<StageInfo> {
     let mut g = Graph::new();
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
     let mut x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
-    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs).reading(net.vocabulary);
+    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs)
+        .reading(net.vocabulary)
+        .hearing(net.frequencies.clone());
     let outputs: Vec<_> = (0..net.stages.len())
         .map(|i| {
             x = net.stage(&mut build, i, x).output;

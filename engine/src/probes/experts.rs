@@ -1,16 +1,18 @@
-//! What routers do: the share of each expert, and how unsure the router is.
+//! What routers do: the share of each expert, how unsure the router is, and what is left out.
 
 use super::{Measure, Probe, Recording};
 use crate::ir::Value;
 use crate::registry::{Entry, Meta};
 
-/// For each route of the last step, `load PATH [E]` (summing to 1) and `entropy PATH [1]` in nats.
+/// For each route of the last step, `load PATH [E]`, `entropy PATH [1]` in nats, and `dropped PATH [1]`: the share that was
+/// left out. Load and what is dropped sum to 1 where rows choose.
 pub struct Experts;
 
 static META: Meta = Meta {
     id: "experts",
     name: "Experts",
-    help: "The share of the samples that each expert receives, and the entropy of the router's choice.",
+    help: "The share of the samples that each expert receives, the entropy of the router's choice, and the share that no \
+           expert had room for.",
     source: "Shazeer et al. 2017; Fedus, Zoph and Shazeer 2022",
 };
 
@@ -26,11 +28,14 @@ impl Probe for Experts {
         let values: Vec<(String, Value)> = cx
             .taps
             .iter()
-            .flat_map(|(tap, [load, entropy])| {
+            .flat_map(|(tap, [load, entropy, dropped])| {
                 let load = g.read(*load);
                 let entropy = g.read(*entropy);
                 let entropy = g.reshape(entropy, [1]);
-                [(format!("load {}", tap.path), load), (format!("entropy {}", tap.path), entropy)]
+                let dropped = g.read(*dropped);
+                let dropped = g.reshape(dropped, [1]);
+                let named = |what: &str| format!("{what} {}", tap.path);
+                [(named("load"), load), (named("entropy"), entropy), (named("dropped"), dropped)]
             })
             .collect();
         (!values.is_empty()).then(|| values.into())

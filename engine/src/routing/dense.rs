@@ -1,6 +1,6 @@
 //! The soft mixture: every expert sees every sample.
 
-use super::{Assignment, Choice, Routing, Rows};
+use super::{Assignment, Routing, Rows};
 use crate::net::Build;
 use crate::registry::{Entry, Knobs, Meta};
 
@@ -27,6 +27,6 @@ impl Routing for Dense {
         let numbers = b.g.iota(experts);
         let shape = b.g.shape(weights).clone();
         let numbers = b.g.broadcast(numbers, shape);
-        Assignment { choice: Choice::ByRow { experts: numbers, weights }, distribution: weights }
+        Assignment::by_row(numbers, weights, weights)
     }
 }

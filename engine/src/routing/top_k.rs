@@ -1,14 +1,19 @@
 //! The few best experts: sparse routing.
 //!
-//! With `l = x W`, `K` the indices of the `k` largest `l + b`, and `P = softmax(l)` over all experts (Mixtral: Jiang et
-//! al. 2024):
+//! With `l = x W`, `K` the indices of the `k` largest `l + b`, and `P = softmax(l)` over all experts, weights are shares
+//! among the chosen (Mixtral: Jiang et al. 2024) or the raw probabilities (Switch: Fedus et al. 2022):
 //!
 //! ```text
-//! weights = softmax(l[K])
+//! chosen    weights = softmax(l[K])
+//! all       weights = P[K]
 //! ```
 //!
-//! For `k = 1` that is 1 whatever the router says, so that nothing would teach it: there the raw probability `P[K]`
-//! counts (Switch: Fedus et al. 2022).
+//! For `k = 1` the former is 1 whatever the router says, so that nothing would teach it: left to itself, the routing takes
+//! the latter there. Noisy gating (Shazeer et al. 2017, equation 4) adds noise of learned size while training:
+//!
+//! ```text
+//! l = x W + normal · softplus(x V)
+//! ```
 //!
 //! Two things keep experts from starving; `fᵢ` is the share of a step's assignments that expert `i` of `E` received.
 //! The bias `b`, which has a say in the choice alone and is no business of any gradient, moves against the imbalance
@@ -19,11 +24,10 @@
 //! bᵢ ← bᵢ + rate (1 − E fᵢ)
 //! ```
 //!
-//! The balancing loss is Switch's, `E Σᵢ fᵢ mean(Pᵢ)`, 1 when all receive the same. Its gradient goes on when the task
-//! has nothing left to teach, and an optimizer that divides by the gradient's size (Adam) then walks the router along
-//! it; it is off by default.
+//! The other are the losses of `balance.rs`. Their gradient goes on when the task has nothing left to teach, and an
+//! optimizer that divides by the gradient's size (Adam) then walks the router along it; they are off by default.
 
-use super::{Assignment, Choice, Routing, Rows};
+use super::{Assignment, Routing, Rows, balance, capacity, too_many};
 use crate::ir::{Init, Value};
 use crate::net::{Build, Mode};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -38,7 +42,7 @@ static META: Meta = Meta {
     source: "Shazeer et al. 2017; Fedus et al. 2022; Jiang et al. 2024 (Mixtral); Wang et al. 2024 (bias)",
 };
 
-static KNOBS: [Knob; 4] = [
+static KNOBS: [Knob; 8] = [
     Knob {
         id: "k",
         name: "Experts per sample",
@@ -53,18 +57,32 @@ static KNOBS: [Knob; 4] = [
                less than an even share and falls while it receives more (Wang et al. 2024). No gradient is involved.",
         kind: KnobKind::Float { default: 0.1, min: 0.0, max: 10.0, live: false },
     },
-    Knob {
-        id: "balance",
-        name: "Balance",
-        help: "Weight of the loss that is least when all experts receive the same number of samples (Fedus et al. \
-               2022). Its gradient disturbs what the router learns of the task.",
-        kind: KnobKind::Float { default: 0.0, min: 0.0, max: 10.0, live: false },
-    },
+    balance::KNOBS[0],
+    balance::KNOBS[1],
     Knob {
         id: "jitter",
         name: "Jitter",
         help: "While training, the router sees its input times random numbers within 1 ± this.",
         kind: KnobKind::Float { default: 0.0, min: 0.0, max: 1.0, live: false },
+    },
+    Knob {
+        id: "noise",
+        name: "Noisy gating",
+        help: "While training, noise is added to each expert's logit, whose size the router learns (Shazeer et al. 2017).",
+        kind: KnobKind::Bool { default: false },
+    },
+    Knob {
+        id: "normalise",
+        name: "Weights among",
+        help: "Whether an expert's weight is its share among the chosen (Mixtral) or its probability among all (Switch). \
+               Auto takes the latter for a single expert, whose share would be 1 and teach the router nothing.",
+        kind: KnobKind::Choice { default: "auto", options: &["auto", "chosen", "all"] },
+    },
+    Knob {
+        id: "capacity",
+        name: "Capacity",
+        help: "Room at each expert, as a multiple of an even share; samples that come later are left out. 0 is room for all.",
+        kind: KnobKind::Float { default: 0.0, min: 0.0, max: 8.0, live: false },
     },
 ];
 
@@ -83,30 +101,51 @@ impl Entry for TopK {
 impl Routing for TopK {
     fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment {
         let k = knobs.size("k");
-        if k > experts {
-            let fault = b.fault(format!("{k} experts for each sample of only {experts}"), "lower k or add experts");
-            return Assignment::fault(fault);
+        if let Some(fault) = too_many(b, k, experts) {
+            return fault;
         }
         let seen = jittered(b, rows.x, knobs.float("jitter") as f32);
-        let logits = b.matmul("router", seen, experts, 1.0);
+        let mut logits = b.matmul("router", seen, experts, 1.0);
+        if knobs.bool("noise") && b.mode == Mode::Train {
+            logits = noisy(b, seen, logits);
+        }
         let distribution = b.g.softmax(logits);
         let index = choice(b, logits, k, knobs.float("bias-rate") as f32);
-        let hit = b.g.one_hot(index, experts);
-        let picked = if k == 1 { distribution } else { logits };
-        let batch = b.g.shape(rows.x)[0];
-        let picked = b.g.reshape(picked, [batch, 1, experts]);
-        let picked = b.g.mul(hit, picked);
-        let picked = b.g.sum(picked, &[2]);
-        let picked = b.g.reshape(picked, [batch, k]);
-        let weights = if k == 1 { picked } else { b.g.softmax(picked) };
-        let balance = knobs.float("balance") as f32;
-        if balance > 0.0 {
-            let loss = imbalance(b, hit, distribution);
-            let loss = b.g.scale(loss, balance);
-            b.penalise(loss);
+        let raw = match knobs.choice("normalise") {
+            "auto" => k == 1,
+            among => among == "all",
+        };
+        let weights = picked(b, if raw { distribution } else { logits }, index);
+        let weights = if raw { weights } else { b.g.softmax(weights) };
+        balance::penalise(b, knobs, index, weights, distribution);
+        match knobs.float("capacity") as f32 {
+            0.0 => Assignment::by_row(index, weights, distribution),
+            factor => {
+                let each = capacity::room(factor, b.g.shape(index).size(), experts);
+                capacity::limited(b, [index, weights, distribution], None, each)
+            }
         }
-        Assignment { choice: Choice::ByRow { experts: index, weights }, distribution }
     }
+}
+
+/// The elements `index [R, k]` of each row of `table [R, E]`.
+pub fn picked(b: &mut Build, table: Value, index: Value) -> Value {
+    let (&[rows, experts], &[_, k]) = (&**b.g.shape(table), &**b.g.shape(index)) else { return table };
+    let hit = b.g.one_hot(index, experts);
+    let table = b.g.reshape(table, [rows, 1, experts]);
+    let picked = b.g.mul(hit, table);
+    let picked = b.g.sum(picked, &[2]);
+    b.g.reshape(picked, [rows, k])
+}
+
+/// `logits` with noise whose size the router learns from `x`. Its weights begin at 0, where the size is ln 2.
+fn noisy(b: &mut Build, x: Value, logits: Value) -> Value {
+    let shape = b.g.shape(logits).clone();
+    let size = b.matmul("noise", x, shape.last(), 0.0);
+    let size = b.g.softplus(size);
+    let noise = b.normal(&shape);
+    let noise = b.g.mul(noise, size);
+    b.g.add(logits, noise)
 }
 
 /// The `k` experts of largest logit and bias `[B, k]`. While training, the bias moves by `rate` against the imbalance;
@@ -144,14 +183,4 @@ fn jittered(b: &mut Build, x: Value, by: f32) -> Value {
     let least = b.g.constant(1.0 - by);
     let factor = b.g.add(noise, least);
     b.g.mul(x, factor)
-}
-
-/// `E Σᵢ fᵢ mean(Pᵢ)` of the choices `hit [B, k, E]` and the probabilities `[B, E]`: `[]`.
-fn imbalance(b: &mut Build, hit: Value, distribution: Value) -> Value {
-    let &[_, _, experts] = &**b.g.shape(hit) else { return hit };
-    let share = b.g.mean(hit, &[0, 1]);
-    let share = b.g.reshape(share, [1, experts]);
-    let likely = b.g.mean(distribution, &[0]);
-    let product = b.g.dot(share, likely);
-    b.g.scale(product, experts as f32)
 }

@@ -3,7 +3,7 @@
 use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, SlotId, Value};
-use crate::net::{Net, Pass};
+use crate::net::{Net, Node, Pass};
 use crate::ops::{
     Op,
     conv::{Conv2d, Geometry},
@@ -86,8 +86,16 @@ impl LinearMap {
     }
 }
 
+fn in_groups(node: &Node) -> bool {
+    match node.block.meta().id {
+        "conv1d" | "conv2d" => node.knobs.size("groups") != 1,
+        "separable-conv" => true,
+        _ => false,
+    }
+}
+
 /// Refuses a network that has weights at work other than as linear maps in a hidden stage: experts, whose rows are
-/// spread over several matrices, and filters in groups, whose units see different inputs.
+/// spread over several matrices, filters in groups, whose units see different inputs, and weights that make weights.
 ///
 /// # Errors
 /// The first such stage.
@@ -100,9 +108,13 @@ pub(super) fn only_linear_maps(net: &Net) -> Result<(), Diagnostic> {
                 let message = "its experts' units do not all see the same inputs, so that they cannot compete";
                 return Err(Diagnostic::new(place, message, "use linear or conv2d in the place of the route"));
             }
-            if node.any(&|n| n.block.meta().id == "conv2d" && n.knobs.size("groups") > 1) {
+            if node.any(&in_groups) {
                 let message = "its filters come in groups that see different channels, so that they cannot compete";
-                return Err(Diagnostic::new(place, message, "set the groups of conv2d to 1"));
+                return Err(Diagnostic::new(place, message, "use convolutions of one group"));
+            }
+            if node.any(&|n| ["hypernetwork", "ada-fnn"].contains(&n.block.meta().id)) {
+                let message = "its weights do not meet its input, but make the weights that do";
+                return Err(Diagnostic::new(place, message, "use linear in its place"));
             }
         }
     }

@@ -76,7 +76,7 @@ impl Rule for TwoStageBackprop {
         let mut second = vec![descent.loss, logits];
         second.extend(&descent.gradients);
         second.extend(forward.writes.iter().map(|w| w.1));
-        second.extend(forward.taps.iter().flat_map(|tap| [tap.load, tap.entropy]));
+        second.extend(forward.taps.iter().flat_map(|tap| [tap.load, tap.entropy, tap.dropped]));
         let sizes: Vec<(usize, Value)> = errors.iter().enumerate().filter_map(|(l, e)| e.map(|e| (l + 1, e))).collect();
         let sizes: Vec<(usize, Value)> = sizes.into_iter().map(|(l, e)| (l, cx.g.root_mean_square(e))).collect();
         second.extend(sizes.iter().map(|s| s.1));
@@ -97,7 +97,7 @@ impl Rule for TwoStageBackprop {
         let mut forward = descent.forward;
         forward.writes.iter_mut().for_each(|w| w.1 = take());
         for tap in &mut forward.taps {
-            (tap.load, tap.entropy) = (take(), take());
+            (tap.load, tap.entropy, tap.dropped) = (take(), take(), take());
         }
         let signal = |&(stage, _): &(usize, Value)| Signal { name: "error received", stage, value: take() };
         let signals = sizes.iter().map(signal).collect();

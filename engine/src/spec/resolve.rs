@@ -49,7 +49,12 @@ impl Resolved {
 
     /// The network, reading `data` and answering as it asks.
     pub fn net(&self, data: &Data) -> Net {
-        Net { stages: self.stages.clone(), outputs: data.outputs.len(), vocabulary: data.tokens.len() }
+        Net {
+            stages: self.stages.clone(),
+            outputs: data.outputs.len(),
+            vocabulary: data.tokens.len(),
+            frequencies: data.frequencies().into(),
+        }
     }
 
     /// What is to be learnt from `data`.

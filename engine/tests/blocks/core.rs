@@ -5,6 +5,7 @@ use engine::net::{Build, Mode, Node};
 use engine::registry::Setting;
 
 use super::bench::*;
+use super::recurrent::affine;
 use super::support::{self, *};
 
 #[test]
@@ -133,6 +134,34 @@ fn repeat_shares_its_weights() {
     let blocks = [node("repeat", &[("times", int(5))], vec![support::linear(4)])];
     build(&mut g, Mode::Train, &[3, 4], &blocks);
     assert_eq!(g.slots().iter().filter(|s| s.role == Role::Param).count(), 2);
+}
+
+#[test]
+fn loops_may_be_longer_in_tests() {
+    let looped = |settings: &[(&str, Setting)]| node("repeat", settings, vec![support::linear(4), activation("tanh")]);
+    let of = |mode, settings: &[(&str, Setting)]| value(&[3, 4], mode, &[looped(settings)]);
+    let longer = [("times", int(2)), ("test-times", int(5))];
+    assert_eq!(of(Mode::Train, &longer), of(Mode::Train, &[("times", int(2))]));
+    assert_eq!(of(Mode::Eval, &longer), of(Mode::Eval, &[("times", int(5))]));
+    assert_ne!(of(Mode::Eval, &longer), of(Mode::Train, &longer));
+    let injected = [("times", int(3)), ("inject", word("add"))];
+    differentiate("injected", &[3, 4], &[looped(&injected)]);
+    assert_eq!(of(Mode::Train, &[("times", int(1)), ("inject", word("add"))]), of(Mode::Train, &[("times", int(1))]));
+    // z_{i+1} = f(x + z_i) by hand.
+    let mut g = Graph::new();
+    let (y, ..) = build(&mut g, Mode::Train, &[3, 4], &[looped(&injected)]);
+    let oracle = registers(&g);
+    let read = |name: &str| oracle.read(g.find_slot(name).unwrap()).data.clone();
+    let [x, w, b] = ["x", "1.repeat/1.linear/weight", "1.repeat/1.linear/bias"].map(read);
+    let f = |x: &[f64]| affine(x, &w, &b).into_iter().map(f64::tanh).collect::<Vec<_>>();
+    let expected: Vec<f64> = x
+        .chunks(4)
+        .flat_map(|x| {
+            let again = |z: &[f64]| f(&x.iter().zip(z).map(|(x, z)| x + z).collect::<Vec<_>>());
+            again(&again(&f(x)))
+        })
+        .collect();
+    assert!(distance(&oracle.values(&g, &[y])[0].data, &expected) < 1e-12);
 }
 
 fn expert() -> Vec<Node> {

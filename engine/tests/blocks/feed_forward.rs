@@ -205,7 +205,7 @@ fn differentiate_in(g: &mut Graph, what: &str, blocks: &[Node]) {
 
 #[test]
 fn every_output_of_a_shuffle_sees_every_input() {
-    let settings = [("blocks", int(2)), ("units", int(6)), ("rank", int(4))];
+    let settings = [("parts", int(2)), ("units", int(6)), ("rank", int(4))];
     assert_eq!(weights(&[1, 4], &[node("block-diagonal", &settings, vec![])]), 4 * 4 / 2 + 4 * 6 / 2 + 6);
     for form in ["block-shuffle", "block-dense"] {
         let block = node("block-diagonal", &[&settings[..], &[("form", word(form))]].concat(), vec![]);
@@ -235,7 +235,7 @@ fn every_output_of_a_shuffle_sees_every_input() {
 #[test]
 fn blocks_must_divide() {
     let block = |settings: &[(&str, Setting)]| fault(&[3, 4], &[node("block-diagonal", settings, vec![])]);
-    assert!(block(&[("blocks", int(3))]).contains("3 blocks do not divide 4 inputs"));
+    assert!(block(&[("parts", int(3))]).contains("3 blocks do not divide 4 inputs"));
     assert!(block(&[("units", int(5)), ("rank", int(4))]).contains("do not divide 5 units"));
     assert!(block(&[("rank", int(3))]).contains("do not divide 3 features"));
 }

@@ -8,12 +8,18 @@ mod support;
 
 mod attention;
 mod bench;
+mod conditional;
 mod core;
 mod feed_forward;
+mod fields;
 mod made;
 mod mixers;
 mod neurons;
 mod pruned;
+mod recurrent;
+mod regularisers;
 mod sharing;
+mod signals;
+mod spiking;
 mod stepped;
 mod transformers;

@@ -57,6 +57,10 @@ pub fn cases() -> Vec<Case> {
         all.extend(grouped(73, 5, 7, sizes));
         all.push(grouped_outer(73, 5, 7, sizes));
     }
+    // Many small products, enough of them that they are shared out among threads; some groups empty, some rows nobody's.
+    let small: Vec<f32> = (0..40).map(|group| [5.0, 0.0, 1.0, 4.0][group % 4]).collect();
+    all.extend(grouped(103, 60, 70, &small));
+    all.push(grouped_outer(103, 60, 70, &small));
     for seed in [0, 1, 0xffff_fff1] {
         all.push(noise(Distribution::Uniform, seed));
         all.push(noise(Distribution::Normal, seed));

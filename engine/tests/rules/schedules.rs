@@ -251,7 +251,7 @@ fn two_stages_change_no_number() {
         values.push(lesson.loss);
         values.push(lesson.seen.map_or(lesson.logits, |seen| seen.0));
         values.extend(lesson.writes.iter().map(|w| w.1));
-        values.extend(lesson.taps.iter().flat_map(|tap| [tap.load, tap.entropy]));
+        values.extend(lesson.taps.iter().flat_map(|tap| [tap.load, tap.entropy, tap.dropped]));
         bench.prepared(&lesson).values(&bench.g, &values)
     };
     let (split, whole) = (step("two-stage-backprop"), step("backprop"));

@@ -43,7 +43,11 @@ pub fn registers(g: &Graph) -> Oracle {
         }
         let slot = g.slot(id);
         let random = numbers(model.index() as u32 + 1, slot.shape.size());
+        let given = g.given().iter().find(|(known, _)| *known == id);
         let data = match (slot.role, g.slot(model).init) {
+            (Role::Input, _) if given.is_some() => {
+                given.iter().flat_map(|(_, v)| v.iter().map(|&v| v.into())).collect()
+            }
             (Role::Input, _) => random,
             (_, Init::As(_)) => unreachable!("the model is no copy"),
             (_, Init::Constant(c)) => vec![c.into(); random.len()],
@@ -166,5 +170,10 @@ pub fn activation(function: &str) -> Node {
 }
 
 pub fn net(outputs: usize, stages: Vec<Vec<Node>>) -> Net {
-    Net { stages: stages.into_iter().map(|blocks| Stage { blocks }).collect(), outputs, vocabulary: 0 }
+    Net {
+        stages: stages.into_iter().map(|blocks| Stage { blocks }).collect(),
+        outputs,
+        vocabulary: 0,
+        frequencies: [].into(),
+    }
 }

@@ -1,4 +1,4 @@
-//! Milliseconds of a training step on each executor there is, beside the ceiling measured in the same run.
+//! Milliseconds of a training step or an evaluation on each executor there is, beside the ceiling measured in the same run.
 
 use clap::{Args as Arguments, ValueEnum};
 use engine::bench::{Measured, Missing, Place, Report, measure};
@@ -82,7 +82,7 @@ fn chosen(ids: &[String]) -> Result<Vec<Workload>, Vec<Diagnostic>> {
 }
 
 fn readable(results: &[Measured]) -> String {
-    let head = ["workload", "device", "ms a step", "GFLOP/s", "at most", "of it", "dispatches"];
+    let head = ["workload", "device", "ms", "GFLOP/s", "at most", "of it", "dispatches"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(results.iter().map(|m| {
         vec![

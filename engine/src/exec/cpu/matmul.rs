@@ -26,7 +26,7 @@ const K_BLOCK: usize = 256;
 /// Columns of a block: with [`K_BLOCK`] a quarter of a megabyte, for a second-level cache.
 const N_BLOCK: usize = 256;
 /// Below this many multiplications (about 5 µs of one core) a second core costs as much as it gains.
-const SPLIT_WORK: usize = 1 << 18;
+pub const SPLIT_WORK: usize = 1 << 18;
 
 /// A matrix to read: element `(i, j)` lies at `data[i * row_stride + j * col_stride]`.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 use super::commands::PreparedOutput;
 use super::conv;
 use super::elementwise::{Arena, Results};
+use super::grouped;
 use super::matmul::{Each, Mat, MatMut, matmul, matmul_each};
 use crate::noise;
 use crate::ops::{Op, conv::Geometry, random::Distribution, windows::Windows};
@@ -86,23 +87,11 @@ fn plain(op: &Op, inputs: &[View], output: &View, arena: &Arena) {
             cumulate(out, read(0), len, step, op.reverse, op.exclusive);
         }
         Op::GroupedMatMul(op) => {
-            let (k, n) = (shape(0)[1], output.shape[1]);
-            let rest = runs(read(2), output.shape[0], |e, rows| {
-                let w = &read(1)[e * k * n..][..k * n];
-                let w = if op.transposed { Mat::new(w, n, k).t() } else { Mat::new(w, k, n) };
-                let x = Mat::new(&read(0)[rows.start * k..rows.end * k], rows.len(), k);
-                matmul(x, w, MatMut::new(&mut out[rows.start * n..rows.end * n], rows.len(), n), false);
-            });
-            out[rest * n..].fill(0.0);
+            let extents = [shape(0)[1], output.shape[1]];
+            grouped::product(out, [read(0), read(1), read(2)], extents, op.transposed);
         }
         Op::GroupedOuter(_) => {
-            let (k, n) = (output.shape[1], output.shape[2]);
-            out.fill(0.0);
-            runs(read(2), shape(0)[0], |e, rows| {
-                let x = Mat::new(&read(0)[rows.start * k..rows.end * k], rows.len(), k);
-                let y = Mat::new(&read(1)[rows.start * n..rows.end * n], rows.len(), n);
-                matmul(x.t(), y, MatMut::new(&mut out[e * k * n..][..k * n], k, n), false);
-            });
+            grouped::outer(out, [read(0), read(1), read(2)], [output.shape[1], output.shape[2]]);
         }
         Op::Noise(op) => {
             let (seed, step) = (word(read(0)), word(read(1)));
@@ -265,17 +254,4 @@ fn cumulate(out: &mut [f32], x: &[f32], len: usize, step: usize, reverse: bool, 
             }
         }
     }
-}
-
-/// Calls `f(group, rows)` for every group that has rows; returns the first row that belongs to nobody.
-fn runs(sizes: &[f32], rows: usize, mut f: impl FnMut(usize, std::ops::Range<usize>)) -> usize {
-    let mut start = 0;
-    for (group, &size) in sizes.iter().enumerate() {
-        let end = (start + size as usize).min(rows);
-        if end > start {
-            f(group, start..end);
-        }
-        start = end;
-    }
-    start
 }
