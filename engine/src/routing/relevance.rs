@@ -71,7 +71,7 @@ impl Routing for Relevance {
         let one = b.g.constant(1.0);
         let shape = b.g.shape(index).clone();
         let weights = b.g.broadcast(one, shape);
-        Assignment { choice: Choice::ByRow { experts: index, weights }, distribution }
+        Assignment { choice: Choice::ByRow { experts: index, weights }, distribution, limit: None }
     }
 }
 
