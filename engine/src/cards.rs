@@ -26,6 +26,7 @@ mod gradient_noise;
 mod greedy_blocks;
 mod guess;
 mod highway_backprop;
+mod icbs;
 mod incremental_predictive_coding;
 mod inference_learning;
 mod input_gain;
@@ -195,6 +196,7 @@ pub const CARDS: &[&Card] = &[
     &dropout::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
+    &icbs::CARD,
     &moefication::CARD,
     &flex_round::CARD,
 ];
