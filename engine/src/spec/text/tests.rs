@@ -118,7 +118,7 @@ fn all_faults_are_told_at_once() {
             "batch: 2.5 is no whole number from 0 to 4294967295 (give a whole number)",
             "seed: -1 is no whole number from 0 to 4294967295 (give a whole number)",
             "data: `mnits` is unknown (did you mean `mnist`?)",
-            "stages › 1 › 2.linear › units: 1000000000 is out of range (choose 0 to 4096)",
+            "stages › 1 › 2.linear › units: 1000000000 is out of range (choose 0 to 8192)",
             "stages › 3: the stage is empty (add a block or remove the stage)",
             "rate: -1 is out of range (choose 0 to 1000)",
         ]
