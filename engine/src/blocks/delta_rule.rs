@@ -79,7 +79,9 @@ pub fn layer(node: &Node, b: &mut Build, x: Value, writes: usize) -> Value {
     let v = project(b, "value", writes, width);
     let beta = project(b, "share", writes, 1);
     let beta = b.g.sigmoid(beta);
-    b.show(Picture::Gates, beta);
+    let shown = b.g.reshape(beta, [batch, heads, len * writes]);
+    let shown = b.g.transpose(shown, &[0, 2, 1]);
+    b.show(Picture::Gates, shown);
     let beta = if node.knobs.bool("negative-eigenvalues") { b.g.scale(beta, 2.0) } else { beta };
     let (q, k) = (direction(b.g, q), direction(b.g, k));
     let all = Sequence { q, k, v, beta, writes };

@@ -34,6 +34,7 @@ pub struct Args {
 struct Tried {
     run: &'static str,
     seed: u32,
+    loss: f64,
     accuracy: f64,
     cost: CostInfo,
 }
@@ -92,7 +93,7 @@ fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tri
     let data = files::data(&spec, &files::Own::default())?;
     let mut trainer = Trainer::new(&spec, data)?;
     let place = settle(&mut trainer, machine, asked)?;
-    let mut accuracy = trained(&mut trainer, run.steps)?;
+    let mut figures = trained(&mut trainer, run.steps)?;
     let mut spec = spec;
     for (by, steps) in &run.then {
         let weights = trainer.weights()?;
@@ -100,19 +101,21 @@ fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tri
         spec = changed.spec;
         trainer = Trainer::begun(&spec, trainer.data, changed.weights)?;
         settle(&mut trainer, machine, asked)?;
-        accuracy = trained(&mut trainer, *steps)?;
+        figures = trained(&mut trainer, *steps)?;
     }
-    Ok((Tried { run: run.name, seed, accuracy, cost: trainer.lab.cost.clone() }, place.device))
+    let [loss, accuracy] = figures;
+    Ok((Tried { run: run.name, seed, loss, accuracy, cost: trainer.lab.cost.clone() }, place.device))
 }
 
-/// Accuracy on the test split after `steps` more steps.
-fn trained(trainer: &mut Trainer, steps: u64) -> Result<f64, Vec<Diagnostic>> {
-    if steps > 0 {
+/// Loss on the training split and accuracy on the test split after `steps` more steps.
+fn trained(trainer: &mut Trainer, steps: u64) -> Result<[f64; 2], Vec<Diagnostic>> {
+    let both = if steps > 0 {
         let curve = train(trainer, u32::try_from(steps).unwrap_or(u32::MAX), usize::MAX)?.curve;
-        return Ok(curve.last().and_then(|p| p.splits).map_or(f64::NAN, |s| s[1].accuracy.into()));
-    }
-    let [_, test] = trainer.evaluate()?;
-    Ok(test.accuracy.into())
+        curve.last().and_then(|p| p.splits)
+    } else {
+        Some(trainer.evaluate()?)
+    };
+    Ok(both.map_or([f64::NAN; 2], |[train, test]| [train.loss.into(), test.accuracy.into()]))
 }
 
 /// The card's table, and whether all of it holds.
@@ -121,6 +124,8 @@ fn told(card: &Card, form: Form, quick: bool, tried: &[Tried], took: Duration) -
         let run = tried.iter().find(|t| t.run == figure.run && t.seed == seed);
         run.map_or(f64::NAN, |t| match figure.measure {
             Measure::Accuracy => t.accuracy,
+            Measure::Loss => t.loss,
+            Measure::Parameters => t.cost.parameters as f64,
             Measure::Work => t.cost.work as f64,
             Measure::Span => t.cost.span as f64,
             Measure::Makespan => t.cost.makespan as f64,
@@ -151,9 +156,9 @@ fn told(card: &Card, form: Form, quick: bool, tried: &[Tried], took: Duration) -
 
 fn shown(measure: Measure, value: f64) -> String {
     match measure {
-        Measure::Accuracy => format!("{value:.4}"),
+        Measure::Accuracy | Measure::Loss => format!("{value:.4}"),
         Measure::Work | Measure::Makespan => format!("{:.1} M", value / 1e6),
-        Measure::Span => format!("{value}"),
+        Measure::Span | Measure::Parameters => format!("{value}"),
         Measure::Memory => format!("{:.0} kB", value / 1e3),
     }
 }
@@ -182,7 +187,7 @@ mod tests {
         SEEDS
             .iter()
             .zip(accuracy)
-            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, accuracy, cost: cost.clone() })
+            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, loss: 0.1, accuracy, cost: cost.clone() })
             .collect()
     }
 
