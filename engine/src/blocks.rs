@@ -2,7 +2,9 @@
 
 use crate::ir::Value;
 use crate::net::{Build, Node};
-use crate::registry::{Entry, Knob, KnobKind, Knobs};
+use crate::registry::{Entry, Knob, KnobKind, Knobs, registry};
+
+pub use crate::registry::Holds;
 
 mod across;
 mod activation;
@@ -104,16 +106,6 @@ mod stochastic_depth;
 mod transformer;
 mod unroll;
 
-/// What a block may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
-    Nothing,
-    /// A list of blocks.
-    Blocks,
-    /// A list of blocks that make up one expert, and a routing.
-    Experts,
-}
-
 /// What one sample must be for a block to work on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
@@ -141,10 +133,6 @@ impl Takes {
 
 /// A kind of block.
 pub trait Block: Entry {
-    fn holds(&self) -> Holds {
-        Holds::Nothing
-    }
-
     fn takes(&self) -> Takes {
         Takes::Features
     }
@@ -165,92 +153,93 @@ pub trait Block: Entry {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value;
 }
 
-pub const BLOCKS: &[&dyn Block] = &[
-    &linear::Linear,
-    &activation::Activation,
-    &layer_norm::LayerNorm,
-    &batch_norm::BatchNorm,
-    &rms_norm::RmsNorm,
-    &dropout::Dropout,
-    &conv2d::Conv2d,
-    &max_pool::MaxPool,
-    &avg_pool::AvgPool,
-    &flatten::Flatten,
-    &chain::Chain,
-    &residual::Residual,
-    &parallel::Parallel,
-    &route::Route,
-    &repeat::Repeat,
-    &conv1d::Conv1d,
-    &separable_conv::SeparableConv,
-    &conv_bn::ConvBn,
-    &spectral_filter::SpectralFilter,
-    &adaptive_spectral::AdaptiveSpectral,
-    &n_beats::NBeats,
-    &ar_net::ArNet,
-    &ada_fnn::AdaFnn,
-    &fourier_features::FourierFeatures,
-    &sape::Sape,
-    &cam::Cam,
-    &hypernetwork::Hypernetwork,
-    &random_hypernetwork::RandomHypernetwork,
-    &drop_block::DropBlock,
-    &stochastic_depth::StochasticDepth,
-    &penalty::Penalty,
-    &label_smoothing::LabelSmoothing,
-    &freeze::Freeze,
-    &masked_linear::MaskedLinear,
-    &nm_linear::NmLinear,
-    &fade::Fade,
-    &glu::Glu,
-    &ffn::Ffn,
-    &shared::Shared,
-    &low_rank::LowRank,
-    &block_diagonal::BlockDiagonal,
-    &gated_perceptron::GatedPerceptron,
-    &multiplet::Multiplet,
-    &simba::Simba,
-    &constrained::Constrained,
-    &random_features::RandomFeatures,
-    &kan::Kan,
-    &s_kan::SelectableKan,
-    &af_kan::ActivationKan,
-    &embedding::Embedding,
-    &position::Position,
-    &patches::Patches,
-    &pool_sequence::PoolSequence,
-    &attention::Attention,
-    &cross_attention::CrossAttention,
-    &global_query::GlobalQuery,
-    &shaped_attention::ShapedAttention,
-    &transformer::Transformer,
-    &brainformer::Brainformer,
-    &affine::Affine,
-    &across::Across,
-    &squeeze_excite::SqueezeExcite,
-    &mlp_mixer::MlpMixer,
-    &res_mlp::ResMlp,
-    &raft_mlp::RaftMlp,
-    &nin_gate::NinGate,
-    &permuted_kronecker::PermutedKronecker,
-    &rnn::Rnn,
-    &gru::Gru,
-    &lstm::Lstm,
-    &lru::Lru,
-    &delta_net::DeltaNet,
-    &delta_product::DeltaProduct,
-    &fsmn::Fsmn,
-    &block_recurrent::BlockRecurrent,
-    &lif::Lif,
-    &delays::Delays,
-    &liquid::Liquid,
-    &nested_ffn::NestedFfn,
-    &skip_middle::SkipMiddle,
-    &skip_saturated::SkipSaturated,
-    &mask_gate::MaskGate,
-    &lora::Lora,
-    &module_sequence::ModuleSequence,
-];
+registry! {
+    BLOCKS: Block, BLOCK_ENTRIES;
+    linear::Linear,
+    activation::Activation,
+    layer_norm::LayerNorm,
+    batch_norm::BatchNorm,
+    rms_norm::RmsNorm,
+    dropout::Dropout,
+    conv2d::Conv2d,
+    max_pool::MaxPool,
+    avg_pool::AvgPool,
+    flatten::Flatten,
+    chain::Chain,
+    residual::Residual,
+    parallel::Parallel,
+    route::Route,
+    repeat::Repeat,
+    conv1d::Conv1d,
+    separable_conv::SeparableConv,
+    conv_bn::ConvBn,
+    spectral_filter::SpectralFilter,
+    adaptive_spectral::AdaptiveSpectral,
+    n_beats::NBeats,
+    ar_net::ArNet,
+    ada_fnn::AdaFnn,
+    fourier_features::FourierFeatures,
+    sape::Sape,
+    cam::Cam,
+    hypernetwork::Hypernetwork,
+    random_hypernetwork::RandomHypernetwork,
+    drop_block::DropBlock,
+    stochastic_depth::StochasticDepth,
+    penalty::Penalty,
+    label_smoothing::LabelSmoothing,
+    freeze::Freeze,
+    masked_linear::MaskedLinear,
+    nm_linear::NmLinear,
+    fade::Fade,
+    glu::Glu,
+    ffn::Ffn,
+    shared::Shared,
+    low_rank::LowRank,
+    block_diagonal::BlockDiagonal,
+    gated_perceptron::GatedPerceptron,
+    multiplet::Multiplet,
+    simba::Simba,
+    constrained::Constrained,
+    random_features::RandomFeatures,
+    kan::Kan,
+    s_kan::SelectableKan,
+    af_kan::ActivationKan,
+    embedding::Embedding,
+    position::Position,
+    patches::Patches,
+    pool_sequence::PoolSequence,
+    attention::Attention,
+    cross_attention::CrossAttention,
+    global_query::GlobalQuery,
+    shaped_attention::ShapedAttention,
+    transformer::Transformer,
+    brainformer::Brainformer,
+    affine::Affine,
+    across::Across,
+    squeeze_excite::SqueezeExcite,
+    mlp_mixer::MlpMixer,
+    res_mlp::ResMlp,
+    raft_mlp::RaftMlp,
+    nin_gate::NinGate,
+    permuted_kronecker::PermutedKronecker,
+    rnn::Rnn,
+    gru::Gru,
+    lstm::Lstm,
+    lru::Lru,
+    delta_net::DeltaNet,
+    delta_product::DeltaProduct,
+    fsmn::Fsmn,
+    block_recurrent::BlockRecurrent,
+    lif::Lif,
+    delays::Delays,
+    liquid::Liquid,
+    nested_ffn::NestedFfn,
+    skip_middle::SkipMiddle,
+    skip_saturated::SkipSaturated,
+    mask_gate::MaskGate,
+    lora::Lora,
+    module_sequence::ModuleSequence,
+}
 
 /// The knob that the normalising blocks share.
 const EPSILON: Knob = Knob {

@@ -36,6 +36,7 @@ mod greedy_blocks;
 mod guess;
 mod highway_backprop;
 mod hypernetworks;
+mod icbs;
 mod identity_mappings;
 mod incremental_predictive_coding;
 mod inference_learning;
@@ -195,6 +196,7 @@ pub const CARDS: &[&Card] = &[
     &dropout::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
+    &icbs::CARD,
     &moefication::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     diagnostic::Diagnostic,
-    registry::{Entry, Knobs},
+    registry::{Entry, Knobs, registry},
 };
 
 mod boolean;
@@ -210,33 +210,33 @@ pub trait Dataset: Entry {
     fn load(&self, files: &[&[u8]], knobs: &Knobs, seed: u32) -> Result<Data, Diagnostic>;
 }
 
-/// Every dataset: generated first, then packed, then a person's own.
-pub const DATASETS: &[&dyn Dataset] = &[
-    &circle::Circle,
-    &xor::Xor,
-    &gauss::Gauss,
-    &moons::Moons,
-    &spiral::Spiral,
-    &boolean::Boolean,
-    &function::Function,
-    &rearrange::COPY,
-    &rearrange::REVERSE,
-    &rearrange::SORT,
-    &state::Parity,
-    &state::Words,
-    &recall::Recall,
-    &list_ops::ListOps,
-    &needle::Needle,
-    &mnist1d::Mnist1d,
-    &iris::Iris,
-    &penguins::Penguins,
-    &wine::Wine,
-    &breast_cancer::BreastCancer,
-    &digits::Digits,
-    &mnist::Mnist,
-    &photo::Photo,
-    &series::Series,
-    &text::Text,
-    &csv::OwnCsv,
-    &idx::OwnIdx,
-];
+registry! {
+    DATASETS: Dataset, DATASET_ENTRIES;
+    circle::Circle,
+    xor::Xor,
+    gauss::Gauss,
+    moons::Moons,
+    spiral::Spiral,
+    boolean::Boolean,
+    function::Function,
+    rearrange::COPY,
+    rearrange::REVERSE,
+    rearrange::SORT,
+    state::Parity,
+    state::Words,
+    recall::Recall,
+    list_ops::ListOps,
+    needle::Needle,
+    mnist1d::Mnist1d,
+    iris::Iris,
+    penguins::Penguins,
+    wine::Wine,
+    breast_cancer::BreastCancer,
+    digits::Digits,
+    mnist::Mnist,
+    photo::Photo,
+    series::Series,
+    text::Text,
+    csv::OwnCsv,
+    idx::OwnIdx,
+}

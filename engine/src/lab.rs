@@ -269,7 +269,7 @@ impl<'a> Builder<'a> {
     /// taken from 1, so that the mean over the samples is the coefficient of determination R².
     fn marks(&mut self, logits: Value, labels: Value) -> Value {
         let (spread, g) = (self.spread, &mut self.g);
-        let batch = g.shape(logits)[0];
+        let batch = g.shape(logits).first().copied().unwrap_or(1);
         match self.task.answer {
             Answer::Class => {
                 let answer = g.arg_max(logits);

@@ -7,7 +7,7 @@
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
 use crate::lesson::Update;
 use crate::net::Clock;
-use crate::registry::{Entry, Knob, KnobKind, Knobs};
+use crate::registry::{Entry, Knob, KnobKind, Knobs, registry};
 
 mod adam;
 mod schedule;
@@ -29,10 +29,15 @@ pub trait Schedule: Entry {
     fn factor(&self, knobs: &Knobs, g: &mut Graph, step: Value) -> Value;
 }
 
-pub const OPTIMIZERS: &[&dyn Optimizer] = &[&adam::Adam, &adam::AdamW, &sgd::Sgd];
+registry! {
+    OPTIMIZERS: Optimizer, OPTIMIZER_ENTRIES;
+adam::Adam, adam::AdamW, sgd::Sgd
+}
 
-pub const SCHEDULES: &[&dyn Schedule] =
-    &[&schedule::Constant, &schedule::WarmUp, &schedule::Cosine, &schedule::StepDown];
+registry! {
+    SCHEDULES: Schedule, SCHEDULE_ENTRIES;
+schedule::Constant, schedule::WarmUp, schedule::Cosine, schedule::StepDown
+}
 
 const fn weight_decay(default: f64, help: &'static str) -> Knob {
     Knob {

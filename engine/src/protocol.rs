@@ -283,7 +283,7 @@ pub struct DataInfo {
 }
 
 /// The registries as data: the page's menus, help and forms are made from it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Catalogue {
     pub datasets: Vec<EntryInfo>,
     pub blocks: Vec<EntryInfo>,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::registry::Setting;
-use crate::rules::RULES;
+use crate::rules::RULE_ENTRIES;
 use crate::spec::text::canonical;
 use crate::spec::{BlockSpec, Choice, Lane, Spec};
 
@@ -188,7 +188,8 @@ fn find<'a>(blocks: &'a mut [BlockSpec], part: &str) -> Result<&'a mut BlockSpec
 
 /// A name for a lane that has none: its rule, and what else it changes.
 fn name(spec: &Spec, plain: &Spec, lane: &Lane) -> String {
-    let rule = RULES.iter().find(|r| r.meta().id == plain.rule.id).map_or(plain.rule.id.as_str(), |r| r.meta().name);
+    let rule =
+        RULE_ENTRIES.iter().find(|r| r.meta().id == plain.rule.id).map_or(plain.rule.id.as_str(), |r| r.meta().name);
     let mut parts = vec![rule.to_owned()];
     parts.extend(plain.rule.settings.iter().map(|(knob, v)| format!("{knob} {v}")));
     if plain.optimizer != spec.optimizer {

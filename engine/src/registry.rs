@@ -1,7 +1,7 @@
 //! What every block, rule, routing, dataset, probe and card says of itself.
 //!
-//! A registry is a plain slice (`pub const RULES: &[&dyn Rule] = …`). The page, the help, the link format and the
-//! command line are generated from the [`Meta`] and [`Knob`]s found there.
+//! A registry is a list of entries, written by [`registry!`]. The page, the help, the link format and the command line are
+//! generated from the [`Meta`] and [`Knob`]s found there.
 
 use std::collections::BTreeMap;
 
@@ -109,11 +109,25 @@ impl std::fmt::Display for Setting {
 /// The settings that a person changed: what a spec stores. Absent knobs have their default.
 pub type Settings = BTreeMap<String, Setting>;
 
-/// The registries' common face.
+/// What a block may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    Nothing,
+    /// A list of blocks.
+    Blocks,
+    /// A list of blocks that make up one expert, and a routing.
+    Experts,
+}
+
+/// What every entry of a registry says of itself.
 pub trait Entry: Sync + 'static {
     fn meta(&self) -> &'static Meta;
     fn knobs(&self) -> &'static [Knob] {
         &[]
+    }
+    /// What may stand inside it; for blocks.
+    fn holds(&self) -> Holds {
+        Holds::Nothing
     }
     /// Knobs that say how much of a trained network works, and leave its weights as they are: see [`crate::dial`].
     fn dials(&self) -> &'static [&'static str] {
@@ -263,6 +277,18 @@ impl Knobs {
         self.0.iter().map(|(k, v)| (*k, v))
     }
 }
+
+/// A registry as two slices: of what its entries do, and of what they say of themselves. Reading and judging a spec needs
+/// the second alone. So the page, which trains nothing, has none of what entries do in its download.
+macro_rules! registry {
+    ($all:ident: $kind:ident, $said:ident; $($entry:expr),* $(,)?) => {
+        pub const $all: &[&dyn $kind] = &[$(&$entry),*];
+
+        /// The same entries, as what they say of themselves.
+        pub const $said: &[&dyn $crate::registry::Entry] = &[$(&$entry),*];
+    };
+}
+pub(crate) use registry;
 
 /// The entry with this id, or a diagnostic that lists what there is.
 pub fn find<T: Entry + ?Sized>(registry: &[&'static T], id: &str, path: &str) -> Result<&'static T, Diagnostic> {

@@ -2,7 +2,7 @@
 
 use crate::ir::Value;
 use crate::net::Build;
-use crate::registry::{Entry, Knobs};
+use crate::registry::{Entry, Knobs, registry};
 
 mod balance;
 mod capacity;
@@ -65,15 +65,16 @@ pub trait Routing: Entry {
     fn route(&self, knobs: &Knobs, b: &mut Build, rows: Rows, experts: usize) -> Assignment;
 }
 
-pub const ROUTINGS: &[&dyn Routing] = &[
-    &dense::Dense,
-    &top_k::TopK,
-    &importance::Importance,
-    &expert_choice::ExpertChoice,
-    &hash::Hash,
-    &tree::Tree,
-    &relevance::Relevance,
-];
+registry! {
+    ROUTINGS: Routing, ROUTING_ENTRIES;
+    dense::Dense,
+    top_k::TopK,
+    importance::Importance,
+    expert_choice::ExpertChoice,
+    hash::Hash,
+    tree::Tree,
+    relevance::Relevance,
+}
 
 /// The fault of `k` experts for each row of fewer.
 fn too_many(b: &mut Build, k: usize, experts: usize) -> Option<Assignment> {

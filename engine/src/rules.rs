@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Shape, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson};
 use crate::net::{Clock, Mode, Net};
-use crate::registry::{Entry, Knobs};
+use crate::registry::{Entry, Knobs, registry};
 
 mod backprop;
 mod block_coordinate_descent;
@@ -180,51 +180,52 @@ pub trait Rule: Entry {
     }
 }
 
-pub const RULES: &[&dyn Rule] = &[
-    &backprop::Backprop,
-    &forward_forward::ForwardForward,
-    &direct_feedback::DirectFeedback,
-    &feedback_alignment::FeedbackAlignment,
-    &sign_symmetric::SignSymmetric,
-    &kolen_pollack::KolenPollack,
-    &product_feedback::ProductFeedback,
-    &pepita::Pepita,
-    &controls::Shallow,
-    &controls::RandomFeatures,
-    &no_prop::NoProp,
-    &diffusion_blocks::DiffusionBlocks,
-    &pipelined_backprop::PipelinedBackprop,
-    &two_stage_backprop::TwoStageBackprop,
-    &highway_backprop::HighwayBackprop,
-    &continual_backprop::ContinualBackprop,
-    &block_coordinate_descent::BlockCoordinateDescent,
-    &random_boosting::RandomBoosting,
-    &mono_forward::MonoForward,
-    &local_classifiers::LocalClassifiers,
-    &lls::Lls,
-    &momentum_auxiliary::MomentumAuxiliary,
-    &counter_current::CounterCurrent,
-    &scalable_forward::ScalableForward,
-    &model_free::ModelFree,
-    &forward_gradient::ForwardGradient,
-    &guess::Guess,
-    &node_perturbation::NodePerturbation,
-    &weight_perturbation::WeightPerturbation,
-    &evolution::Evolution,
-    &fixed_point::FixedPoint,
-    &gradient_noise::GradientNoise,
-    &encouraging::Encouraging,
-    &model_building::ModelBuilding,
-    &blockwise::Blockwise,
-    &input_gain::InputGain,
-    &predictive_coding::PredictiveCoding,
-    &incremental_predictive_coding::IncrementalPredictiveCoding,
-    &proximal_inference::ProximalInference,
-    &hebbian::Hebbian,
-    &soft_hebb::SoftHebb,
-    &neuro_modulated_hebb::NeuroModulatedHebb,
-    &disinhibition::Disinhibition,
-];
+registry! {
+    RULES: Rule, RULE_ENTRIES;
+    backprop::Backprop,
+    forward_forward::ForwardForward,
+    direct_feedback::DirectFeedback,
+    feedback_alignment::FeedbackAlignment,
+    sign_symmetric::SignSymmetric,
+    kolen_pollack::KolenPollack,
+    product_feedback::ProductFeedback,
+    pepita::Pepita,
+    controls::Shallow,
+    controls::RandomFeatures,
+    no_prop::NoProp,
+    diffusion_blocks::DiffusionBlocks,
+    pipelined_backprop::PipelinedBackprop,
+    two_stage_backprop::TwoStageBackprop,
+    highway_backprop::HighwayBackprop,
+    continual_backprop::ContinualBackprop,
+    block_coordinate_descent::BlockCoordinateDescent,
+    random_boosting::RandomBoosting,
+    mono_forward::MonoForward,
+    local_classifiers::LocalClassifiers,
+    lls::Lls,
+    momentum_auxiliary::MomentumAuxiliary,
+    counter_current::CounterCurrent,
+    scalable_forward::ScalableForward,
+    model_free::ModelFree,
+    forward_gradient::ForwardGradient,
+    guess::Guess,
+    node_perturbation::NodePerturbation,
+    weight_perturbation::WeightPerturbation,
+    evolution::Evolution,
+    fixed_point::FixedPoint,
+    gradient_noise::GradientNoise,
+    encouraging::Encouraging,
+    model_building::ModelBuilding,
+    blockwise::Blockwise,
+    input_gain::InputGain,
+    predictive_coding::PredictiveCoding,
+    incremental_predictive_coding::IncrementalPredictiveCoding,
+    proximal_inference::ProximalInference,
+    hebbian::Hebbian,
+    soft_hebb::SoftHebb,
+    neuro_modulated_hebb::NeuroModulatedHebb,
+    disinhibition::Disinhibition,
+}
 
 /// Whether `rule` can teach this network this task.
 ///

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub mod judge;
 pub mod limits;
 pub mod link;
 pub mod resolve;

@@ -76,9 +76,10 @@ pub fn belongs(slot: &Slot) -> bool {
     }
 }
 
-/// Whether a register is named after a block of the network.
-pub fn of_network(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_digit())
+/// Whether a register is a block's, by its name.
+fn of_network(name: &str) -> bool {
+    let others = ["rule/", "optim/"];
+    name != "step" && !others.iter().any(|other| name.starts_with(other))
 }
 
 /// The registers of `graph` that `weights` fill, with their content. A weight of the rule's own that is missing or has

@@ -1,4 +1,4 @@
-//! PyTorch as an oracle from outside: blocks read from a spec's text give its outputs and its gradients, on weights and
+//! PyTorch as an oracle from outside: blocks and routings read from a spec's text give its outputs and its gradients, on weights and
 //! samples that both sides make by one formula. `tools/torch` writes the figures.
 
 #![cfg(not(target_arch = "wasm32"))]
@@ -15,6 +15,7 @@ use engine::net::{Build, Mode, Net, stream};
 use engine::noise;
 use engine::ops::Tensor;
 use engine::ops::random::halves;
+use engine::routing::ROUTINGS;
 use engine::spec::resolve::resolve;
 use engine::spec::{BlockSpec, Spec, text};
 use serde::Deserialize;
@@ -198,24 +199,32 @@ fn blocks_give_what_torch_gives() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn ids(block: &BlockSpec, into: &mut BTreeSet<String>) {
-    into.insert(block.block.id.clone());
-    block.blocks.iter().for_each(|b| ids(b, into));
+/// Ids of the blocks and of the routings that the figures are of.
+fn met() -> [BTreeSet<String>; 2] {
+    fn walk(block: &BlockSpec, into: &mut [BTreeSet<String>; 2]) {
+        into[0].insert(block.block.id.clone());
+        into[1].extend(block.routing.iter().map(|r| r.id.clone()));
+        block.blocks.iter().for_each(|b| walk(b, into));
+    }
+    let mut met = [BTreeSet::new(), BTreeSet::new()];
+    for (_, family) in families() {
+        for case in &family.cases {
+            case.spec().stages.iter().flatten().for_each(|b| walk(b, &mut met));
+        }
+    }
+    met
 }
 
 #[test]
-fn every_block_has_a_case() {
-    let mut met = BTreeSet::new();
-    for (_, family) in families() {
-        for case in &family.cases {
-            case.spec().stages.iter().flatten().for_each(|b| ids(b, &mut met));
-        }
-    }
-    let known: Vec<&str> = BLOCKS.iter().map(|b| b.meta().id).collect();
+fn every_block_and_every_routing_has_a_case() {
+    let [blocks, routings] = met();
     let excused = |id: &str| EXCUSED.iter().any(|e| e.0 == id);
-    let missing: Vec<_> = known.iter().filter(|id| !met.contains(**id) && !excused(id)).collect();
+    let known: Vec<&str> = BLOCKS.iter().map(|b| b.meta().id).collect();
+    let missing = known.iter().filter(|id| !blocks.contains(**id) && !excused(id));
+    let unrouted = ROUTINGS.iter().map(|r| r.meta().id).filter(|id| !routings.contains(*id));
+    let missing: Vec<&str> = missing.copied().chain(unrouted).collect();
     assert!(missing.is_empty(), "tools/torch has no case for {missing:?}");
     for (id, why) in EXCUSED {
-        assert!(known.contains(id) && !met.contains(*id), "{id} needs no excuse: {why}");
+        assert!(known.contains(id) && !blocks.contains(*id), "{id} needs no excuse: {why}");
     }
 }

@@ -35,10 +35,11 @@ impl Lab {
 
     fn take(self, event: Event, payload: Float32Array) {
         match event {
-            Event::Hello { build, catalogue: _ } => {
+            Event::Hello { build, catalogue } => {
                 if build != engine::session::BUILD {
                     return self.renew();
                 }
+                self.catalogue.set_value(*catalogue);
                 self.line.update_value(|l| {
                     l.ready = true;
                     l.current = 0;

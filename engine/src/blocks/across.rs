@@ -42,13 +42,12 @@ impl Entry for Across {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Across {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Across {
     fn takes(&self) -> Takes {
         Takes::Sequence
     }

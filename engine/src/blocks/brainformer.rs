@@ -32,13 +32,12 @@ impl Entry for Brainformer {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Brainformer {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Brainformer {
     fn takes(&self) -> Takes {
         Takes::Sequence
     }

@@ -54,13 +54,12 @@ impl Entry for Cam {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Cam {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Cam {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let shape = b.g.shape(x).clone();
         let grid = node.knobs.size("grid");

@@ -19,12 +19,12 @@ impl Entry for Chain {
     fn meta(&self) -> &'static Meta {
         &META
     }
-}
-
-impl Block for Chain {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
+
+impl Block for Chain {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         b.chain(&node.children, x)
     }

@@ -27,13 +27,12 @@ impl Entry for CrossAttention {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for CrossAttention {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for CrossAttention {
     fn takes(&self) -> Takes {
         Takes::Sequence
     }

@@ -31,13 +31,12 @@ impl Entry for Fade {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Fade {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Fade {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let y = b.chain(&node.children, x);
         let clock = b.clock;

@@ -20,13 +20,12 @@ impl Entry for Freeze {
     fn meta(&self) -> &'static Meta {
         &META
     }
-}
-
-impl Block for Freeze {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Freeze {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         b.frozen(|b| b.chain(&node.children, x))
     }

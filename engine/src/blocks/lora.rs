@@ -73,13 +73,12 @@ impl Entry for Lora {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Lora {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Lora {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let base = b.in_common(|b| match node.knobs.bool("frozen") {
             true => b.frozen(|b| b.chain(&node.children, x)),

@@ -49,13 +49,12 @@ impl Entry for MaskGate {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for MaskGate {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for MaskGate {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let y = b.chain(&node.children, x);
         if b.g.is_poisoned(y) {

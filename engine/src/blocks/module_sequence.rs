@@ -52,13 +52,12 @@ impl Entry for ModuleSequence {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for ModuleSequence {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for ModuleSequence {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let (modules, width) = (node.children.len(), node.knobs.size("control"));
         let shape = b.g.shape(x).clone();

@@ -46,7 +46,7 @@ static KNOBS: [Knob; 8] = [
         kind: KnobKind::Int { default: 2, min: 1, max: 32 },
     },
     Knob {
-        id: "blocks",
+        id: "per-stack",
         name: "Blocks",
         help: "Blocks in each stack.",
         kind: KnobKind::Int { default: 2, min: 1, max: 16 },
@@ -110,7 +110,7 @@ impl Block for NBeats {
             0 => b.outputs(),
             horizon => horizon,
         };
-        let (stacks, blocks) = (knobs.size("stacks"), knobs.size("blocks"));
+        let (stacks, blocks) = (knobs.size("stacks"), knobs.size("per-stack"));
         let bases: Vec<Basis> = (0..stacks)
             .map(|stack| match knobs.choice("basis") {
                 "trend" => Basis::Trend,

@@ -29,12 +29,12 @@ impl Entry for Parallel {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Parallel {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
+
+impl Block for Parallel {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let ways: Vec<Value> = node.children.iter().enumerate().map(|(i, child)| b.node(i, child, x)).collect();
         let Some(&first) = ways.first() else { return x };

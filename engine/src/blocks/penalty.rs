@@ -38,13 +38,12 @@ impl Entry for Penalty {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Penalty {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Penalty {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let (y, weights) = b.used(|b| b.chain(&node.children, x));
         let (l1, l2) = (node.knobs.float("l1") as f32, node.knobs.float("l2") as f32);

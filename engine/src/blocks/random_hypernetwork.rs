@@ -50,13 +50,12 @@ impl Entry for RandomHypernetwork {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for RandomHypernetwork {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for RandomHypernetwork {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let knobs = &node.knobs;
         let latent = knobs.size("latent");

@@ -50,12 +50,12 @@ impl Entry for Repeat {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Repeat {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
+
+impl Block for Repeat {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let times = match (b.mode, node.knobs.size("test-times")) {
             (Mode::Train, _) | (Mode::Eval, 0) => node.knobs.size("times"),

@@ -63,6 +63,9 @@ impl Entry for Residual {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
+    fn holds(&self) -> Holds {
+        Holds::Blocks
+    }
 }
 
 /// How far the way past is closed, feature by feature: `g`, and `1 − g`.
@@ -78,9 +81,6 @@ fn gate(node: &Node, b: &mut Build, x: Value) -> (Value, Value) {
 }
 
 impl Block for Residual {
-    fn holds(&self) -> Holds {
-        Holds::Blocks
-    }
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let y = b.chain(&node.children, x);
         if b.g.is_poisoned(y) {

@@ -52,13 +52,12 @@ impl Entry for Route {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Route {
     fn holds(&self) -> Holds {
         Holds::Experts
     }
+}
 
+impl Block for Route {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         if let Some(fault) = super::outside_experts(b) {
             return fault;

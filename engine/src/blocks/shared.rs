@@ -33,13 +33,12 @@ impl Entry for Shared {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for Shared {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for Shared {
     fn shares(&self, knobs: &Knobs) -> Option<i64> {
         Some(knobs.int("number"))
     }

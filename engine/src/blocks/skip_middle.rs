@@ -55,13 +55,12 @@ impl Entry for SkipMiddle {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for SkipMiddle {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for SkipMiddle {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let layers = node.children.len();
         let halves = layers.div_ceil(2);

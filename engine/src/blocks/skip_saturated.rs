@@ -60,13 +60,12 @@ impl Entry for SkipSaturated {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for SkipSaturated {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for SkipSaturated {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let layers = node.children.len();
         let [skip, cold, warm] = ["skip", "cold", "warm-up"].map(|knob| node.knobs.size(knob));

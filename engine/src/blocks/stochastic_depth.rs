@@ -30,13 +30,12 @@ impl Entry for StochasticDepth {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
-}
-
-impl Block for StochasticDepth {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+}
 
+impl Block for StochasticDepth {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let branch = b.chain(&node.children, x);
         if b.g.is_poisoned(branch) {

@@ -116,8 +116,8 @@ fn mixture(b: &mut Build, c: Value, leaves: usize) -> Value {
     weights
 }
 
-/// Nodes of which all logits come from one product, in evaluation: six levels. Deeper ones are looked up on each row's
-/// path, one of ever more: a product of 63 columns costs about what two look-ups do.
+/// Nodes of which all logits come from one product, in evaluation: six levels. Levels double, and of a deeper one only
+/// the node on each row's path is looked up.
 const AT_ONCE: usize = 63;
 
 /// The decisions: rows `[R, F]`, weights `[L − 1, F]` and biases `[L − 1]`, level after level.

@@ -1,19 +1,16 @@
-//! From ids and settings to the entries of the registries: all that can be said of a spec before its data is there.
-//!
-//! Places are named as the network names them while it is built: `stages › 2 › 1.linear › units` is the knob `units`
-//! of the first block, a linear one, of the second stage.
+//! From ids and settings to the entries of the registries.
 
-use crate::blocks::{BLOCKS, Holds};
+use crate::blocks::BLOCKS;
 use crate::data::{Answer, DATASETS, Data, Dataset};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Shape;
 use crate::net::{Net, Node, Stage};
 use crate::optim::{OPTIMIZERS, Optimizer, Recipe, SCHEDULES, Schedule};
-use crate::race::lanes;
 use crate::registry::{Entry, Knobs, find};
 use crate::routing::ROUTINGS;
 use crate::rules::{Loss, RULES, Rule, Task};
-use crate::spec::{BlockSpec, Choice, Spec, limits};
+use crate::spec::judge::{judge, place};
+use crate::spec::{BlockSpec, Choice, Spec};
 
 /// An entry of a registry with the values of all its knobs.
 pub struct Chosen<T: ?Sized + 'static> {
@@ -71,165 +68,51 @@ impl Resolved {
 /// Looks up everything that `spec` names.
 ///
 /// # Errors
-/// Every fault of it.
+/// Every fault of it, see [`judge`].
 pub fn resolve(spec: &Spec) -> Result<Resolved, Vec<Diagnostic>> {
-    let mut faults = Vec::new();
-    let data = choice(DATASETS, &spec.data, "data", &mut faults);
-    let stages = stages(&spec.stages, &mut faults);
-    let rule = choice(RULES, &spec.rule, "rule", &mut faults);
-    let optimizer = choice(OPTIMIZERS, &spec.optimizer, "optimizer", &mut faults);
-    let schedule = choice(SCHEDULES, &spec.schedule, "schedule", &mut faults);
-    figures(spec, &mut faults);
-    race(spec, &mut faults);
-    match (data, rule, optimizer, schedule) {
-        (Some(data), Some(rule), Some(optimizer), Some(schedule)) if faults.is_empty() => {
-            let (loss, batch) = (spec.loss, spec.batch as usize);
-            let (rate, clip) = (spec.rate, spec.clip);
-            Ok(Resolved { data, stages, rule, optimizer, schedule, loss, batch, rate, clip })
-        }
-        _ => Err(faults),
+    let faults = judge(spec);
+    if !faults.is_empty() {
+        return Err(faults);
     }
+    let stage = |(i, blocks): (usize, &Vec<BlockSpec>)| -> Result<Stage, Vec<Diagnostic>> {
+        Ok(Stage { blocks: nodes(blocks, &format!("stages › {}", i + 1))? })
+    };
+    Ok(Resolved {
+        data: chosen(DATASETS, &spec.data, "data")?,
+        stages: spec.stages.iter().enumerate().map(stage).collect::<Result<_, _>>()?,
+        rule: chosen(RULES, &spec.rule, "rule")?,
+        optimizer: chosen(OPTIMIZERS, &spec.optimizer, "optimizer")?,
+        schedule: chosen(SCHEDULES, &spec.schedule, "schedule")?,
+        loss: spec.loss,
+        batch: spec.batch as usize,
+        rate: spec.rate,
+        clip: spec.clip,
+    })
 }
 
-/// The lanes: each must change what is there to what there is.
-fn race(spec: &Spec, faults: &mut Vec<Diagnostic>) {
-    if spec.lanes.len() > limits::LANES {
-        let mend = format!("keep to {}", limits::LANES);
-        return faults.push(Diagnostic::new("lanes", format!("{} lanes", spec.lanes.len()), mend));
-    }
-    for (i, lane) in spec.lanes.iter().enumerate() {
-        if lane.name.as_ref().is_some_and(|n| n.is_empty() || n.chars().count() > limits::NAME) {
-            let mend = format!("give it 1 to {} letters, or none at all", limits::NAME);
-            faults.push(Diagnostic::new(
-                format!("lanes › {} › name", i + 1),
-                "the name is too short or too long",
-                mend,
-            ));
-        }
-    }
-    if spec.lanes.is_empty() || !faults.is_empty() {
-        return;
-    }
-    match lanes(spec) {
-        Ok(lanes) => {
-            for (i, (_, plain)) in lanes.iter().enumerate() {
-                let own = resolve(plain).err().unwrap_or_default();
-                faults.extend(own.into_iter().map(|f| f.within(&format!("lanes › {}", i + 1))));
-            }
-        }
-        Err(wrong) => faults.extend(wrong),
-    }
-}
-
-fn choice<T: Entry + ?Sized>(
+fn chosen<T: Entry + ?Sized>(
     registry: &[&'static T],
     choice: &Choice,
     path: &str,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Chosen<T>> {
-    let entry = find(registry, &choice.id, path).map_err(|f| faults.push(f)).ok()?;
-    let knobs = Knobs::resolve(entry.knobs(), &choice.settings, path).map_err(|f| faults.extend(f)).ok()?;
-    Some(Chosen { entry, knobs })
+) -> Result<Chosen<T>, Vec<Diagnostic>> {
+    let entry = find(registry, &choice.id, path).map_err(|fault| vec![fault])?;
+    Ok(Chosen { entry, knobs: Knobs::resolve(entry.knobs(), &choice.settings, path)? })
 }
 
-fn stages(stages: &[Vec<BlockSpec>], faults: &mut Vec<Diagnostic>) -> Vec<Stage> {
-    let mut refuse = |path: &str, what: String, most: usize| {
-        faults.push(Diagnostic::new(path, what, format!("keep to {most}")));
+fn nodes(blocks: &[BlockSpec], path: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    let node = |(i, spec): (usize, &BlockSpec)| {
+        let path = place(path, i, &spec.block.id);
+        let Chosen { entry, knobs } = chosen(BLOCKS, &spec.block, &path)?;
+        let routing = match &spec.routing {
+            Some(routing) => {
+                let Chosen { entry, knobs } = chosen(ROUTINGS, routing, &format!("{path} › routing"))?;
+                Some((entry, knobs))
+            }
+            None => None,
+        };
+        Ok(Node { block: entry, knobs, routing, children: nodes(&spec.blocks, &path)? })
     };
-    if stages.len() > limits::STAGES {
-        refuse("stages", format!("{} stages", stages.len()), limits::STAGES);
-        return Vec::new();
-    }
-    let (count, depth) = stages.iter().map(|s| extent(s)).fold((0, 0), |a, s| (a.0 + s.0, a.1.max(s.1)));
-    if count > limits::BLOCKS {
-        refuse("stages", format!("{count} blocks"), limits::BLOCKS);
-        return Vec::new();
-    }
-    if depth > limits::DEPTH {
-        refuse("stages", format!("blocks lie {depth} deep in each other"), limits::DEPTH);
-        return Vec::new();
-    }
-    if stages.is_empty() {
-        faults.push(Diagnostic::new(
-            "stages",
-            "there is no stage",
-            "add one that reads out: [{\"block\": \"linear\"}]",
-        ));
-    }
-    let stage = |(i, blocks): (usize, &Vec<BlockSpec>)| {
-        let path = format!("stages › {}", i + 1);
-        if blocks.is_empty() {
-            faults.push(Diagnostic::new(&path, "the stage is empty", "add a block or remove the stage"));
-        }
-        Stage { blocks: nodes(blocks, &path, faults) }
-    };
-    stages.iter().enumerate().map(stage).collect()
-}
-
-/// How many blocks there are, and how deep they lie in each other.
-fn extent(blocks: &[BlockSpec]) -> (usize, usize) {
-    blocks.iter().map(|b| extent(&b.blocks)).fold((0, 0), |a, b| (a.0 + 1 + b.0, a.1.max(1 + b.1)))
-}
-
-/// The place of block number `i` inside `path`.
-pub(super) fn place(path: &str, i: usize, id: &str) -> String {
-    if id.is_empty() { format!("{path} › {}", i + 1) } else { format!("{path} › {}.{id}", i + 1) }
-}
-
-fn nodes(blocks: &[BlockSpec], path: &str, faults: &mut Vec<Diagnostic>) -> Vec<Node> {
-    let node = |(i, spec): (usize, &BlockSpec)| node(spec, &place(path, i, &spec.block.id), faults);
-    blocks.iter().enumerate().filter_map(node).collect()
-}
-
-fn node(spec: &BlockSpec, path: &str, faults: &mut Vec<Diagnostic>) -> Option<Node> {
-    let chosen = choice(BLOCKS, &spec.block, path, faults);
-    let routing_path = format!("{path} › routing");
-    let routing = spec.routing.as_ref().map(|r| choice(ROUTINGS, r, &routing_path, faults));
-    let children = nodes(&spec.blocks, path, faults);
-    let chosen = chosen?;
-    let name = chosen.entry.meta().name;
-    let holds = chosen.entry.holds();
-    match holds {
-        Holds::Nothing if !spec.blocks.is_empty() => {
-            let mend = "remove `blocks`, or put them beside it";
-            faults.push(Diagnostic::new(format!("{path} › blocks"), format!("{name} holds no blocks"), mend));
-        }
-        Holds::Blocks | Holds::Experts if spec.blocks.is_empty() => {
-            faults.push(Diagnostic::new(
-                format!("{path} › blocks"),
-                format!("{name} holds nothing"),
-                "add a block to it",
-            ));
-        }
-        Holds::Nothing | Holds::Blocks | Holds::Experts => {}
-    }
-    match (holds, &spec.routing) {
-        (Holds::Experts, None) => {
-            let known: Vec<_> = ROUTINGS.iter().map(|r| r.meta().id).collect();
-            let mend = format!("choose one of {}", known.join(", "));
-            faults.push(Diagnostic::new(routing_path, "nothing says which expert sees what", mend));
-        }
-        (Holds::Nothing | Holds::Blocks, Some(_)) => {
-            faults.push(Diagnostic::new(routing_path, format!("{name} has no experts to choose from"), "remove it"));
-        }
-        (Holds::Experts, Some(_)) | (Holds::Nothing | Holds::Blocks, None) => {}
-    }
-    let routing = routing.flatten().map(|r| (r.entry, r.knobs));
-    Some(Node { block: chosen.entry, knobs: chosen.knobs, routing, children })
-}
-
-/// The plain numbers of a spec.
-fn figures(spec: &Spec, faults: &mut Vec<Diagnostic>) {
-    let mut within = |path: &str, value: f64, least: f64, most: f64| {
-        if !(least..=most).contains(&value) {
-            faults.push(Diagnostic::new(path, format!("{value} is out of range"), format!("choose {least} to {most}")));
-        }
-    };
-    within("rate", spec.rate, 0.0, limits::RATE);
-    within("batch", spec.batch.into(), 1.0, limits::BATCH.into());
-    within("clip", spec.clip, 0.0, limits::CLIP);
-    within("steps", spec.steps.into(), 1.0, limits::STEPS.into());
-    within("seeds", spec.seeds.into(), 1.0, limits::SEEDS.into());
+    blocks.iter().enumerate().map(node).collect()
 }
 
 #[cfg(test)]

@@ -19,14 +19,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::blocks::BLOCKS;
-use crate::data::DATASETS;
+use crate::blocks::BLOCK_ENTRIES;
+use crate::data::DATASET_ENTRIES;
 use crate::diagnostic::{Diagnostic, instead};
-use crate::optim::{OPTIMIZERS, SCHEDULES};
+use crate::optim::{OPTIMIZER_ENTRIES, SCHEDULE_ENTRIES};
 use crate::registry::{Entry, Knob, Knobs, Setting, Settings, find};
-use crate::routing::ROUTINGS;
-use crate::rules::{Loss, RULES};
-use crate::spec::resolve::{place, resolve};
+use crate::routing::ROUTING_ENTRIES;
+use crate::rules::{Loss, RULE_ENTRIES};
+use crate::spec::judge::{judge, place};
 use crate::spec::{BlockSpec, Choice, Spec, VERSION, limits};
 
 mod canonical;
@@ -81,8 +81,7 @@ pub fn read(text: &str) -> Result<Spec, Vec<Diagnostic>> {
     }
     let spec = reader.spec(&fields);
     // What could not be read at all was replaced by a default: what the registries say of that place is no news.
-    let judged = resolve(&spec).err().unwrap_or_default();
-    let news: Vec<_> = judged.into_iter().filter(|j| reader.faults.iter().all(|f| f.path != j.path)).collect();
+    let news: Vec<_> = judge(&spec).into_iter().filter(|j| reader.faults.iter().all(|f| f.path != j.path)).collect();
     reader.faults.extend(news);
     if reader.faults.is_empty() { Ok(canonical(&spec)) } else { Err(reader.faults) }
 }
@@ -173,7 +172,7 @@ impl Reader {
             self.fault(name, "unknown field", instead(name, FIELDS));
         }
         let data = match fields.get("data") {
-            Some(v) => self.choice(v, DATASETS, "data"),
+            Some(v) => self.choice(v, DATASET_ENTRIES, "data"),
             None => {
                 self.fault("data", "missing", "name a dataset: \"data\": \"mnist\"");
                 Choice::default()
@@ -192,13 +191,13 @@ impl Reader {
         };
         let mut spec = Spec::new(data, stages);
         if let Some(v) = fields.get("rule") {
-            spec.rule = self.choice(v, RULES, "rule");
+            spec.rule = self.choice(v, RULE_ENTRIES, "rule");
         }
         if let Some(v) = fields.get("optimizer") {
-            spec.optimizer = self.choice(v, OPTIMIZERS, "optimizer");
+            spec.optimizer = self.choice(v, OPTIMIZER_ENTRIES, "optimizer");
         }
         if let Some(v) = fields.get("schedule") {
-            spec.schedule = self.choice(v, SCHEDULES, "schedule");
+            spec.schedule = self.choice(v, SCHEDULE_ENTRIES, "schedule");
         }
         if let Some(v) = fields.get("loss") {
             spec.loss = self.loss(v).unwrap_or(spec.loss);
@@ -321,11 +320,11 @@ impl Reader {
         };
         let id = self.id(fields, "block", &place(outer, i, "")).unwrap_or_default();
         let path = place(outer, i, &id);
-        let settings = match find(BLOCKS, &id, &path) {
+        let settings = match find(BLOCK_ENTRIES, &id, &path) {
             Ok(entry) => self.settings(fields, &["block", "routing", "blocks"], entry.knobs(), &path),
             Err(_) => Settings::new(),
         };
-        let routing = fields.get("routing").map(|v| self.choice(v, ROUTINGS, &format!("{path} › routing")));
+        let routing = fields.get("routing").map(|v| self.choice(v, ROUTING_ENTRIES, &format!("{path} › routing")));
         let blocks = fields.get("blocks").map(|v| self.blocks(v, &path)).unwrap_or_default();
         BlockSpec { block: Choice { id, settings }, routing, blocks }
     }

@@ -1,18 +1,19 @@
 //! iCBS: weights chosen together, after Rosenberg et al. 2024, "Scalable iterative pruning of large language and vision
 //! models using block coordinate descent".
 //!
-//! With `dwᵢ = (mᵢ − 1) wᵢ` for a mask `m` that keeps a given number of weights, the loss is expected to rise by
+//! With `dwᵢ = (mᵢ − m′ᵢ) wᵢ` for masks `m` and `m′` that keep the same number of weights, the loss is expected to rise
+//! from `m′` to `m` by
 //!
 //! ```text
 //! q(m) = g · dw + ½ dw · H dw,   H = mean over n of gₙ gₙᵀ + λ I
 //! ```
 //!
-//! where `g` is the mean gradient and `gₙ` that of sample `n`. Again and again a block of weights is chosen: those kept
-//! that cost least to remove and those gone that gain most when they come back, half and half, and none that were in one
-//! of the last blocks. Within the block the pairs are exchanged whose exchange lowers `q` most, until none does: `q` never
-//! rises, and the number of weights kept never changes. Now and then `g` and
-//! `gₙ` are taken anew where the mask stands, and `dw` counts from there. The paper gives each block to an optimiser of quadratic binary
-//! problems.
+//! where `g` is the mean gradient at `m′` and `gₙ` that of sample `n`. Again and again a block of weights is chosen: those
+//! kept that cost least to remove and those gone that gain most when they come back, half and half, and none that were in
+//! one of the last blocks. Within the block the pairs are exchanged whose exchange lowers `q` most, until none does: `q`
+//! never rises, and the number of weights kept never changes. Then `g` and `gₙ` are taken anew where the mask stands. A
+//! mask whose loss on the samples is not less is given up, and the next estimate serves for half as many blocks. The paper
+//! gives each block to an optimiser of quadratic binary problems.
 //!
 //! The gradients of a network that answers all samples rightly vanish, and `H` with them; so `gₙ` is that for a class
 //! drawn from the network's own answer, and the start is the mask by magnitude.
@@ -67,9 +68,8 @@ static KNOBS: [Knob; 7] = [
     Knob {
         id: "estimates",
         name: "Estimates",
-        help: "How often the gradients are taken: first those of the network as it was, then those of the pruned one. The \
-               blocks are shared among them, and the mask with the least loss counts.",
-        kind: KnobKind::Int { default: 5, min: 1, max: 100 },
+        help: "How often the gradients of the pruned network are taken. The blocks are shared among them.",
+        kind: KnobKind::Int { default: 10, min: 1, max: 100 },
     },
     Knob {
         id: "size",
@@ -109,46 +109,40 @@ impl Transform for Icbs {
             return Err(Diagnostic::new("stages", "every linear layer lies in experts", "prune by magnitude"));
         }
         let (samples, density) = (knobs.size("samples"), knobs.float("density"));
-        let (estimates, blocks) = (knobs.size("estimates"), knobs.size("blocks"));
-        let mut base: Vec<Tensor> = layers.iter().map(|layer| layer.mask.clone()).collect();
-        let mut slopes = slopes_of(trained, &network, &layers, samples)?;
         if knobs.choice("start") == "fisher" {
+            let slopes = slopes_of(trained, &network, &layers, samples)?;
             keep_salient(&mut layers, &slopes, density);
         } else {
             keep_largest(&mut layers.iter_mut().collect::<Vec<_>>(), density);
         }
-        let loss = |layers: &[Layer]| {
+        let pruned = |layers: &[Layer]| {
             let mut pruned = network.clone();
             masks::put(&mut pruned, layers.to_vec());
-            trained.loss_of(pruned, samples)
+            pruned
         };
-        let mut best = (loss(&layers)?, layers.clone());
-        let mut figures = vec![figure("training loss, start", best.0)];
+        let mut least = trained.loss_of(pruned(&layers), samples)?;
+        let mut figures = vec![figure("training loss, start", least)];
+        let (estimates, mut size) = (knobs.size("estimates"), knobs.size("size"));
+        let mut blocks = knobs.size("blocks").div_ceil(estimates);
         for estimate in 0..estimates {
-            if estimate > 0 {
-                let mut pruned = network.clone();
-                masks::put(&mut pruned, layers.clone());
-                slopes = slopes_of(trained, &pruned, &layers, samples)?;
-                base = layers.iter().map(|layer| layer.mask.clone()).collect();
-            }
-            let mut model = Model::new(&slopes, layers, base, knobs.float("ridge") as f32);
-            let before = model.rise();
-            // What is left over goes to the first estimates.
-            let share = (blocks + estimates - 1 - estimate) / estimates;
-            model.descend(share, knobs.size("size"));
+            let slopes = slopes_of(trained, &pruned(&layers), &layers, samples)?;
+            let mut model = Model::new(&slopes, layers.clone(), knobs.float("ridge") as f32);
+            model.descend(blocks, size);
             if estimate == 0 {
-                figures.push(figure("expected rise of the loss, start", before));
-                figures.push(figure("expected rise of the loss, after the first estimate", model.rise()));
+                figures.push(figure("expected change of the loss, first estimate", model.change_of_loss()));
             }
-            (layers, base) = (model.layers, model.base);
-            let now = loss(&layers)?;
-            if now < best.0 {
-                best = (now, layers.clone());
+            let now = trained.loss_of(pruned(&model.layers), samples)?;
+            if now < least {
+                (least, layers) = (now, model.layers);
+            } else if blocks > 1 {
+                blocks /= 2;
+            } else {
+                size = (size / 2).max(2);
             }
         }
-        figures.push(figure("training loss, end", best.0));
-        figures.push(figure("weights kept, share", masks::density(&best.1)));
-        masks::put(&mut network, best.1);
+        figures.push(figure("training loss, end", least));
+        figures.push(figure("weights kept, share", masks::density(&layers)));
+        masks::put(&mut network, layers);
         Ok(Changed::new(trained, network, figures))
     }
 }
@@ -212,32 +206,27 @@ fn keep_salient(layers: &mut [Layer], slopes: &[Slopes], density: f64) {
 struct Model<'a> {
     slopes: &'a [Slopes],
     layers: Vec<Layer>,
-    /// The masks at which the gradients were taken.
-    base: Vec<Tensor>,
+    /// The layers as they were when the gradients were taken.
+    base: Vec<Layer>,
     ridge: f32,
     /// `gₙ · dw` of each sample.
     along: Vec<f32>,
 }
 
 impl<'a> Model<'a> {
-    fn new(slopes: &'a [Slopes], layers: Vec<Layer>, base: Vec<Tensor>, ridge: f32) -> Self {
+    fn new(slopes: &'a [Slopes], layers: Vec<Layer>, ridge: f32) -> Self {
         let samples = slopes.first().map_or(0, |s| s.samples);
-        let mut model = Self { slopes, layers, base, ridge, along: vec![0f32; samples] };
-        for (l, slopes) in slopes.iter().enumerate() {
-            let change: Vec<f32> = (0..model.base[l].data.len()).map(|i| model.change(l, i)).collect();
-            slopes.project(&change, &mut model.along);
-        }
-        model
+        Self { slopes, base: layers.clone(), layers, ridge, along: vec![0f32; samples] }
     }
 
     /// `dw` of weight `i` of layer `l`: what the mask has taken from it or given back since the gradients were taken.
     fn change(&self, l: usize, i: usize) -> f32 {
         let layer = &self.layers[l];
-        (layer.mask.data[i] - self.base[l].data[i]) * layer.weight.data[i]
+        (layer.mask.data[i] - self.base[l].mask.data[i]) * layer.weight.data[i]
     }
 
     /// `q` of the mask.
-    fn rise(&self) -> f64 {
+    fn change_of_loss(&self) -> f64 {
         let mut linear = 0.0;
         for (l, slopes) in self.slopes.iter().enumerate() {
             for (i, g) in slopes.mean.iter().enumerate() {

@@ -245,7 +245,7 @@ fn the_mask_opens_where_power_stands_out() {
 }
 
 fn n_beats(settings: &[(&str, Setting)]) -> Node {
-    let small = [("hidden", int(3)), ("stacks", int(2)), ("blocks", int(1)), ("coefficients", int(2))];
+    let small = [("hidden", int(3)), ("stacks", int(2)), ("per-stack", int(1)), ("coefficients", int(2))];
     node("n-beats", &[&small, settings].concat(), vec![])
 }
 
@@ -254,7 +254,7 @@ fn forecasts_differentiate() {
     for basis in ["generic", "trend", "seasonality", "interpretable"] {
         differentiate(basis, &[2, 6], &[n_beats(&[("basis", word(basis)), ("horizon", int(4))])]);
     }
-    differentiate("shared", &[2, 5, 1], &[n_beats(&[("shared", Setting::Bool(true)), ("blocks", int(3))])]);
+    differentiate("shared", &[2, 5, 1], &[n_beats(&[("shared", Setting::Bool(true)), ("per-stack", int(3))])]);
     // Wide enough that no layer is silent altogether, where relu has a bend.
     let expert = n_beats(&[("basis", word("trend")), ("hidden", int(8))]);
     differentiate("in experts", &[3, 4], &[route(2, "dense", &[], vec![expert])]);
@@ -304,7 +304,7 @@ fn fixed_bases_are_exact() {
 #[test]
 fn residuals_are_double() {
     let mut g = Graph::new();
-    let blocks = [n_beats(&[("basis", word("trend")), ("stacks", int(1)), ("blocks", int(2)), ("hidden", int(1))])];
+    let blocks = [n_beats(&[("basis", word("trend")), ("stacks", int(1)), ("per-stack", int(2)), ("hidden", int(1))])];
     let (y, ..) = build(&mut g, Mode::Train, &[1, 4], &blocks);
     let mut oracle = registers(&g);
     // The first block explains the straight line 2 − t entirely; the second one multiplies the last value of what is left.
@@ -330,7 +330,7 @@ fn residuals_are_double() {
 fn stacks_may_share_their_weights() {
     let count = |shared: bool| {
         let mut g = Graph::new();
-        let settings = [("basis", word("interpretable")), ("blocks", int(3)), ("shared", Setting::Bool(shared))];
+        let settings = [("basis", word("interpretable")), ("per-stack", int(3)), ("shared", Setting::Bool(shared))];
         build(&mut g, Mode::Train, &[1, 6], &[n_beats(&settings)]);
         g.slots().iter().filter(|s| s.role == Role::Param).count()
     };

@@ -129,6 +129,11 @@ impl Case {
         Ok(Self { name, block, g, y, losses, cotangent, by, gradients, writes, whole })
     }
 
+    /// All that is differentiated: the output, then the losses.
+    pub fn roots(&self) -> Vec<Value> {
+        std::iter::once(self.y).chain(self.losses.iter().copied()).collect()
+    }
+
     /// Registers with numbers in them that 32 bits hold. Weights are off their initial values, lest what begins at zero
     /// hide a part of the block.
     pub fn registers(&self) -> Oracle {

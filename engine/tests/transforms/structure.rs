@@ -95,9 +95,10 @@ fn the_block_that_is_missed_least_goes_first() {
     // One step of channels is left to go after the block.
     assert_eq!(figures["steps of channels removed"], 1.0);
     assert_eq!(ids(&pruned.spec.stages[0]), ["linear", "residual", "residual"]);
-    let (pruned, figures) = case.transformed(Choice::new("multi-pruner").with("remove", remove).with("blocks", 1.0));
+    // By blocks alone: without the silent one the loss is the same, so that without the best one it is no more.
+    let (_, figures) = case.transformed(Choice::new("multi-pruner").with("remove", remove).with("blocks", 1.0));
     assert_eq!(figures["steps of channels removed"], 0.0);
-    assert!(distance(&case.logits(), &pruned.logits()) < 1e-5);
+    assert!(figures["training loss after"] <= figures["training loss before"] + 1e-6);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod link;
 mod list;
 mod race;
 mod report;
+mod routes;
 mod run;
 mod say;
 mod score;
@@ -77,6 +78,8 @@ enum Command {
     Verify(verify::Args),
     /// Every rule on the same tasks, as docs/rules.md
     Tabulate(tabulate::Args),
+    /// Every routing on the same tasks, as docs/routing.md
+    Routes(routes::Args),
     /// Milliseconds of a training step, beside what the machine can do
     Bench(bench::Args),
 }
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Command::Link(args) => link::link(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Tabulate(args) => tabulate::tabulate(&args),
+        Command::Routes(args) => routes::routes(&args),
         Command::Bench(args) => bench::bench(&args),
     };
     match answer {

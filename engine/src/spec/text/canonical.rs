@@ -1,22 +1,22 @@
 //! One form for all specs that say the same.
 
-use crate::blocks::BLOCKS;
-use crate::data::DATASETS;
-use crate::optim::{OPTIMIZERS, SCHEDULES};
+use crate::blocks::BLOCK_ENTRIES;
+use crate::data::DATASET_ENTRIES;
+use crate::optim::{OPTIMIZER_ENTRIES, SCHEDULE_ENTRIES};
 use crate::registry::{Entry, find};
-use crate::routing::ROUTINGS;
-use crate::rules::RULES;
+use crate::routing::ROUTING_ENTRIES;
+use crate::rules::RULE_ENTRIES;
 use crate::spec::{BlockSpec, Choice, Lane, Spec};
 
 /// The same experiment with every setting in its knob's own type, and without those that are the default anyway. What
 /// no registry knows stays as it is.
 pub fn canonical(spec: &Spec) -> Spec {
     Spec {
-        data: choice(&spec.data, DATASETS),
+        data: choice(&spec.data, DATASET_ENTRIES),
         stages: spec.stages.iter().map(|s| blocks(s)).collect(),
-        rule: choice(&spec.rule, RULES),
-        optimizer: choice(&spec.optimizer, OPTIMIZERS),
-        schedule: choice(&spec.schedule, SCHEDULES),
+        rule: choice(&spec.rule, RULE_ENTRIES),
+        optimizer: choice(&spec.optimizer, OPTIMIZER_ENTRIES),
+        schedule: choice(&spec.schedule, SCHEDULE_ENTRIES),
         loss: spec.loss,
         rate: spec.rate,
         batch: spec.batch,
@@ -30,16 +30,16 @@ pub fn canonical(spec: &Spec) -> Spec {
 
 fn lane(lane: &Lane) -> Lane {
     Lane {
-        rule: lane.rule.as_ref().map(|r| choice(r, RULES)),
-        optimizer: lane.optimizer.as_ref().map(|o| choice(o, OPTIMIZERS)),
+        rule: lane.rule.as_ref().map(|r| choice(r, RULE_ENTRIES)),
+        optimizer: lane.optimizer.as_ref().map(|o| choice(o, OPTIMIZER_ENTRIES)),
         ..lane.clone()
     }
 }
 
 fn blocks(specs: &[BlockSpec]) -> Vec<BlockSpec> {
     let block = |b: &BlockSpec| BlockSpec {
-        block: choice(&b.block, BLOCKS),
-        routing: b.routing.as_ref().map(|r| choice(r, ROUTINGS)),
+        block: choice(&b.block, BLOCK_ENTRIES),
+        routing: b.routing.as_ref().map(|r| choice(r, ROUTING_ENTRIES)),
         blocks: blocks(&b.blocks),
     };
     specs.iter().map(block).collect()

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{Reader, kind, setting};
 use crate::diagnostic::instead;
-use crate::optim::OPTIMIZERS;
+use crate::optim::OPTIMIZER_ENTRIES;
 use crate::registry::Settings;
-use crate::rules::RULES;
+use crate::rules::RULE_ENTRIES;
 use crate::spec::Lane;
 
 const FIELDS: &[&str] = &["name", "rule", "optimizer", "rate", "set"];
@@ -31,8 +31,10 @@ impl Reader {
         }
         Lane {
             name: self.name(fields, path),
-            rule: fields.get("rule").map(|v| self.choice(v, RULES, &format!("{path} › rule"))),
-            optimizer: fields.get("optimizer").map(|v| self.choice(v, OPTIMIZERS, &format!("{path} › optimizer"))),
+            rule: fields.get("rule").map(|v| self.choice(v, RULE_ENTRIES, &format!("{path} › rule"))),
+            optimizer: fields
+                .get("optimizer")
+                .map(|v| self.choice(v, OPTIMIZER_ENTRIES, &format!("{path} › optimizer"))),
             rate: fields.get("rate").and_then(|v| {
                 let rate = v.as_f64();
                 if rate.is_none() {

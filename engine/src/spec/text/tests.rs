@@ -118,7 +118,7 @@ fn all_faults_are_told_at_once() {
             "batch: 2.5 is no whole number from 0 to 4294967295 (give a whole number)",
             "seed: -1 is no whole number from 0 to 4294967295 (give a whole number)",
             "data: `mnits` is unknown (did you mean `mnist`?)",
-            "stages › 1 › 2.linear › units: 1000000000 is out of range (choose 0 to 4096)",
+            "stages › 1 › 2.linear › units: 1000000000 is out of range (choose 0 to 8192)",
             "stages › 3: the stage is empty (add a block or remove the stage)",
             "rate: -1 is out of range (choose 0 to 1000)",
         ]
@@ -197,9 +197,9 @@ fn faults_of_lanes_have_their_place() {
 #[test]
 fn no_knob_has_a_name_that_means_something_else() {
     let taken = ["id", "block", "routing", "blocks"];
-    let all = BLOCKS.iter().map(|e| e.knobs()).chain(ROUTINGS.iter().map(|e| e.knobs()));
-    let all = all.chain(RULES.iter().map(|e| e.knobs())).chain(DATASETS.iter().map(|e| e.knobs()));
-    let all = all.chain(OPTIMIZERS.iter().map(|e| e.knobs())).chain(SCHEDULES.iter().map(|e| e.knobs()));
+    let all = BLOCK_ENTRIES.iter().map(|e| e.knobs()).chain(ROUTING_ENTRIES.iter().map(|e| e.knobs()));
+    let all = all.chain(RULE_ENTRIES.iter().map(|e| e.knobs())).chain(DATASET_ENTRIES.iter().map(|e| e.knobs()));
+    let all = all.chain(OPTIMIZER_ENTRIES.iter().map(|e| e.knobs())).chain(SCHEDULE_ENTRIES.iter().map(|e| e.knobs()));
     assert!(all.flatten().all(|k| !taken.contains(&k.id)));
 }
 
@@ -235,7 +235,7 @@ fn chosen<T: Entry + ?Sized>(registry: &'static [&'static T]) -> BoxedStrategy<C
 
 /// Gives a block what it must hold, from what there is.
 fn furnish(block: Choice, routing: Choice, inner: Vec<BlockSpec>) -> BlockSpec {
-    match find(BLOCKS, &block.id, "").unwrap().holds() {
+    match find(BLOCK_ENTRIES, &block.id, "").unwrap().holds() {
         Holds::Nothing => BlockSpec { block, routing: None, blocks: Vec::new() },
         Holds::Blocks => BlockSpec { block, routing: None, blocks: inner },
         Holds::Experts => BlockSpec { block, routing: Some(routing), blocks: inner },
@@ -243,14 +243,22 @@ fn furnish(block: Choice, routing: Choice, inner: Vec<BlockSpec>) -> BlockSpec {
 }
 
 fn block() -> impl Strategy<Value = BlockSpec> {
-    let leaf = (chosen(BLOCKS), chosen(ROUTINGS)).prop_map(|(b, r)| furnish(b, r, vec![BlockSpec::new("linear")]));
+    let leaf = (chosen(BLOCK_ENTRIES), chosen(ROUTING_ENTRIES))
+        .prop_map(|(b, r)| furnish(b, r, vec![BlockSpec::new("linear")]));
     leaf.prop_recursive(4, 16, 3, |inner| {
-        (chosen(BLOCKS), chosen(ROUTINGS), vec(inner, 1..4)).prop_map(|(b, r, inner)| furnish(b, r, inner))
+        (chosen(BLOCK_ENTRIES), chosen(ROUTING_ENTRIES), vec(inner, 1..4))
+            .prop_map(|(b, r, inner)| furnish(b, r, inner))
     })
 }
 
 fn spec() -> impl Strategy<Value = Spec> {
-    let parts = (chosen(DATASETS), vec(vec(block(), 1..4), 1..5), chosen(RULES), chosen(OPTIMIZERS), chosen(SCHEDULES));
+    let parts = (
+        chosen(DATASET_ENTRIES),
+        vec(vec(block(), 1..4), 1..5),
+        chosen(RULE_ENTRIES),
+        chosen(OPTIMIZER_ENTRIES),
+        chosen(SCHEDULE_ENTRIES),
+    );
     let loss = prop_oneof![Just(Loss::CrossEntropy), Just(Loss::MeanSquared)];
     let figures = (loss, 0.0..=limits::RATE, 1..=limits::BATCH, 0.0..=limits::CLIP, any::<u32>());
     let race = (vec(lane(), 0..3), 1..=limits::SEEDS, 1..=limits::STEPS);
@@ -262,7 +270,8 @@ fn spec() -> impl Strategy<Value = Spec> {
 
 fn lane() -> impl Strategy<Value = Lane> {
     let name = option::of("[a-z \"é]{1,20}");
-    let entries = (option::of(chosen(RULES)), option::of(chosen(OPTIMIZERS)), option::of(0.0..=limits::RATE));
+    let entries =
+        (option::of(chosen(RULE_ENTRIES)), option::of(chosen(OPTIMIZER_ENTRIES)), option::of(0.0..=limits::RATE));
     (name, entries).prop_map(|(name, (rule, optimizer, rate))| Lane {
         name,
         rule,

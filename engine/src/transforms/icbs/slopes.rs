@@ -58,17 +58,6 @@ impl Slopes {
         out
     }
 
-    /// Adds `gₙ · dw` to each sample's number.
-    pub fn project(&self, dw: &[f32], along: &mut [f32]) {
-        for (n, along) in along.iter_mut().enumerate() {
-            for (x, slope) in self.rows(n) {
-                for (row, x) in dw.chunks(self.units.max(1)).zip(x).filter(|(_, x)| **x != 0.0) {
-                    *along += x * row.iter().zip(slope).map(|(w, d)| w * d).sum::<f32>();
-                }
-            }
-        }
-    }
-
     /// The mean over the samples of `along[n] gₙ`.
     pub fn pull(&self, along: &[f32]) -> Vec<f32> {
         let mut out = vec![0f32; self.inputs * self.units];
