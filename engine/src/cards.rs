@@ -14,6 +14,7 @@ mod continual_backprop;
 mod conv_bn;
 mod coordinate_modulation;
 mod counter_current;
+mod deep_fsmn;
 mod delta_net;
 mod delta_product;
 mod diffusion_blocks;
@@ -26,6 +27,7 @@ mod feedback_scaling;
 mod filter_mlp;
 mod fixed_point;
 mod flex_round;
+mod forgetting;
 mod forward_forward;
 mod forward_gradient;
 mod gated_perceptron;
@@ -42,6 +44,7 @@ mod incremental_predictive_coding;
 mod inference_learning;
 mod inhibition;
 mod input_gain;
+mod iterated_encoder;
 mod kolen_pollack;
 mod layer_collaboration;
 mod lls;
@@ -229,6 +232,9 @@ pub const CARDS: &[&Card] = &[
     &hypernetworks::CARD,
     &delta_net::CARD,
     &delta_product::CARD,
+    &forgetting::CARD,
+    &deep_fsmn::CARD,
+    &iterated_encoder::CARD,
 ];
 
 impl Entry for Card {

@@ -501,9 +501,14 @@ impl<'a> Build<'a> {
         &self.losses
     }
 
-    /// Leaves `value` for people to look at.
+    /// Leaves `value` for people to look at. What a place shows again, in a further round of a loop, is numbered.
     pub fn show(&mut self, picture: Picture, value: Value) {
-        self.exhibits.push(Exhibit { path: self.place(), picture, value });
+        let place = self.place();
+        let again =
+            |path: &str| path.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("));
+        let before = self.exhibits.iter().filter(|e| e.picture == picture && again(&e.path)).count();
+        let path = if before == 0 { place } else { format!("{place} ({})", before + 1) };
+        self.exhibits.push(Exhibit { path, picture, value });
     }
 
     /// Uniform noise in [0, 1), different at every call, step and seed.

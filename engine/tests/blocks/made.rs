@@ -90,3 +90,16 @@ pub fn norm() -> Node {
 pub fn forward(hidden: i64, units: i64, function: &str) -> Vec<Node> {
     vec![linear(hidden), activation(function), linear(units)]
 }
+
+#[test]
+fn what_is_shown_has_a_name_of_its_own_and_comes_by_samples() {
+    let looped = |block| node("repeat", &[("times", int(3))], vec![with(block, &[])]);
+    for block in ["attention", "delta-net", "delta-product"] {
+        let made = made(&[2, 5, 4], &[looped(block)]);
+        let mut names: Vec<&str> = made.exhibits.iter().map(|e| e.path.as_str()).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        names.dedup();
+        assert_eq!(names.len(), 3, "{names:?}");
+        assert!(made.exhibits.iter().all(|e| made.g.shape(e.value)[0] == 2), "{block}");
+    }
+}
