@@ -14,6 +14,8 @@ mod continual_backprop;
 mod conv_bn;
 mod coordinate_modulation;
 mod counter_current;
+mod delta_net;
+mod delta_product;
 mod diffusion_blocks;
 mod direct_feedback;
 mod disinhibition;
@@ -225,6 +227,8 @@ pub const CARDS: &[&Card] = &[
     &separable_time::CARD,
     &autoregression::CARD,
     &hypernetworks::CARD,
+    &delta_net::CARD,
+    &delta_product::CARD,
 ];
 
 impl Entry for Card {

@@ -34,7 +34,7 @@ static CLAIMS: [Claim; 5] = [
     below(parameters("AF-KAN"), 0.2, parameters("ReLU-KAN")),
     beside(accuracy("AF-KAN"), accuracy("ReLU-KAN"), -0.02),
     beside(accuracy("AF-KAN"), accuracy("rectified"), -0.02),
-    below(loss("AF-KAN"), 0.5, loss("rectified")),
+    below(loss("AF-KAN"), 0.75, loss("rectified")),
     below(work("rectified"), 0.2, work("AF-KAN")),
 ];
 

@@ -9,11 +9,11 @@
 //! | two rectified layers of 24 | 697 | 0.643, 0.638, 0.546 | 0.912, 0.938, 0.970 |
 //!
 //! A KAN of as many parameters, sixteen units and a finer grid, is as good as S-KAN on the bumps and better on the ripple:
-//! 0.996 to 0.998. On a spiral of three turns the selection, one space left to each input after 400 steps, lost 8 points
-//! to all spaces mixed; that is not claimed.
+//! 0.996 to 0.998. On seeds 1 to 3 the small one, too, once fits the ripple: 0.632, 0.644 and 0.951. On a spiral of three
+//! turns the selection, one space left to each input after 400 steps, lost 8 points to all spaces mixed; it is not claimed.
 
 use super::networks::rectified;
-use super::{Card, Claim, QUICK, Run, accuracy, beside};
+use super::{Card, Claim, QUICK, Run, accuracy, at_least, beside};
 use crate::registry::Meta;
 use crate::spec::{BlockSpec, Choice, Spec};
 
@@ -21,7 +21,7 @@ pub static CARD: Card = Card {
     meta: &Meta {
         id: "selectable-kan",
         name: "Activation Space Selectable Kolmogorov-Arnold Networks",
-        help: "Units that weigh several kinds of curves fit waves and bumps that as many units of splines miss.",
+        help: "Units that weigh several kinds of curves fit waves and bumps that rectified layers miss, and bumps that splines do.",
         source: "\"Activation Space Selectable Kolmogorov–Arnold Networks\"",
     },
     runs,
@@ -32,7 +32,7 @@ pub static CARD: Card = Card {
 };
 
 static CLAIMS: [Claim; 4] = [
-    beside(accuracy("ripple, several spaces"), accuracy("ripple, splines"), 0.1),
+    at_least(accuracy("ripple, several spaces"), 0.85),
     beside(accuracy("ripple, several spaces"), accuracy("ripple, rectified"), 0.1),
     beside(accuracy("bumps, several spaces"), accuracy("bumps, splines"), 0.0),
     beside(accuracy("bumps, several spaces"), accuracy("bumps, rectified"), 0.0),
@@ -47,7 +47,6 @@ fn runs() -> Vec<Run> {
     };
     vec![
         run("ripple, several spaces", "ripple", kan("s-kan")),
-        run("ripple, splines", "ripple", kan("kan")),
         run("ripple, rectified", "ripple", plain()),
         run("bumps, several spaces", "bumps", kan("s-kan")),
         run("bumps, splines", "bumps", kan("kan")),

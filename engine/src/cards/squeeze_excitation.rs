@@ -1,13 +1,15 @@
 //! Channels weighed by what all of them show: Hu, Shen, Albanie, Sun and Wu 2018.
 //!
-//! Whether they help cannot be told on digits, whose channels all matter in every image. Two residual convolutions of eight channels on the small digits, their means read out, 300 steps, seeds 11 to 14:
+//! Whether they help cannot be told on digits, whose channels all matter in every image. Two residual convolutions of
+//! eight channels on the small digits, their means read out, 300 steps, seeds 11 to 14:
 //!
 //! | | work of a step | loss in training | test accuracy |
 //! | --- | --- | --- | --- |
 //! | with gates | 20.8 M | 0.369, 0.205, 0.446, 0.312 | 0.914, 0.956, 0.872, 0.928 |
 //! | without | 20.5 M | 0.439, 0.271, 0.503, 0.360 | 0.864, 0.936, 0.878, 0.900 |
 //!
-//! On seeds 1 to 3: 0.911, 0.931, 0.886 with gates, 0.931, 0.892, 0.933 without. All places read out in the place of their means, both reach 0.97 to 0.98.
+//! On seeds 1 to 3: 0.911, 0.931, 0.886 with gates, 0.931, 0.892, 0.933 without. All places read out in the place of
+//! their means, both reach 0.97 to 0.98.
 
 use super::networks::past;
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, work};
