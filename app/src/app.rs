@@ -10,6 +10,7 @@ use crate::panels::notices::Notices;
 use crate::panels::palette::{Adding, Palette};
 use crate::panels::race::Race;
 use crate::panels::run::Run;
+use crate::panels::transform::Transform;
 use crate::panels::watch::Watch;
 use crate::race;
 use crate::state::Lab;
@@ -37,6 +38,7 @@ pub fn App() -> impl IntoView {
                 <div class="read">
                     <Show when=move || race.open()><Race /></Show>
                     <Watch />
+                    <Transform />
                     <Cost />
                 </div>
             </div>

@@ -10,4 +10,5 @@ pub mod palette;
 pub mod race;
 mod rules;
 pub mod run;
+pub mod transform;
 pub mod watch;

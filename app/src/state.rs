@@ -153,6 +153,8 @@ struct Line {
     orphaned: bool,
     /// The run that goes on from where a dead worker's stood.
     heir: Option<u32>,
+    /// The run that a transform of the present one was asked for as.
+    changing: Option<u32>,
     /// The spec sent last.
     sent: Option<(Spec, Option<Device>)>,
     /// When the status line, and the curves, were last brought up to date.

@@ -1,5 +1,7 @@
 //! Places in a network: a stage number, then the number of a block in each list of blocks on the way down.
 
+use std::ops::Range;
+
 use engine::protocol::{StageInfo, Summary};
 use engine::spec::{BlockSpec, Choice, Spec};
 
@@ -134,9 +136,36 @@ pub fn path(spec: &Spec, place: &[usize]) -> Option<String> {
     Some(path)
 }
 
-/// Makes the last hidden stage the expert of a `route` with `routing`: the stage before the read-out, else the
-/// read-out itself.
+/// The last feed-forward part inside another block: its list, and which of that list's blocks it is. It begins and ends
+/// with a linear block, and nothing but activations and dropout stands between.
+fn feed_forward(spec: &Spec) -> Option<(Place, Range<usize>)> {
+    fn part(list: &[BlockSpec]) -> Option<Range<usize>> {
+        let is = |i: usize, ids: &[&str]| ids.contains(&list[i].block.id.as_str());
+        let end = (0..list.len()).rev().find(|&i| is(i, &["linear"]))?;
+        let inside = (0..end).rev().take_while(|&i| is(i, &["linear", "activation", "dropout"]));
+        let start = inside.filter(|&i| is(i, &["linear"])).min()?;
+        Some(start..end + 1)
+    }
+    fn search(list: &[BlockSpec], at: &Place) -> Option<(Place, Range<usize>)> {
+        list.iter().enumerate().rev().find_map(|(i, block)| {
+            let here = [&at[..], &[i]].concat();
+            search(&block.blocks, &here).or_else(|| part(&block.blocks).map(|range| (here, range)))
+        })
+    }
+    spec.stages.iter().enumerate().rev().find_map(|(i, stage)| search(stage, &vec![i]))
+}
+
+/// Makes the last feed-forward part that stands inside another block the expert of a `route` with `routing`. Without one
+/// it is the last hidden stage: the stage before the read-out, else the read-out itself.
 pub fn wrap_in_route(spec: &mut Spec, route: &str, routing: Choice) {
+    if let Some((place, range)) = feed_forward(spec)
+        && let Some(list) = list_mut(spec, &place)
+    {
+        let at = range.start;
+        let blocks = list.drain(range).collect();
+        list.insert(at, BlockSpec { block: Choice::new(route), routing: Some(routing), blocks });
+        return;
+    }
     let Some(stage) = spec.stages.len().checked_sub(2).or(spec.stages.len().checked_sub(1)) else {
         return;
     };
@@ -196,6 +225,21 @@ mod tests {
         wrap_in_route(&mut spec, "route", Choice::new("top-k"));
         assert_eq!(first_route(&spec), Some(vec![0, 0]));
         unwrap_route(&mut spec, &[0, 0]);
+        assert_eq!(spec, before);
+    }
+
+    #[test]
+    fn a_feed_forward_part_becomes_an_expert() {
+        let block = BlockSpec::new;
+        let forward = || vec![block("norm"), block("linear"), block("activation"), block("linear")];
+        let mut spec = spec();
+        let layer = || vec![block("residual").holding(vec![block("attention")]), block("residual").holding(forward())];
+        spec.stages = vec![layer(), layer(), vec![block("linear")]];
+        let before = spec.clone();
+        wrap_in_route(&mut spec, "route", Choice::new("top-k"));
+        assert_eq!(first_route(&spec), Some(vec![1, 1, 1]));
+        assert_eq!(block_mut(&mut spec, &[1, 1, 1]).map(|b| b.blocks.len()), Some(3));
+        unwrap_route(&mut spec, &[1, 1, 1]);
         assert_eq!(spec, before);
     }
 

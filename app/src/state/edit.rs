@@ -31,6 +31,18 @@ impl Lab {
         self.follow();
     }
 
+    /// Takes over the spec of a run that the session has begun by itself: a transform's.
+    pub(super) fn adopt(self, spec: Spec) {
+        let before = self.spec.get_untracked();
+        self.line.update_value(|l| {
+            l.changing = None;
+            l.sent = l.sent.take().map(|(_, device)| (spec.clone(), device));
+        });
+        self.past.update(|past| past.push(before));
+        self.future.set(Vec::new());
+        self.spec.set(spec);
+    }
+
     /// Another experiment, which plays.
     pub fn open(self, spec: Spec) {
         self.playing.set(true);
@@ -60,8 +72,8 @@ impl Lab {
         self.spec.with(|s| tree::first_route(s).and_then(|p| tree::block(s, &p)?.routing.clone()))
     }
 
-    /// Gives the first route this routing. Without a route, the last hidden stage becomes its expert; with no routing,
-    /// the route goes.
+    /// Gives the first route this routing. Without a route, the last feed-forward part or hidden stage becomes its expert;
+    /// with no routing, the route goes.
     pub fn set_routing(self, id: Option<&str>) {
         let route = self.entries(|c| &c.blocks).into_iter().find(|b| b.holds == "experts");
         self.edit(|s| match (tree::first_route(s), id, route) {

@@ -48,12 +48,22 @@ impl Lab {
             }
             Event::Loaded { run, summary } => {
                 if self.line.with_value(|l| l.run == run) {
+                    if let Some(made) = &summary.transformed {
+                        self.adopt(made.spec.clone());
+                    }
                     self.begin(run, *summary);
                 }
             }
             Event::Refused { run, faults } => {
-                if self.line.with_value(|l| l.run == run) {
-                    self.busy.set(false);
+                if self.line.with_value(|l| l.run != run) {
+                    return;
+                }
+                self.busy.set(false);
+                if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
+                    // The run stands as it is, and what was sent before with it.
+                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
+                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said.join(" ")));
+                } else {
                     self.faults.set(faults);
                 }
             }

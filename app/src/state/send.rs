@@ -113,6 +113,20 @@ impl Lab {
         });
     }
 
+    /// Has the present run's network changed by a transform, and goes on with what comes of it.
+    pub fn transform(self, by: Choice) {
+        let run = self.line.try_update_value(|l| {
+            l.run += 1;
+            l.changing = Some(l.run);
+            l.run
+        });
+        if let Some(run) = run {
+            self.busy.set(true);
+            self.dismiss("transform");
+            self.send(&Command::Transform { run, by });
+        }
+    }
+
     pub fn play(self) {
         self.playing.set(true);
         self.dismiss("diverged");

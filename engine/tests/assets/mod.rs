@@ -12,6 +12,8 @@ pub fn load(spec: &Spec) -> Data {
     let asset: &[u8] = match dataset.source() {
         Source::Asset("digits.sbd") => include_bytes!("../../../assets/data/digits.sbd"),
         Source::Asset("mnist.sbd") => include_bytes!("../../../assets/data/mnist.sbd"),
+        Source::Asset("series.sbd") => include_bytes!("../../../assets/data/series.sbd"),
+        Source::Asset("shakespeare.sbd") => include_bytes!("../../../assets/data/shakespeare.sbd"),
         Source::Asset(other) => panic!("{other} is not among the tests' files"),
         Source::Generated | Source::Own(_) => &[],
     };

@@ -1,0 +1,26 @@
+// A transformer on characters: it learns, writes, and takes experts in the place of a feed-forward part.
+import assert from "node:assert/strict";
+
+import { lab } from "./harness.mjs";
+import { choose, until } from "./page.mjs";
+
+lab("a transformer learns characters, writes, and takes experts", { timeout: 240_000 }, async ({ page }) => {
+  const presets = page.getByRole("navigation", { name: "Experiments to begin with" });
+  await presets.getByRole("button", { name: "Characters", exact: true }).click();
+  await until(page, "more letters are right than the commonest alone", ({ step, accuracy }) => step >= 40 && accuracy > 20, 150_000);
+
+  const written = page.locator(".written");
+  await written.scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector(".written")?.textContent.length > 150, undefined, { timeout: 60_000 });
+  const text = await written.locator("span").nth(1).textContent();
+  assert.match(text, /[a-z]{2}/, text);
+  assert.match(text, / /, text);
+  assert.ok(await page.getByRole("img", { name: /^Attention of 4 heads/ }).count() >= 2, "where each layer looks");
+
+  // Two actions give the last layer eight experts, two for each letter.
+  await choose(page, "Routing", /top-k/i);
+  await page.getByRole("spinbutton", { name: /^Experts of Route/ }).first().fill("8");
+  await page.keyboard.press("Enter");
+  await page.getByRole("img", { name: /of 8 experts are somebody's first choice/ }).waitFor({ timeout: 60_000 });
+  await until(page, "the experts learn", ({ step, loss }) => step > 5 && Number.isFinite(loss), 60_000);
+});
