@@ -75,9 +75,14 @@ pub fn Attention() -> impl IntoView {
     };
     view! {
         <Card title="Attention" help="One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.">
-            {figures("attention", "attention ", "samples", Some(|_| HEAD), label, heads)}
+            {figures("attention", "attention ", "samples", Some(tall), label, heads)}
         </Card>
     }
+}
+
+/// High enough for four heads side by side, which is the usual number.
+fn tall(width: f64) -> f64 {
+    ((width + GAP) / 4.0 - GAP).clamp(0.0, HEAD)
 }
 
 fn heads(_: Lab, sheet: &Sheet, m: &Measured, path: &str) {
