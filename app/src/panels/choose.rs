@@ -1,5 +1,6 @@
 //! What the network learns, and how.
 
+use engine::data::Answer;
 use engine::exec::Device;
 use engine::protocol::{Catalogue, EntryInfo, FileInfo};
 use engine::rules::Loss;
@@ -245,6 +246,12 @@ fn Sizes() -> impl IntoView {
             Loss::MeanSquared => "mean-squared".to_owned(),
         })
     });
+    // Numbers are told by squares, whatever is chosen for classes.
+    let squares = move || {
+        let numbers = lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.answer == Answer::Numbers));
+        numbers
+            .then(|| view! { <p class="help">"This data asks for numbers: their loss is the mean squared error."</p> })
+    };
     view! {
         <div class="sizes">
             <Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) />
@@ -254,6 +261,7 @@ fn Sizes() -> impl IntoView {
                 lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
             } />
         </div>
+        {squares}
     }
 }
 

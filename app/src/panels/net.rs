@@ -2,6 +2,7 @@
 
 mod block;
 
+use engine::data::Answer;
 use engine::rules::Credit;
 use engine::spec::BlockSpec;
 use leptos::prelude::*;
@@ -29,7 +30,7 @@ pub fn Net() -> impl IntoView {
         })
     });
     let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
-    let classes = move || lab.summary.with(|s| s.as_ref().map(|s| s.data.outputs.len()));
+    let answer = move || lab.summary.with(|s| s.as_ref().map(|s| answer(s.data.answer, s.data.outputs.len())));
     let add = move |_| {
         lab.edit(|s| {
             let at = s.stages.len().saturating_sub(1);
@@ -51,9 +52,19 @@ pub fn Net() -> impl IntoView {
                     (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
                 }}
             </div>
-            <p class="end">"answer " <b>{move || classes().map(|c| format!("{c} classes"))}</b></p>
+            <p class="end">"answer " <b>{answer}</b></p>
             <button id="add-stage" type="button" class="add" on:click=add>"Add a stage before the read-out"</button>
         </section>
+    }
+}
+
+/// What the data asks for, in words.
+fn answer(asked: Answer, outputs: usize) -> String {
+    match asked {
+        Answer::Class => format!("{outputs} classes"),
+        Answer::ClassAtPlaces(places) => format!("{outputs} classes at each of {places} places"),
+        Answer::Numbers if outputs == 1 => "a number".to_owned(),
+        Answer::Numbers => format!("{outputs} numbers"),
     }
 }
 

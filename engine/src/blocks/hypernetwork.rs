@@ -26,7 +26,7 @@ static KNOBS: [Knob; 6] = [
     Knob {
         id: "units",
         name: "Units",
-        help: "How many sums to form; 0 takes the task's number of classes.",
+        help: "How many sums to form; 0 takes the task's number of outputs.",
         kind: KnobKind::Int { default: 0, min: 0, max: 4096 },
     },
     Knob {

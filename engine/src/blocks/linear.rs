@@ -19,7 +19,7 @@ static META: Meta = Meta {
 pub(super) const UNITS: Knob = Knob {
     id: "units",
     name: "Units",
-    help: "How many sums to form; 0 takes the task's number of classes.",
+    help: "How many sums to form; 0 takes the task's number of outputs.",
     kind: KnobKind::Int { default: 0, min: 0, max: 8192 },
 };
 
