@@ -2,6 +2,7 @@
 //! hold for every seed. One file each in `cards/`, one line in [`CARDS`].
 
 use crate::registry::{Entry, Meta};
+use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
 
 mod af_kan;
@@ -136,7 +137,7 @@ pub const QUICK: u32 = 20;
 impl Run {
     /// A run with nothing after it.
     fn of(name: &'static str, spec: Spec, steps: u64) -> Self {
-        Self { name, spec, steps, then: Vec::new() }
+        Self { name, spec: canonical(&spec), steps, then: Vec::new() }
     }
 }
 
@@ -250,7 +251,6 @@ mod tests {
     use super::*;
     use crate::registry::{Knobs, find};
     use crate::spec::resolve::resolve;
-    use crate::spec::text::canonical;
     use crate::transforms::TRANSFORMS;
 
     #[test]

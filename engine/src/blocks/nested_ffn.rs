@@ -58,6 +58,9 @@ impl Entry for NestedFfn {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
+    fn dials(&self) -> &'static [&'static str] {
+        &["granularity"]
+    }
 }
 
 impl Block for NestedFfn {

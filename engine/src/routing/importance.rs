@@ -56,6 +56,9 @@ impl Entry for Importance {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
+    fn dials(&self) -> &'static [&'static str] {
+        &["k"]
+    }
 }
 
 impl Routing for Importance {
