@@ -1,5 +1,6 @@
 //! What is shown of an experiment before it runs: shapes, parameters, work, memory; the rule beside backpropagation.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Builder, STEP};
@@ -32,16 +33,29 @@ pub fn cost(graph: &Graph, step: &Program, plan: &Plan, batch: usize) -> CostInf
     }
 }
 
-/// Parameters that one sample meets. An expert's weights count by the share of the experts that a sample goes to: rows
-/// of its product over batch × experts.
+/// Parameters that one sample meets, or one place of a sequence where places are routed. An expert's weights count by the
+/// share of the experts that it goes to: rows of its product over rows before they were sent × experts.
 fn active(graph: &Graph, step: &Program, batch: usize, all: u64) -> u64 {
     let roots: Vec<_> = step.ticks().iter().flat_map(|(_, writes)| writes.iter().map(|w| w.1)).collect();
-    let mut idle = std::collections::HashMap::new();
-    for v in graph.live(&roots) {
+    let live = graph.live(&roots);
+    let grouped = live.iter().map(|&v| graph.node(v)).filter(|n| matches!(n.op, Op::GroupedMatMul(_)));
+    // How many rows there were before they were sent to the groups of these sizes: the first product of an expert reads
+    // what was gathered from them.
+    let sent: HashMap<Value, usize> = grouped
+        .filter_map(|node| {
+            let rows = graph.node(node.args[0]);
+            matches!(rows.op, Op::Gather(_)).then(|| (node.args[2], graph.shape(rows.args[0])[0]))
+        })
+        .collect();
+    let mut idle = HashMap::new();
+    for v in live {
         let node = graph.node(v);
-        let (table, rows) = match &node.op {
-            Op::GroupedMatMul(_) => (node.args[1], graph.shape(node.args[0])[0]),
-            Op::Gather(_) => (node.args[0], node.shape[0]),
+        let (table, rows, batch) = match &node.op {
+            Op::GroupedMatMul(_) => {
+                let before = sent.get(&node.args[2]).copied().unwrap_or(batch);
+                (node.args[1], graph.shape(node.args[0])[0], before)
+            }
+            Op::Gather(_) => (node.args[0], node.shape[0], batch),
             _ => continue,
         };
         let Op::Read(read) = &graph.node(table).op else { continue };
