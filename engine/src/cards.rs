@@ -37,6 +37,7 @@ mod glu_variants;
 mod gradient_noise;
 mod greedy_blocks;
 mod guess;
+mod hash_layers;
 mod highway_backprop;
 mod hypernetworks;
 mod icbs;
@@ -197,6 +198,7 @@ pub const CARDS: &[&Card] = &[
     &neuro_modulated_hebb::CARD,
     &disinhibition::CARD,
     &top_k::CARD,
+    &hash_layers::CARD,
     &dropout::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
