@@ -86,8 +86,8 @@ fn values(kind: KnobKind) -> Vec<Setting> {
     }
 }
 
-/// Operations of the answer to one sample; `None` when the network cannot be built.
-fn answer(resolved: &Resolved, data: &Data) -> Option<u64> {
+/// Floating-point operations of the answer to one sample; `None` when the network cannot be built.
+pub fn answer(resolved: &Resolved, data: &Data) -> Option<u64> {
     let (net, task) = (resolved.net(data), resolved.task(data));
     let mut g = Graph::new();
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));

@@ -124,8 +124,7 @@ impl Forward {
 
 impl Learn<'_> {
     pub fn build(&mut self, mode: Mode) -> Build<'_> {
-        let net = self.net;
-        Build::new(self.g, mode, self.clock, net.outputs).reading(net.vocabulary).hearing(net.frequencies.clone())
+        self.net.build(self.g, mode, self.clock)
     }
 
     /// Passes `x [B, …]` through all stages in series.

@@ -211,6 +211,11 @@ impl Stage {
 }
 
 impl Net {
+    /// What its blocks are built with, at this clock.
+    pub fn build<'a>(&self, g: &'a mut Graph, mode: Mode, clock: Clock) -> Build<'a> {
+        Build::new(g, mode, clock, self.outputs).reading(self.vocabulary).hearing(self.frequencies.clone())
+    }
+
     /// Passes `x [B, …]` through stage number `i`.
     pub fn stage(&self, build: &mut Build, i: usize, x: Value) -> Pass {
         let params = std::mem::take(&mut build.params);

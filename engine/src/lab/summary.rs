@@ -7,7 +7,7 @@ use super::{Builder, STEP};
 use crate::cost::figures;
 use crate::data::Data;
 use crate::ir::{Graph, Program, Role, Shape, SlotId, Value};
-use crate::net::{Build, Clock, Mode, Net};
+use crate::net::{Clock, Mode, Net};
 use crate::ops::{Op, Primitive};
 use crate::plan::{Plan, compile};
 use crate::protocol::{CostInfo, StageInfo};
@@ -93,9 +93,7 @@ pub fn stages(net: &Net, task: &Task) -> Vec<StageInfo> {
     let mut g = Graph::new();
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
     let mut x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
-    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs)
-        .reading(net.vocabulary)
-        .hearing(net.frequencies.clone());
+    let mut build = net.build(&mut g, Mode::Train, Clock { seed, step });
     let outputs: Vec<_> = (0..net.stages.len())
         .map(|i| {
             x = net.stage(&mut build, i, x).output;

@@ -68,9 +68,13 @@ fn exhibits(cx: &mut Measure, x: Value) -> Vec<Exhibit> {
     cx.rule.forward(&mut cx.learn, Mode::Eval, x).exhibits
 }
 
-/// The samples of the test split that come first.
+/// The samples of the test split that come first; of a series, whose first windows show much the same, some all over it.
 fn first(cx: &mut Measure, count: usize) -> Value {
-    let index = cx.learn.g.iota(count.min(cx.registers.test.len));
+    let len = cx.registers.test.len;
+    let count = count.min(len);
+    let number = cx.learn.g.iota(count);
+    let apart = if cx.registers.test.window.is_some() { len / count.max(1) } else { 1 };
+    let index = cx.learn.g.scale(number, apart as f32);
     rows(cx.learn.g, cx.registers.test, index, cx.learn.task).x
 }
 

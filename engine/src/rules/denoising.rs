@@ -4,7 +4,7 @@
 use super::Task;
 use crate::ir::{Graph, Init, Shape, SlotId, Value};
 use crate::lesson::{Forward, Learn, Update};
-use crate::net::{Build, Clock, Mode, Net, Pass};
+use crate::net::{Clock, Mode, Net, Pass};
 
 /// A pass in which no stage has been yet.
 pub fn begun() -> Forward {
@@ -48,7 +48,7 @@ fn wants_image(net: &Net, task: &Task, i: usize, more: usize) -> bool {
     let mut g = Graph::new();
     let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
     let rows = g.symbol(Shape::from([task.batch, task.input.size() + more]));
-    let mut build = Build::new(&mut g, Mode::Train, Clock { seed, step }, net.outputs);
+    let mut build = net.build(&mut g, Mode::Train, Clock { seed, step });
     net.stage(&mut build, i, rows);
     !g.faults().is_empty()
 }

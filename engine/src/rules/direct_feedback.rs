@@ -30,7 +30,7 @@ use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Init, Shape, SlotId, Value};
 use crate::lesson::{Batch, Forward, Learn, Lesson, Signal, Update};
-use crate::net::{Build, Clock, Mode, Net, Pass};
+use crate::net::{Clock, Mode, Net, Pass};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
 /// Random projections of the output error in the place of backpropagated ones.
@@ -164,7 +164,7 @@ fn pipeline(cx: &mut Learn, batch: Batch) -> Pipeline {
         given = pass.output;
         let old = inputs.ago(cx, way + wait);
         let clock = Clock { step: steps.ago(cx, wait), ..cx.clock };
-        asked.push(net.stage(&mut Build::new(cx.g, Mode::Train, clock, net.outputs), i, old));
+        asked.push(net.stage(&mut net.build(cx.g, Mode::Train, clock), i, old));
         forward.passes.push(pass);
     }
     let target = cx.g.one_hot(labels, cx.task.outputs);

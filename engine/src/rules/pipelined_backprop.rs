@@ -34,7 +34,7 @@ use crate::ad;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Shape, SlotId, Value};
 use crate::lesson::{Batch, Learn, Lesson, Signal, Update};
-use crate::net::{Build, Clock, Mode, Net, Pass, Tap};
+use crate::net::{Clock, Mode, Net, Pass, Tap};
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
 
 /// Backpropagation in which no stage waits for another.
@@ -150,7 +150,7 @@ impl Rule for PipelinedBackprop {
 fn stage(cx: &mut Learn, step: Value, i: usize, x: Value) -> (Pass, Vec<(SlotId, Value)>, Vec<Tap>) {
     let net = cx.net;
     let clock = Clock { step, ..cx.clock };
-    let mut build = Build::new(cx.g, Mode::Train, clock, net.outputs);
+    let mut build = net.build(cx.g, Mode::Train, clock);
     let pass = net.stage(&mut build, i, x);
     (pass, build.writes, build.taps)
 }

@@ -13,7 +13,7 @@ use crate::exec::cpu::Cpu;
 use crate::ir::{Graph, Init, Program, Role, Shape, Slot, SlotId, Stmt, Value};
 use crate::lab::{MEMORY, rows, samples};
 use crate::lesson::Learn;
-use crate::net::{Build, Clock, Mode, Picture};
+use crate::net::{Clock, Mode, Picture};
 use crate::plan::compile;
 use crate::rules::Task;
 use crate::spec::Spec;
@@ -132,7 +132,7 @@ impl Trained<'_> {
                 g.one_hot(classes, task.outputs)
             }
         };
-        let mut b = Build::new(g, Mode::Eval, clock, net.outputs).reading(net.vocabulary);
+        let mut b = net.build(g, Mode::Eval, clock);
         let passes = net.forward(&mut b, batch.x);
         let (made, given, taps) = (b.made, b.given, b.taps);
         let exhibits = b.exhibits;

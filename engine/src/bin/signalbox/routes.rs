@@ -4,11 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args as Arguments;
-use engine::cost::work;
 use engine::diagnostic::Diagnostic;
-use engine::ir::{Graph, Role, Shape};
-use engine::lesson::Learn;
-use engine::net::Clock;
+use engine::dial::answer;
+use engine::ir::Role;
 use engine::race::spread;
 use engine::spec::resolve::resolve;
 use engine::spec::{BlockSpec, Choice, Spec};
@@ -172,7 +170,7 @@ fn measure(task: &Task, contender: Contender, steps: u32) -> Result<Row, Vec<Dia
         row.loss.push(test.loss.into());
         row.parameters = trainer.lab.cost.parameters;
         row.active = trainer.lab.cost.active_parameters;
-        row.operations = answer(&spec, &trainer)?;
+        row.operations = answer(&resolve(&spec)?, &trainer.data).unwrap_or(0);
         if let Some(load) = load(&mut trainer)? {
             let even = 1.0 / load.len().max(1) as f64;
             let idle = load.iter().filter(|share| **share < even / 10.0).count() as f64;
@@ -186,18 +184,6 @@ fn measure(task: &Task, contender: Contender, steps: u32) -> Result<Row, Vec<Dia
         );
     }
     Ok(row)
-}
-
-/// Operations of the answer to one sample.
-fn answer(spec: &Spec, trainer: &Trainer) -> Result<u64, Vec<Diagnostic>> {
-    let resolved = resolve(spec)?;
-    let (net, task) = (&trainer.lab.net, &trainer.lab.task);
-    let mut g = Graph::new();
-    let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
-    let x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
-    let mut cx = Learn { g: &mut g, net, task, knobs: &resolved.rule.knobs, clock: Clock { seed, step } };
-    let logits = resolved.rule.entry.predict(&mut cx, x);
-    Ok(work(&g, &[logits]) / task.batch as u64)
 }
 
 /// The share of each expert in the last step; `None` without a route.
