@@ -2,17 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::panels::choose::Choose;
-use crate::panels::cost::Cost;
 use crate::panels::header::Header;
-use crate::panels::net::Net;
-use crate::panels::notices::Notices;
-use crate::panels::palette::{Adding, Palette};
-use crate::panels::race::Race;
-use crate::panels::run::Run;
-use crate::panels::transform::Transform;
-use crate::panels::watch::Watch;
+use crate::panels::palette::Adding;
 use crate::race;
+use crate::rooms::Room;
+use crate::rooms::lab::LabRoom;
+use crate::rooms::lessons::LessonsRoom;
+use crate::rooms::papers::PapersRoom;
 use crate::state::Lab;
 use crate::ui::theme;
 
@@ -25,25 +21,16 @@ pub fn App() -> impl IntoView {
     provide_context(theme::follow_system());
     provide_context(Adding::new());
     listen(lab);
+    let other = move || match lab.room.get() {
+        Room::Lab => None,
+        Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
+        Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+    };
     view! {
         <Header />
-        <main>
-            <Run />
-            <Notices />
-            <div class="desk">
-                <div class="build">
-                    <Choose />
-                    <Net />
-                </div>
-                <div class="read">
-                    <Show when=move || race.open()><Race /></Show>
-                    <Watch />
-                    <Transform />
-                    <Cost />
-                </div>
-            </div>
-        </main>
-        <Palette />
+        // What is not seen measures nothing, but goes on.
+        <main hidden=move || lab.room.with(|r| *r != Room::Lab)><LabRoom /></main>
+        {move || other().map(|room| view! { <main class="room">{room}</main> })}
     }
 }
 

@@ -1,11 +1,15 @@
-//! The address as memory: `#spec=…&device=cpu` holds the experiment and where it was asked to run.
+//! The address as memory: `#room=papers/top-k&device=cpu&spec=…` holds the room one is in, the experiment, and where it
+//! was asked to run. A link need not say all of it: what it leaves out stays as it is.
 
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
 use engine::spec::{Spec, link};
 
+use crate::rooms::Room;
+
 /// What the address asks for.
 pub struct Address {
+    pub room: Option<Room>,
     pub spec: Option<Spec>,
     pub device: Option<Device>,
     /// Why the experiment in the address cannot be read, and its text.
@@ -15,11 +19,12 @@ pub struct Address {
 /// Reads the fragment `text`, with or without its `#`.
 pub fn read(text: &str) -> Address {
     let text = text.trim_start_matches('#');
-    let mut address = Address { spec: None, device: None, fault: None };
+    let mut address = Address { room: None, spec: None, device: None, fault: None };
     for part in text.split('&').filter(|p| !p.is_empty()) {
         match part.split_once('=') {
             Some(("device", "cpu")) => address.device = Some(Device::Cpu),
             Some(("device", "gpu")) => address.device = Some(Device::Gpu),
+            Some(("room", room)) => address.room = Room::read(room),
             Some(("spec", encoded)) => address.take(encoded),
             Some(_) | None => address.take(part),
         }
@@ -27,14 +32,18 @@ pub fn read(text: &str) -> Address {
     address
 }
 
-/// The fragment for an experiment, without `#`.
-pub fn write(spec: &Spec, device: Option<Device>) -> String {
+/// The fragment for an experiment in a room, without `#`.
+pub fn write(room: &Room, spec: &Spec, device: Option<Device>) -> String {
+    let room = match room {
+        Room::Lab => String::new(),
+        other => format!("room={}&", other.write()),
+    };
     let device = match device {
         Some(Device::Cpu) => "&device=cpu",
         Some(Device::Gpu) => "&device=gpu",
         None => "",
     };
-    format!("spec={}{device}", link::encode(spec))
+    format!("{room}spec={}{device}", link::encode(spec))
 }
 
 impl Address {

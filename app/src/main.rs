@@ -8,6 +8,7 @@ mod fragment;
 mod link;
 mod panels;
 mod race;
+mod rooms;
 mod state;
 mod tree;
 mod ui;

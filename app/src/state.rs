@@ -25,6 +25,7 @@ pub use notice::{Action, Notice, Tone, sentence};
 use crate::files::Files;
 use crate::fragment;
 use crate::link::Link;
+use crate::rooms::Room;
 use crate::ui::format::Mark;
 
 /// What the registries hold, for the time until the worker says it. (The registries themselves would bring all that
@@ -35,6 +36,8 @@ const CATALOGUE: &str = include_str!("catalogue.json");
 #[derive(Clone, Copy)]
 pub struct Lab {
     pub spec: RwSignal<Spec>,
+    /// Where in the page one is.
+    pub room: RwSignal<Room>,
     /// Specs to go back to, and forward to again.
     pub past: RwSignal<Vec<Spec>>,
     pub future: RwSignal<Vec<Spec>>,
@@ -184,6 +187,7 @@ impl Lab {
     pub fn new() -> Self {
         let address = fragment::read(&fragment::present());
         let lab = Self {
+            room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
             past: RwSignal::default(),
             future: RwSignal::default(),

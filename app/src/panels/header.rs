@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::fragment;
+use crate::rooms::Room;
 use crate::state::{Action, Lab, Notice};
 use crate::ui;
 
@@ -23,14 +24,31 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Signalbox"
             </h1>
-            <Presets />
+            <Rooms />
             <Tools />
         </header>
     }
 }
 
+/// The way from room to room, by links: the browser's own Back leads back.
 #[component]
-fn Presets() -> impl IntoView {
+fn Rooms() -> impl IntoView {
+    let lab = Lab::get();
+    let rooms = Room::all().map(|room| {
+        let (name, to) = (room.name(), room.link());
+        let here = move || lab.room.with(|r| r.name() == name).then_some("page");
+        view! { <li><a href=to aria-current=here>{name}</a></li> }
+    });
+    view! {
+        <nav class="rooms" aria-label="Rooms">
+            <ul>{rooms.collect_view()}</ul>
+        </nav>
+    }
+}
+
+/// Experiments to begin with.
+#[component]
+pub fn Presets() -> impl IntoView {
     let lab = Lab::get();
     let presets = PRESETS.iter().map(|make| {
         let preset = make();

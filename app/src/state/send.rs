@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::{Lab, Notice};
 use crate::fragment;
+use crate::rooms::Room;
 
 /// How long the address waits for further changes: browsers limit how often a page may write it.
 const ADDRESS_REST: Duration = Duration::from_millis(250);
@@ -219,6 +220,7 @@ impl Lab {
     pub(super) fn keep_address(self) {
         let waiting = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |_| {
+            self.room.track();
             self.spec.track();
             self.device.track();
             if let Some(handle) = waiting.get_value() {
@@ -232,6 +234,11 @@ impl Lab {
             if let Some((faults, text)) = address.fault {
                 self.tell(Notice::bad_link(&faults, text));
             }
+            // A link to an experiment leads to where it can be seen.
+            let room = address.room.or(address.spec.is_some().then_some(Room::Lab));
+            if let Some(room) = room {
+                self.room.set(room);
+            }
             if let Some(spec) = address.spec {
                 self.device.set(address.device);
                 self.open(spec);
@@ -242,7 +249,8 @@ impl Lab {
 
     /// The experiment as the address holds it.
     pub fn fragment(self) -> String {
-        self.spec.with_untracked(|s| fragment::write(s, self.device.get_untracked()))
+        let room = self.room.get_untracked();
+        self.spec.with_untracked(|s| fragment::write(&room, s, self.device.get_untracked()))
     }
 }
 
