@@ -9,6 +9,7 @@ use crate::rooms::Room;
 use crate::rooms::lab::LabRoom;
 use crate::rooms::lessons::LessonsRoom;
 use crate::rooms::papers::PapersRoom;
+use crate::rooms::runs::RunsRoom;
 use crate::state::Lab;
 use crate::ui::theme;
 
@@ -25,6 +26,7 @@ pub fn App() -> impl IntoView {
         Room::Lab => None,
         Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
         Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+        Room::Runs => Some(view! { <RunsRoom /> }.into_any()),
     };
     view! {
         <Header />

@@ -9,6 +9,7 @@ mod link;
 mod panels;
 mod race;
 mod rooms;
+mod shelf;
 mod state;
 mod tree;
 mod ui;

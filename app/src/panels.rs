@@ -1,6 +1,7 @@
 //! What a person builds, chooses, runs and reads.
 
 mod badges;
+pub mod checkpoints;
 pub mod choose;
 pub mod cost;
 pub mod header;

@@ -3,6 +3,7 @@
 pub mod lab;
 pub mod lessons;
 pub mod papers;
+pub mod runs;
 
 use crate::fragment;
 
@@ -15,12 +16,14 @@ pub enum Room {
     Papers(Option<String>),
     /// The lessons; one by its name.
     Lessons(Option<String>),
+    /// What was run before.
+    Runs,
 }
 
 impl Room {
     /// Every room, with nothing open.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Room::Lab, Room::Papers(None), Room::Lessons(None)].into_iter()
+        [Room::Lab, Room::Papers(None), Room::Lessons(None), Room::Runs].into_iter()
     }
 
     /// What it is called.
@@ -29,13 +32,14 @@ impl Room {
             Room::Lab => "Lab",
             Room::Papers(_) => "Papers",
             Room::Lessons(_) => "Lessons",
+            Room::Runs => "Runs",
         }
     }
 
     /// As in an address: `papers`, `papers/top-k`.
     pub fn write(&self) -> String {
         let open = match self {
-            Room::Lab => &None,
+            Room::Lab | Room::Runs => &None,
             Room::Papers(open) | Room::Lessons(open) => open,
         };
         let room = self.name().to_lowercase();
@@ -55,6 +59,7 @@ impl Room {
             "lab" => Some(Room::Lab),
             "papers" => Some(Room::Papers(open)),
             "lessons" => Some(Room::Lessons(open)),
+            "runs" => Some(Room::Runs),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 mod curve;
 mod edit;
 mod hear;
+mod keep;
 mod notice;
 mod send;
 mod worker;
@@ -18,6 +19,7 @@ use engine::registry::Setting;
 use engine::spec::Spec;
 use js_sys::Float32Array;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
@@ -73,9 +75,12 @@ pub struct Lab {
     pub dialled: RwSignal<Vec<Dialled>>,
     pub measured: StoredValue<BTreeMap<String, Reading>>,
     pub notices: RwSignal<Vec<Notice>>,
+    /// Steps of the states that the run can go back to.
+    pub marks: RwSignal<Vec<u64>>,
     /// Datasets' files, fetched or chosen by the person.
     pub files: Files,
     line: StoredValue<Line, LocalStorage>,
+    keeping: StoredValue<keep::Keeping, LocalStorage>,
 }
 
 /// Where the run is.
@@ -90,7 +95,7 @@ pub struct Progress {
 }
 
 /// The last evaluation.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     pub step: u64,
     pub train: Score,
@@ -186,6 +191,7 @@ impl Lab {
     /// The store for the experiment in the address, or the default one.
     pub fn new() -> Self {
         let address = fragment::read(&fragment::present());
+        let asked = address.spec.clone();
         let lab = Self {
             room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
@@ -210,14 +216,16 @@ impl Lab {
             dialled: RwSignal::default(),
             measured: StoredValue::default(),
             notices: RwSignal::default(),
+            marks: RwSignal::default(),
             files: Files::new(),
             line: StoredValue::new_local(Line::default()),
+            keeping: StoredValue::new_local(keep::Keeping::default()),
         };
         if let Some((faults, text)) = address.fault {
             lab.tell(Notice::bad_link(&faults, text));
         }
         lab.fetch();
-        lab.connect();
+        lab.wake(asked);
         lab.keep_address();
         lab.keep_watch();
         lab.keep_alive();

@@ -3,6 +3,7 @@
 use engine::data::Look;
 use leptos::prelude::*;
 
+use super::checkpoints::Checkpoints;
 use crate::state::Lab;
 use crate::ui::format;
 use crate::views::{
@@ -38,6 +39,7 @@ pub fn Watch() -> impl IntoView {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
             <Meters />
+            <Checkpoints />
             // In the plane everything can be seen at once: that comes first.
             <Show when=move || plane.get()>
                 <div class="views">

@@ -94,8 +94,11 @@ impl Lab {
                 }
             }
             Event::Kept { run, step } => {
-                if let Some(spec) = self.loaded.get_untracked().filter(|_| self.runs(run)) {
-                    self.line.update_value(|l| l.kept = Some(Kept { spec, step, memory: payload }));
+                if let Some(spec) = self.loaded.get_untracked().filter(|_| self.runs(run) && !self.busy.get_untracked())
+                {
+                    let kept = Kept { spec, step, memory: payload };
+                    self.line.update_value(|l| l.kept = Some(kept.clone()));
+                    self.keep(kept);
                 }
             }
             Event::Moved { run, device } => {
@@ -147,7 +150,10 @@ impl Lab {
             return;
         };
         self.line.update_value(|l| l.current = run);
-        if !self.inherits(run) {
+        if let Some(step) = self.inherits(run) {
+            self.keep_until(step);
+        } else {
+            self.close_record();
             let curve = self.curve.try_update(std::mem::take).unwrap_or_default();
             if let Some(before) = before.filter(|_| curve.end() > 0.0) {
                 let same_task = before.data == spec.data;
@@ -186,6 +192,25 @@ impl Lab {
         } else {
             "before".into()
         }
+    }
+
+    /// An experiment in a line: the preset that it is, or its data, rule and routing.
+    pub fn described(self, spec: &engine::spec::Spec) -> String {
+        let preset = engine::presets::PRESETS
+            .iter()
+            .map(|make| make())
+            .find(|p| p.spec == engine::spec::Spec { seed: p.spec.seed, ..spec.clone() });
+        if let Some(preset) = preset {
+            return preset.name.to_owned();
+        }
+        let name = |registry: fn(&engine::protocol::Catalogue) -> &Vec<engine::protocol::EntryInfo>, id: &str| {
+            self.entry(registry, id).map_or_else(|| id.to_owned(), |e| e.name)
+        };
+        let routing = crate::tree::first_route(spec)
+            .and_then(|p| crate::tree::block(spec, &p)?.routing.clone())
+            .map(|r| name(|c| &c.routings, &r.id));
+        let parts = [Some(name(|c| &c.datasets, &spec.data.id)), Some(name(|c| &c.rules, &spec.rule.id)), routing];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
     fn advance(self, progress: Progress) {

@@ -4,6 +4,7 @@ use engine::diagnostic::Diagnostic;
 use leptos::prelude::*;
 
 use super::Lab;
+use crate::shelf::Record;
 
 /// A message that stays until it is dismissed or replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,10 @@ pub enum Action {
     Copy(String),
     /// Starts a new worker.
     Restart,
+    /// Goes on with a run that the browser kept.
+    Resume(Box<Record>),
+    /// Back to the initial weights.
+    Anew,
 }
 
 impl Action {
@@ -41,6 +46,8 @@ impl Action {
             Action::Rewind => "Back to the last good state",
             Action::Copy(_) => "Copy the text",
             Action::Restart => "Start again",
+            Action::Resume(_) => "Go on with it",
+            Action::Anew => "Begin anew",
         }
     }
 }
@@ -107,6 +114,8 @@ impl Lab {
             Some(Action::Rewind) => self.rewind(),
             Some(Action::Copy(text)) => return self.copy(text),
             Some(Action::Restart) => self.restart(),
+            Some(Action::Resume(record)) => self.take_down(record),
+            Some(Action::Anew) => self.reset(),
             None => {}
         }
         self.dismiss(notice.topic);

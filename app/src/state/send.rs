@@ -147,6 +147,7 @@ impl Lab {
 
     pub fn reset(self) {
         self.dismiss("diverged");
+        self.close_record();
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
         self.line.update_value(|l| l.kept = None);
