@@ -5,6 +5,7 @@ mod curve;
 mod edit;
 mod hear;
 mod notice;
+mod origin;
 mod send;
 mod worker;
 
@@ -21,7 +22,10 @@ use leptos::prelude::*;
 
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
+pub use origin::Packed;
+use origin::{Origin, Waiting};
 
+use crate::embed::frame::Frame;
 use crate::files::Files;
 use crate::fragment;
 use crate::link::Link;
@@ -45,6 +49,10 @@ pub struct Lab {
     pub device: RwSignal<Option<Device>>,
     /// Whether the run is meant to move.
     pub playing: RwSignal<bool>,
+    /// Whether it rests all the same, because nobody can see it.
+    pub resting: RwSignal<bool>,
+    /// What the link shows, locks and hides.
+    pub frame: RwSignal<Frame>,
     /// Steps a second at most.
     pub pace: RwSignal<Option<f64>>,
     /// How many steps apart probes measure at least.
@@ -75,6 +83,10 @@ pub struct Lab {
     pub notices: RwSignal<Vec<Notice>>,
     /// Datasets' files, fetched or chosen by the person.
     pub files: Files,
+    /// The weights that the experiment of the link begins with.
+    origin: StoredValue<Option<Origin>>,
+    /// Those who wait for the run's weights, in order.
+    waiting: StoredValue<Waiting, LocalStorage>,
     line: StoredValue<Line, LocalStorage>,
 }
 
@@ -185,14 +197,16 @@ impl Measured {
 impl Lab {
     /// The store for the experiment in the address, or the default one.
     pub fn new() -> Self {
-        let address = fragment::read(&fragment::present());
+        let address = fragment::present();
         let lab = Self {
             room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
             past: RwSignal::default(),
             future: RwSignal::default(),
             device: RwSignal::new(address.device),
-            playing: RwSignal::new(true),
+            playing: RwSignal::new(!address.frame.paused),
+            resting: RwSignal::new(false),
+            frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
@@ -211,11 +225,17 @@ impl Lab {
             measured: StoredValue::default(),
             notices: RwSignal::default(),
             files: Files::new(),
+            origin: StoredValue::default(),
+            waiting: StoredValue::new_local(Waiting::new()),
             line: StoredValue::new_local(Line::default()),
         };
         if let Some((faults, text)) = address.fault {
             lab.tell(Notice::bad_link(&faults, text));
         }
+        if !address.notes.is_empty() {
+            lab.tell(Notice::odd_link(&address.notes));
+        }
+        lab.spec.with_untracked(|s| lab.begin_at(address.weights, s));
         lab.fetch();
         lab.connect();
         lab.keep_address();

@@ -137,7 +137,7 @@ fn changed(spec: &Spec, lane: &Lane, path: &str, faults: &mut Vec<Diagnostic>) -
 }
 
 /// Sets a knob of a block, or the routing of one, by its path: `2/1.route/routing`, `1/1.linear/units`.
-fn set(spec: &mut Spec, place: &str, setting: &Setting) -> Result<(), (String, String)> {
+pub(crate) fn set(spec: &mut Spec, place: &str, setting: &Setting) -> Result<(), (String, String)> {
     let mut parts: Vec<&str> = place.split('/').collect();
     let known = || "write stage, blocks and knob as in `1/1.linear/units` or `2/1.route/routing`".to_owned();
     let (Some(stage), Some(knob)) = ((!parts.is_empty()).then(|| parts.remove(0)), parts.pop()) else {

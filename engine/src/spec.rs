@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 pub mod judge;
 pub mod limits;
 pub mod link;
+pub mod percent;
 pub mod resolve;
+pub mod short;
 pub mod text;
 
 use crate::registry::{Setting, Settings};

@@ -5,18 +5,32 @@ use engine::registry::Setting;
 use engine::spec::{Choice, Spec};
 use leptos::prelude::*;
 
-use super::Lab;
+use super::{Lab, Notice};
 use crate::tree;
 
 /// Changes kept for undo.
 const DEPTH: usize = 100;
 
 impl Lab {
-    /// Changes the spec, and has the session follow.
+    /// Changes the spec, and has the session follow. What the link locks stays as it is.
     pub fn edit(self, change: impl FnOnce(&mut Spec)) {
         let before = self.spec.get_untracked();
         let mut after = before.clone();
         change(&mut after);
+        match self.frame.with_untracked(|f| f.forbids(&before, &after)) {
+            Some(part) => {
+                let text = "Whoever made this link keeps it as it is.";
+                self.tell(Notice::plain("locked", format!("{}: locked by this link", part.name), text));
+                // Fields go back to what they stand for.
+                self.spec.notify();
+            }
+            None => self.put(after),
+        }
+    }
+
+    /// Takes another spec, whatever is locked, and has the session follow.
+    pub(super) fn put(self, after: Spec) {
+        let before = self.spec.get_untracked();
         if after == before {
             return;
         }

@@ -6,7 +6,7 @@ use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
 
-use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Progress, Scores};
+use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
 use crate::ui::frame::now;
@@ -63,6 +63,11 @@ impl Lab {
                     // The run stands as it is, and what was sent before with it.
                     let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
                     self.tell(Notice::alert("transform", "The network cannot be changed like that", said.join(" ")));
+                } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
+                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
+                    let text = format!("{} The run begins at initial weights instead.", said.join(" "));
+                    self.tell(Notice::alert("weights", "The weights in this link could not be used", text));
+                    self.load();
                 } else {
                     self.faults.set(faults);
                 }
@@ -126,6 +131,10 @@ impl Lab {
                     }),
                 }
             }
+            Event::Packed { step, exact, weights, faults, .. } => self.unpacked(match weights {
+                Some(text) => Ok(Packed { step, exact, text }),
+                None => Err(faults),
+            }),
             // Nothing of the kind is asked for in the lab.
             Event::Benched { .. } => {}
             Event::Failed { run, fault } => {
