@@ -6,6 +6,7 @@ mod crash;
 mod files;
 mod fragment;
 mod link;
+mod operate;
 mod panels;
 mod race;
 mod rooms;
