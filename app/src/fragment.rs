@@ -174,6 +174,14 @@ mod tests {
     }
 
     #[test]
+    fn lessons_and_links_call_presets_alike() {
+        for make in engine::presets::PRESETS {
+            let preset = make();
+            assert_eq!(crate::operate::preset(preset.id).map(|p| p.spec), Some(preset.spec));
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_told_and_the_rest_holds() {
         let address = read("", "preset=spiral&colour=blue&lock=rul,rule");
         assert!(address.spec.is_some());

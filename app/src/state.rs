@@ -168,6 +168,10 @@ struct Line {
     orphaned: bool,
     /// The run that goes on from where a dead worker's stood.
     heir: Option<u32>,
+    /// The step at which the run is to pause.
+    until: Option<u64>,
+    /// How many steps the run that is being built is to take before it pauses.
+    ahead: Option<u32>,
     /// The run that a transform of the present one was asked for as.
     changing: Option<u32>,
     /// The spec sent last.
@@ -257,6 +261,11 @@ impl Lab {
     /// The entries of one registry.
     pub fn entries(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>) -> Vec<EntryInfo> {
         self.catalogue.with_value(|c| registry(c).clone())
+    }
+
+    /// All that there is to choose from.
+    pub fn with_catalogue<T>(self, read: impl FnOnce(&Catalogue) -> T) -> T {
+        self.catalogue.with_value(read)
     }
 
     /// One entry of a registry.

@@ -86,20 +86,10 @@ impl Lab {
         self.spec.with(|s| tree::first_route(s).and_then(|p| tree::block(s, &p)?.routing.clone()))
     }
 
-    /// Gives the first route this routing. Without a route, the last feed-forward part or hidden stage becomes its expert;
-    /// with no routing, the route goes.
+    /// Gives the first route this routing, see [`tree::set_routing`].
     pub fn set_routing(self, id: Option<&str>) {
         let route = self.entries(|c| &c.blocks).into_iter().find(|b| b.holds == "experts");
-        self.edit(|s| match (tree::first_route(s), id, route) {
-            (Some(place), Some(id), _) => {
-                if let Some(block) = tree::block_mut(s, &place) {
-                    block.routing = Some(Choice::new(id));
-                }
-            }
-            (Some(place), None, _) => tree::unwrap_route(s, &place),
-            (None, Some(id), Some(route)) => tree::wrap_in_route(s, &route.id, Choice::new(id)),
-            (None, _, _) => {}
-        });
+        self.edit(|s| tree::set_routing(s, id, route.as_ref().map(|r| r.id.as_str())));
     }
 
     /// Sets a knob of a choice. One that is at its default is not written down.

@@ -59,6 +59,7 @@ impl Lab {
                     return;
                 }
                 self.busy.set(false);
+                self.line.update_value(|l| l.ahead = None);
                 if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
                     // The run stands as it is, and what was sent before with it.
                     let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
@@ -155,7 +156,7 @@ impl Lab {
         let Some((spec, _)) = self.line.with_value(|l| l.sent.clone()) else {
             return;
         };
-        self.line.update_value(|l| l.current = run);
+        self.line.update_value(|l| (l.current, l.until) = (run, None));
         if !self.inherits(run) {
             let curve = self.curve.try_update(std::mem::take).unwrap_or_default();
             if let Some(before) = before.filter(|_| curve.end() > 0.0) {
@@ -215,6 +216,10 @@ impl Lab {
             }
         }
         self.progress.set(progress);
+        if !progress.playing && self.line.with_value(|l| l.until.is_some_and(|until| progress.step >= until)) {
+            self.forget_goal();
+            self.playing.set(false);
+        }
         if !progress.playing || self.line.with_value(|l| at - l.status_at >= STATUS_REST) {
             self.line.update_value(|l| l.status_at = at);
             self.say();

@@ -135,6 +135,7 @@ impl Lab {
     }
 
     pub fn play(self) {
+        self.forget_goal();
         self.playing.set(true);
         self.dismiss("diverged");
         if !self.resting.get_untracked() {
@@ -142,22 +143,58 @@ impl Lab {
         }
     }
 
+    /// Goes on for so many steps, and pauses there. A run that is still being built takes them from its beginning.
+    pub fn run_for(self, steps: u32) {
+        self.forget_goal();
+        self.playing.set(true);
+        self.dismiss("diverged");
+        if self.busy.get_untracked() {
+            self.line.update_value(|l| l.ahead = Some(steps));
+        } else {
+            self.go_until(self.progress.with_untracked(|p| p.step) + u64::from(steps));
+        }
+    }
+
+    fn go_until(self, step: u64) {
+        self.line.update_value(|l| l.until = Some(step));
+        self.send(&Command::Until { step: Some(step) });
+        if !self.resting.get_untracked() {
+            self.send(&Command::Play);
+        }
+    }
+
+    /// No longer pauses where it was to.
+    pub(super) fn forget_goal(self) {
+        let until = self.line.try_update_value(|l| {
+            l.ahead = None;
+            l.until.take()
+        });
+        if until.flatten().is_some() {
+            self.send(&Command::Until { step: None });
+        }
+    }
+
     pub fn pause(self) {
+        self.forget_goal();
         self.playing.set(false);
         self.send(&Command::Pause);
     }
 
     pub fn step(self) {
+        self.forget_goal();
         self.playing.set(false);
         self.dismiss("diverged");
         self.send(&Command::Step);
     }
 
     pub fn reset(self) {
+        self.forget_goal();
         self.dismiss("diverged");
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
         self.line.update_value(|l| l.kept = None);
+        // What is asked for next counts from here.
+        self.progress.update(|p| p.step = 0);
         self.send(&Command::Reset);
     }
 
@@ -194,8 +231,12 @@ impl Lab {
             self.send(&Command::Pace { steps_per_second: Some(pace) });
         }
         self.watch();
-        if self.playing.get_untracked() && !self.resting.get_untracked() {
-            self.send(&Command::Play);
+        let ahead = self.line.try_update_value(|l| l.ahead.take()).flatten();
+        match ahead {
+            _ if !self.playing.get_untracked() => {}
+            Some(steps) => self.go_until(steps.into()),
+            None if self.resting.get_untracked() => {}
+            None => self.send(&Command::Play),
         }
         // What was said meanwhile of playing, pace and pictures stands in the store already.
         for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {

@@ -1,9 +1,8 @@
 //! A spec in few words: a preset, and what differs from it, as parts of an address that a person can read and write:
 //! `preset=digits-backprop&rate=0.01&rule=forward-forward&1/1.linear/units=32`.
 //!
-//! What may differ: `data`, `rule`, `optimizer` and `schedule`, by id, and their knobs (`rule/threshold`); the numbers of
-//! the spec; the knobs and routings of blocks, by the paths of [`Lane::set`](crate::spec::Lane). Other blocks or lanes
-//! need the long form.
+//! What may differ is what a lane of a race may set, by the paths of [`Lane::set`](crate::spec::Lane), and `seed`, `seeds`
+//! and `steps`. Other blocks or lanes need the long form.
 
 use crate::blocks::BLOCK_ENTRIES;
 use crate::data::DATASET_ENTRIES;
@@ -15,7 +14,7 @@ use crate::registry::{Knob, Setting, find};
 use crate::routing::ROUTING_ENTRIES;
 use crate::rules::{Loss, RULE_ENTRIES};
 use crate::spec::judge::judge;
-use crate::spec::text::canonical;
+use crate::spec::text::{LOSSES, canonical};
 use crate::spec::{BlockSpec, Choice, Spec, percent};
 
 /// What may differ, blocks apart.
@@ -58,39 +57,16 @@ pub fn read(id: &str, changes: &[Change]) -> Result<Spec, Vec<Diagnostic>> {
 }
 
 fn change(spec: &mut Spec, key: &str, value: &str) -> Result<(), (String, String)> {
-    let number = || value.parse::<f64>().map_err(|_| (format!("`{value}` is no number"), "give a number".to_owned()));
     let whole = || {
         let mend = || format!("give a whole number from 0 to {}", u32::MAX);
         value.parse::<u32>().map_err(|_| (format!("`{value}` is no such number"), mend()))
     };
-    let (entry, knob) = key.split_once('/').map_or((key, None), |(entry, knob)| (entry, Some(knob)));
-    let choice = match (entry, knob) {
-        ("data", _) => &mut spec.data,
-        ("rule", _) => &mut spec.rule,
-        ("optimizer", _) => &mut spec.optimizer,
-        ("schedule", _) => &mut spec.schedule,
-        ("rate", None) => return number().map(|v| spec.rate = v),
-        ("clip", None) => return number().map(|v| spec.clip = v),
-        ("batch", None) => return whole().map(|v| spec.batch = v),
-        ("seed", None) => return whole().map(|v| spec.seed = v),
-        ("seeds", None) => return whole().map(|v| spec.seeds = v),
-        ("steps", None) => return whole().map(|v| spec.steps = v),
-        ("loss", None) => {
-            spec.loss = match value {
-                "cross-entropy" => Loss::CrossEntropy,
-                "mean-squared" => Loss::MeanSquared,
-                other => return Err((format!("`{other}` is unknown"), "cross-entropy or mean-squared".to_owned())),
-            };
-            return Ok(());
-        }
-        (_, Some(_)) => return race::set(spec, key, &setting(value)),
-        (other, None) => return Err((format!("`{other}` is unknown"), instead(other, &FIELDS))),
-    };
-    match knob {
-        None => *choice = Choice::new(value),
-        Some(knob) => _ = choice.settings.insert(knob.to_owned(), setting(value)),
+    match key {
+        "seed" => whole().map(|v| spec.seed = v),
+        "seeds" => whole().map(|v| spec.seeds = v),
+        "steps" => whole().map(|v| spec.steps = v),
+        _ => race::set(spec, key, &setting(value)),
     }
-    Ok(())
 }
 
 fn setting(value: &str) -> Setting {
@@ -129,10 +105,7 @@ fn changes(from: &Spec, to: &Spec) -> Option<Vec<Change>> {
     choice("rule", &from.rule, &to.rule, of(&rules, &to.rule.id), &mut out);
     choice("optimizer", &from.optimizer, &to.optimizer, of(&optimizers, &to.optimizer.id), &mut out);
     choice("schedule", &from.schedule, &to.schedule, of(&schedules, &to.schedule.id), &mut out);
-    let loss = |l: Loss| match l {
-        Loss::CrossEntropy => "cross-entropy".to_owned(),
-        Loss::MeanSquared => "mean-squared".to_owned(),
-    };
+    let loss = |loss: Loss| LOSSES.iter().find(|l| l.1 == loss).map(|l| l.0.to_owned()).unwrap_or_default();
     let numbers = |s: &Spec| {
         [
             ("loss", loss(s.loss)),

@@ -54,7 +54,8 @@ const FIELDS: &[&str] = &[
     "steps",
 ];
 
-const LOSSES: &[(&str, Loss)] = &[("cross-entropy", Loss::CrossEntropy), ("mean-squared", Loss::MeanSquared)];
+pub(crate) const LOSSES: &[(&str, Loss)] =
+    &[("cross-entropy", Loss::CrossEntropy), ("mean-squared", Loss::MeanSquared)];
 
 /// Reads a spec and brings it into its [`canonical`] form.
 ///
