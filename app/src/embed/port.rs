@@ -12,7 +12,7 @@ use js_sys::{ArrayBuffer, JSON, Reflect, Uint8Array};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::MessageEvent;
+use web_sys::{CustomEvent, MessageEvent};
 
 use super::ask::{self, Ask};
 use super::host::Host;
@@ -49,7 +49,12 @@ impl Port {
                 port.hear(&message);
             }
         });
-        on_cleanup(move || heard.remove());
+        // Lessons tell of answers by an event of the window: they need not know of a page around them.
+        let answered = window_event_listener_untyped("signalbox:answered", move |event| port.answered(&event));
+        on_cleanup(move || {
+            heard.remove();
+            answered.remove();
+        });
         port.follow();
         Some(port)
     }
@@ -63,11 +68,16 @@ impl Port {
         }
     }
 
-    /// A learner has answered a question of a lesson.
-    pub fn answered(self, lesson: &str, question: &str, answer: &str, right: bool) {
-        self.say(json!({
-            "event": "answered", "lesson": lesson, "question": question, "answer": answer, "right": right,
-        }));
+    /// A learner has answered a question of a lesson: the event's detail says which lesson and question, what was
+    /// answered, and whether that is right.
+    fn answered(self, event: &web_sys::Event) {
+        let Some(detail) = event.dyn_ref::<CustomEvent>().map(CustomEvent::detail) else { return };
+        let Ok(detail) = written(&detail) else { return };
+        let mut message = json!({"event": "answered"});
+        for field in ["lesson", "question", "answer", "right"] {
+            message[field] = detail.get(field).cloned().unwrap_or_default();
+        }
+        self.say(message);
     }
 
     fn say(self, message: Value) {
@@ -212,7 +222,7 @@ fn object(spec: &engine::spec::Spec) -> Value {
 /// A message as plain values, if it is not too large. Buffers become empty objects.
 fn written(data: &JsValue) -> Result<Value, Diagnostic> {
     let odd = || Diagnostic::new("message", "it holds what cannot be written down", "send plain values");
-    let text = JSON::stringify(data).map_err(|_| odd())?;
+    let text = JSON::stringify(data).ok().filter(|text| text.is_string()).ok_or_else(odd)?;
     if text.length() as usize > ask::MOST {
         let message = format!("it has {} letters, and at most {} are read", text.length(), ask::MOST);
         return Err(Diagnostic::new("message", message, "send less"));

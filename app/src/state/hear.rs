@@ -71,6 +71,7 @@ impl Lab {
                     self.load();
                 } else {
                     self.faults.set(faults);
+                    self.pack_instead();
                 }
             }
             Event::Progress { run, playing, step, epoch, loss, accuracy, samples_per_second } => {

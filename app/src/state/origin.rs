@@ -68,7 +68,23 @@ impl Lab {
     /// Asks for the run's weights as a text of at most so many letters.
     pub fn pack(self, most: Option<usize>, told: impl FnOnce(Told) + 'static) {
         self.waiting.update_value(|w| w.push_back(Box::new(told)));
-        self.send(&Command::Pack { most });
+        if self.busy.get_untracked() {
+            // The run that is meant is still being built.
+            self.line.update_value(|l| l.waiting.push(Command::Pack { most }));
+        } else {
+            self.send(&Command::Pack { most });
+        }
+    }
+
+    /// Asks for what was meant of a run that is not to be, of the one that stands.
+    pub(super) fn pack_instead(self) {
+        for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
+            if let (Command::Pack { .. }, true) = (&command, self.line.with_value(|l| l.current > 0)) {
+                self.send(&command);
+            } else {
+                self.line.update_value(|l| l.waiting.push(command));
+            }
+        }
     }
 
     /// Hands over what was asked for first.
