@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::embed::port::Port;
+use crate::embed::rest;
+use crate::embed::room::Embedded;
 use crate::panels::header::Header;
 use crate::panels::palette::Adding;
 use crate::race;
@@ -21,7 +24,12 @@ pub fn App() -> impl IntoView {
     provide_context(race);
     provide_context(theme::follow_system());
     provide_context(Adding::new());
+    provide_context(Port::open(lab, race));
+    rest::follow(lab);
     listen(lab);
+    if lab.frame.with_untracked(|f| f.embed) {
+        return view! { <Embedded /> }.into_any();
+    }
     let other = move || match lab.room.get() {
         Room::Lab => None,
         Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
@@ -34,6 +42,7 @@ pub fn App() -> impl IntoView {
         <main hidden=move || lab.room.with(|r| *r != Room::Lab)><LabRoom /></main>
         {move || other().map(|room| view! { <main class="room">{room}</main> })}
     }
+    .into_any()
 }
 
 /// Keys for the whole page, and the one event that tests send.

@@ -3,12 +3,15 @@
 mod app;
 mod bench;
 mod crash;
+mod embed;
 mod files;
 mod fragment;
 mod link;
+mod operate;
 mod panels;
 mod race;
 mod rooms;
+mod share;
 mod shelf;
 mod state;
 mod tree;

@@ -220,6 +220,7 @@ impl Race {
             | Event::Measured { .. }
             | Event::Moved { .. }
             | Event::Benched { .. }
+            | Event::Packed { .. }
             | Event::Dialled { .. }
             | Event::Kept { .. } => {}
         }

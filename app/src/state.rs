@@ -6,6 +6,7 @@ mod edit;
 mod hear;
 mod keep;
 mod notice;
+mod origin;
 mod send;
 mod worker;
 
@@ -23,7 +24,10 @@ use serde::{Deserialize, Serialize};
 
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
+pub use origin::Packed;
+use origin::{Origin, Waiting};
 
+use crate::embed::frame::Frame;
 use crate::files::Files;
 use crate::fragment;
 use crate::link::Link;
@@ -47,6 +51,10 @@ pub struct Lab {
     pub device: RwSignal<Option<Device>>,
     /// Whether the run is meant to move.
     pub playing: RwSignal<bool>,
+    /// Whether it rests all the same, because nobody can see it.
+    pub resting: RwSignal<bool>,
+    /// What the link shows, locks and hides.
+    pub frame: RwSignal<Frame>,
     /// Steps a second at most.
     pub pace: RwSignal<Option<f64>>,
     /// How many steps apart probes measure at least.
@@ -79,6 +87,10 @@ pub struct Lab {
     pub marks: RwSignal<Vec<u64>>,
     /// Datasets' files, fetched or chosen by the person.
     pub files: Files,
+    /// The weights that the experiment of the link begins with.
+    origin: StoredValue<Option<Origin>>,
+    /// Those who wait for the run's weights, in order.
+    waiting: StoredValue<Waiting, LocalStorage>,
     line: StoredValue<Line, LocalStorage>,
     keeping: StoredValue<keep::Keeping, LocalStorage>,
 }
@@ -161,6 +173,10 @@ struct Line {
     orphaned: bool,
     /// The run that goes on from where a dead worker's stood.
     heir: Option<u32>,
+    /// The step at which the run is to pause.
+    until: Option<u64>,
+    /// How many steps the run that is being built is to take before it pauses.
+    ahead: Option<u32>,
     /// The run that a transform of the present one was asked for as.
     changing: Option<u32>,
     /// The spec sent last.
@@ -190,7 +206,7 @@ impl Measured {
 impl Lab {
     /// The store for the experiment in the address, or the default one.
     pub fn new() -> Self {
-        let address = fragment::read(&fragment::present());
+        let address = fragment::present();
         let asked = address.spec.clone();
         let lab = Self {
             room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
@@ -198,7 +214,9 @@ impl Lab {
             past: RwSignal::default(),
             future: RwSignal::default(),
             device: RwSignal::new(address.device),
-            playing: RwSignal::new(true),
+            playing: RwSignal::new(!address.frame.paused),
+            resting: RwSignal::new(false),
+            frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
@@ -218,12 +236,18 @@ impl Lab {
             notices: RwSignal::default(),
             marks: RwSignal::default(),
             files: Files::new(),
+            origin: StoredValue::default(),
+            waiting: StoredValue::new_local(Waiting::new()),
             line: StoredValue::new_local(Line::default()),
             keeping: StoredValue::new_local(keep::Keeping::default()),
         };
         if let Some((faults, text)) = address.fault {
             lab.tell(Notice::bad_link(&faults, text));
         }
+        if !address.notes.is_empty() {
+            lab.tell(Notice::odd_link(&address.notes));
+        }
+        lab.spec.with_untracked(|s| lab.begin_at(address.weights, s));
         lab.fetch();
         lab.wake(asked);
         lab.keep_address();
@@ -245,6 +269,11 @@ impl Lab {
     /// The entries of one registry.
     pub fn entries(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>) -> Vec<EntryInfo> {
         self.catalogue.with_value(|c| registry(c).clone())
+    }
+
+    /// All that there is to choose from.
+    pub fn with_catalogue<T>(self, read: impl FnOnce(&Catalogue) -> T) -> T {
+        self.catalogue.with_value(read)
     }
 
     /// One entry of a registry.

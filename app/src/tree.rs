@@ -173,6 +173,21 @@ pub fn wrap_in_route(spec: &mut Spec, route: &str, routing: Choice) {
     spec.stages[stage] = vec![BlockSpec { block: Choice::new(route), routing: Some(routing), blocks }];
 }
 
+/// Gives the first route this routing. Without a route, the last feed-forward part or hidden stage becomes its expert, by
+/// the block `route`; with no routing, the route goes.
+pub fn set_routing(spec: &mut Spec, id: Option<&str>, route: Option<&str>) {
+    match (first_route(spec), id, route) {
+        (Some(place), Some(id), _) => {
+            if let Some(block) = block_mut(spec, &place) {
+                block.routing = Some(Choice::new(id));
+            }
+        }
+        (Some(place), None, _) => unwrap_route(spec, &place),
+        (None, Some(id), Some(route)) => wrap_in_route(spec, route, Choice::new(id)),
+        (None, _, _) => {}
+    }
+}
+
 /// Puts what a route holds in the route's own place.
 pub fn unwrap_route(spec: &mut Spec, place: &[usize]) {
     with_siblings(spec, place, |list, at| {

@@ -6,6 +6,8 @@ use crate::spec::{BlockSpec, Choice, Spec};
 /// An experiment under a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preset {
+    /// As short links call it. It never changes, and no other preset takes it.
+    pub id: &'static str,
     pub name: &'static str,
     /// One sentence: what is to be seen.
     pub help: &'static str,
@@ -33,8 +35,8 @@ pub fn default() -> Preset {
     digits_backprop()
 }
 
-fn preset(name: &'static str, help: &'static str, spec: &Spec) -> Preset {
-    Preset { name, help, spec: canonical(spec) }
+fn preset(id: &'static str, name: &'static str, help: &'static str, spec: &Spec) -> Preset {
+    Preset { id, name, help, spec: canonical(spec) }
 }
 
 fn linear(units: i64) -> BlockSpec {
@@ -53,6 +55,7 @@ fn perceptron(hidden: &[i64], function: &str) -> Vec<Vec<BlockSpec>> {
 
 fn digits_backprop() -> Preset {
     preset(
+        "digits-backprop",
         "Digits, backprop",
         "Handwritten digits of 8 × 8 pixels, learnt by backpropagation.",
         &Spec::new(Choice::new("digits"), perceptron(&[64, 32], "relu")),
@@ -63,6 +66,7 @@ fn digits_forward_forward() -> Preset {
     let mut spec = Spec::new(Choice::new("digits"), perceptron(&[128, 128, 128], "relu"));
     spec.rule = Choice::new("forward-forward");
     preset(
+        "digits-forward-forward",
         "Digits, forward-forward",
         "No backward pass: each stage learns alone to tell true labels from wrong ones (Hinton 2022).",
         &spec,
@@ -73,6 +77,7 @@ fn digits_direct_feedback() -> Preset {
     let mut spec = Spec::new(Choice::new("digits"), perceptron(&[64, 32], "tanh"));
     spec.rule = Choice::new("direct-feedback-alignment");
     preset(
+        "digits-direct-feedback",
         "Digits, direct feedback",
         "The error reaches every stage straight from the output, through fixed random weights (Nøkland 2016).",
         &spec,
@@ -83,7 +88,7 @@ fn spiral() -> Preset {
     let mut spec = Spec::new(Choice::new("spiral"), perceptron(&[16, 16], "tanh"));
     spec.rate = 0.01;
     spec.batch = 64;
-    preset("Spiral", "Two arms in the plane: watch each unit bend the surface between them.", &spec)
+    preset("spiral", "Spiral", "Two arms in the plane: watch each unit bend the surface between them.", &spec)
 }
 
 fn digits_experts() -> Preset {
@@ -91,6 +96,7 @@ fn digits_experts() -> Preset {
     let route = BlockSpec::new("route").with("experts", 8_i64).holding(expert).routed(Choice::new("top-k"));
     let stages = vec![vec![linear(64), activation("relu")], vec![route], vec![BlockSpec::new("linear")]];
     preset(
+        "experts-on-digits",
         "Experts on digits",
         "A router sends each digit to two of eight experts; their loads show how it divides the work.",
         &Spec::new(Choice::new("digits"), stages),
@@ -109,11 +115,12 @@ fn mnist_convolution() -> Preset {
     ];
     let mut spec = Spec::new(Choice::new("mnist"), stages);
     spec.batch = 64;
-    preset("MNIST, convolution", "Digits of 28 × 28 pixels, seen through small windows.", &spec)
+    preset("mnist-convolution", "MNIST, convolution", "Digits of 28 × 28 pixels, seen through small windows.", &spec)
 }
 
 fn mnist1d() -> Preset {
     preset(
+        "mnist-1d",
         "MNIST-1D",
         "Digits as signals along time: small, and hard enough to tell methods apart (Greydanus 2020).",
         &Spec::new(Choice::new("mnist1d"), perceptron(&[128, 128], "relu")),
@@ -137,7 +144,12 @@ fn characters() -> Preset {
     let stages = transformer(|| vec![linear(256), activation("gelu"), linear(64)]);
     let mut spec = Spec::new(Choice::new("text"), stages);
     spec.batch = 16;
-    preset("Characters", "A small transformer reads plays letter by letter, and soon writes something like one.", &spec)
+    preset(
+        "characters",
+        "Characters",
+        "A small transformer reads plays letter by letter, and soon writes something like one.",
+        &spec,
+    )
 }
 
 fn characters_experts() -> Preset {
@@ -147,6 +159,7 @@ fn characters_experts() -> Preset {
     let mut spec = Spec::new(Choice::new("text"), transformer(route));
     spec.batch = 16;
     preset(
+        "experts-on-characters",
         "Experts on characters",
         "Each letter goes to two of eight experts: see which one takes vowels, which spaces.",
         &spec,
@@ -161,19 +174,30 @@ fn reversal() -> Preset {
     let mut spec =
         Spec::new(Choice::new("reverse"), vec![tokens, layer(), layer(), vec![norm(), BlockSpec::new("linear")]]);
     spec.batch = 64;
-    preset("Reverse a sequence", "Attention learns to look from each place at its mirror image.", &spec)
+    preset(
+        "reverse-a-sequence",
+        "Reverse a sequence",
+        "Attention learns to look from each place at its mirror image.",
+        &spec,
+    )
 }
 
 fn curve() -> Preset {
     let mut spec = Spec::new(Choice::new("function"), perceptron(&[64, 64], "tanh"));
     spec.batch = 64;
-    preset("Fit a curve", "Numbers in place of classes: watch the answer bend towards the function.", &spec)
+    preset(
+        "fit-a-curve",
+        "Fit a curve",
+        "Numbers in place of classes: watch the answer bend towards the function.",
+        &spec,
+    )
 }
 
 fn sunspots() -> Preset {
     let mut spec = Spec::new(Choice::new("series"), perceptron(&[64, 32], "relu"));
     spec.batch = 32;
     preset(
+        "forecast-a-series",
         "Forecast a series",
         "From what came before, what comes next: measured by the spread that is explained.",
         &spec,
@@ -191,5 +215,13 @@ mod tests {
             let preset = make();
             assert_eq!(link::decode(&link::encode(&preset.spec)), Ok(preset.spec), "{}", preset.name);
         }
+    }
+
+    #[test]
+    fn each_preset_has_an_id_of_its_own() {
+        let mut ids: Vec<_> = PRESETS.iter().map(|make| make().id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), PRESETS.len());
     }
 }

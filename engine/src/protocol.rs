@@ -31,6 +31,17 @@ pub enum Command {
         device: Option<Device>,
         from: Option<u64>,
     },
+    /// As `Load`, but the run begins at these weights in the place of its initial ones: what a `Packed` told.
+    Begin {
+        run: u32,
+        spec: Box<Spec>,
+        device: Option<Device>,
+        weights: String,
+    },
+    /// Asks for the run's weights as a text of at most so many letters. Answered by `Packed`.
+    Pack {
+        most: Option<usize>,
+    },
     Play,
     Pause,
     /// One step, then pause.
@@ -152,6 +163,15 @@ pub enum Event {
         value: Setting,
         work: u64,
         test: Option<Score>,
+        faults: Vec<Diagnostic>,
+    },
+    /// The weights of `step` as text, see [`crate::weights::pack`]: `exact`, or rounded to half precision where that makes
+    /// them short enough; or why they are not to be had.
+    Packed {
+        run: u32,
+        step: u64,
+        exact: bool,
+        weights: Option<String>,
         faults: Vec<Diagnostic>,
     },
     /// How fast a workload is on a device, or why it could not be measured there.

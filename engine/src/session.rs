@@ -20,6 +20,7 @@ pub mod devices;
 mod dialling;
 mod loading;
 mod moving;
+mod packing;
 mod run;
 mod transforming;
 mod watching;
@@ -36,7 +37,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-3");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-4");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +132,10 @@ impl Session {
                 let from = Some(Checkpoint { step, memory });
                 self.load(Start { from, ..Start::new(run, *spec, device) }, &files).await
             }
+            Command::Begin { run, spec, device, weights } => {
+                self.unpack(Start::new(run, *spec, device), &weights, &files).await
+            }
+            Command::Pack { most } => self.pack(most).await,
             Command::Play => {
                 self.playing = self.run.is_some();
                 self.restart_pace();

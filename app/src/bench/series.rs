@@ -117,6 +117,7 @@ impl Series {
             | Event::Measured { .. }
             | Event::Kept { .. }
             | Event::Moved { .. }
+            | Event::Packed { .. }
             | Event::Diverged { .. } => {}
         }
     }

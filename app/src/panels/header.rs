@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::fragment;
+use crate::embed::lockable::Lockable;
 use crate::rooms::Room;
+use crate::share::Share;
 use crate::state::{Action, Lab, Notice};
 use crate::ui;
 
@@ -24,8 +25,8 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Signalbox"
             </h1>
-            <Rooms />
-            <Tools />
+            <Lockable part="rooms"><Rooms /></Lockable>
+            <Lockable part="tools"><Tools /></Lockable>
         </header>
     }
 }
@@ -78,21 +79,6 @@ pub fn Presets() -> impl IntoView {
 #[component]
 fn Tools() -> impl IntoView {
     let lab = Lab::get();
-    let copied = RwSignal::new(false);
-    let share = move |_| {
-        let fragment = lab.fragment();
-        fragment::show(&fragment);
-        ui::copy(&fragment::address(&fragment), move |done| {
-            if done {
-                copied.set(true);
-                set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
-            } else {
-                let text =
-                    "The browser gives this page no clipboard: copy the address above; it holds the whole experiment.";
-                lab.tell(Notice::plain("share", "The address is the link", text));
-            }
-        });
-    };
     let save = move |_| {
         lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s)));
     };
@@ -104,9 +90,7 @@ fn Tools() -> impl IntoView {
             <button type="button" class="quiet" title="Redo (Ctrl+Shift+Z)" prop:disabled=move || lab.future.with(Vec::is_empty) on:click=move |_| lab.redo()>
                 "Redo"
             </button>
-            <button type="button" class="quiet" on:click=share title="The link holds the whole experiment">
-                {move || if copied.get() { "Link copied" } else { "Copy link" }}
-            </button>
+            <Share />
             <button type="button" class="quiet" on:click=save title="The experiment as a file">"Save"</button>
             <Open />
         </div>

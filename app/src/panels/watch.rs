@@ -25,20 +25,44 @@ use crate::views::{
 #[component]
 pub fn Watch() -> impl IntoView {
     let lab = Lab::get();
-    let fits = move |probe: &'static str| {
-        Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe))))
+    let shows = move |part: &'static str| Memo::new(move |_| lab.frame.with(|f| f.shows(part)));
+    // A picture is there where its probe fits the run, and the link shows it.
+    let fits = move |(probe, part): (&'static str, &'static str)| {
+        let shows = shows(part);
+        Memo::new(move |_| {
+            shows.get() && lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe)))
+        })
     };
-    let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] =
-        ["surface", "units", "samples", "confusion", "experts", "alignment", "signal-to-noise", "signals", "weights"]
-            .map(fits);
-    let [written, sequences, fit, forecasts, attention, assignments, regions] =
-        ["generated", "sequences", "fit", "forecasts", "attention", "assignments", "regions"].map(fits);
-    let dialled = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
+    let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] = [
+        ("surface", "decision-surface"),
+        ("units", "what-the-units-see"),
+        ("samples", "samples"),
+        ("confusion", "confusion"),
+        ("experts", "experts"),
+        ("alignment", "alignment-with-backprop"),
+        ("signal-to-noise", "signal-to-noise"),
+        ("signals", "the-rules-signals"),
+        ("weights", "first-weights"),
+    ]
+    .map(fits);
+    let [written, sequences, fit, forecasts, attention, assignments, regions] = [
+        ("generated", "written-text"),
+        ("sequences", "sequences"),
+        ("fit", "fit"),
+        ("forecasts", "forecasts"),
+        ("attention", "attention"),
+        ("assignments", "who-gets-what"),
+        ("regions", "regions"),
+    ]
+    .map(fits);
+    let [meters, curves, less] = ["meters", "curves", "less-of-it"].map(shows);
+    let dialled =
+        Memo::new(move |_| less.get() && lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
-            <Meters />
+            <Show when=move || meters.get()><Meters /></Show>
             <Checkpoints />
             // In the plane everything can be seen at once: that comes first.
             <Show when=move || plane.get()>
@@ -48,7 +72,7 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || regions.get()><Regions /></Show>
                 </div>
             </Show>
-            <Curves />
+            <Show when=move || curves.get()><Curves /></Show>
             <div class="views">
                 <div class="column">
                     <Show when=move || written.get()><Written /></Show>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::embed::lockable::Lockable;
 use crate::panels::choose::Choose;
 use crate::panels::cost::Cost;
 use crate::panels::header::Presets;
@@ -20,17 +21,17 @@ pub fn LabRoom() -> impl IntoView {
     view! {
         <Run />
         <Notices />
-        <Presets />
+        <Lockable part="presets"><Presets /></Lockable>
         <div class="desk">
             <div class="build">
-                <Choose />
-                <Net />
+                <Lockable part="experiment"><Choose /></Lockable>
+                <Lockable part="network"><Net /></Lockable>
             </div>
             <div class="read">
-                <Show when=move || race.open()><Race /></Show>
+                <Lockable part="race"><Show when=move || race.open()><Race /></Show></Lockable>
                 <Watch />
-                <Transform />
-                <Cost />
+                <Lockable part="transform"><Transform /></Lockable>
+                <Lockable part="cost"><Cost /></Lockable>
             </div>
         </div>
         <Palette />

@@ -6,7 +6,7 @@ use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
 
-use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Progress, Scores};
+use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
 use crate::ui::frame::now;
@@ -59,12 +59,19 @@ impl Lab {
                     return;
                 }
                 self.busy.set(false);
+                self.line.update_value(|l| l.ahead = None);
                 if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
                     // The run stands as it is, and what was sent before with it.
                     let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
                     self.tell(Notice::alert("transform", "The network cannot be changed like that", said.join(" ")));
+                } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
+                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
+                    let text = format!("{} The run begins at initial weights instead.", said.join(" "));
+                    self.tell(Notice::alert("weights", "The weights in this link could not be used", text));
+                    self.load();
                 } else {
                     self.faults.set(faults);
+                    self.pack_instead();
                 }
             }
             Event::Progress { run, playing, step, epoch, loss, accuracy, samples_per_second } => {
@@ -129,6 +136,10 @@ impl Lab {
                     }),
                 }
             }
+            Event::Packed { step, exact, weights, faults, .. } => self.unpacked(match weights {
+                Some(text) => Ok(Packed { step, exact, text }),
+                None => Err(faults),
+            }),
             // Nothing of the kind is asked for in the lab.
             Event::Benched { .. } => {}
             Event::Failed { run, fault } => {
@@ -149,7 +160,7 @@ impl Lab {
         let Some((spec, _)) = self.line.with_value(|l| l.sent.clone()) else {
             return;
         };
-        self.line.update_value(|l| l.current = run);
+        self.line.update_value(|l| (l.current, l.until) = (run, None));
         if let Some(step) = self.inherits(run) {
             self.keep_until(step);
         } else {
@@ -231,6 +242,10 @@ impl Lab {
             }
         }
         self.progress.set(progress);
+        if !progress.playing && self.line.with_value(|l| l.until.is_some_and(|until| progress.step >= until)) {
+            self.forget_goal();
+            self.playing.set(false);
+        }
         if !progress.playing || self.line.with_value(|l| at - l.status_at >= STATUS_REST) {
             self.line.update_value(|l| l.status_at = at);
             self.say();

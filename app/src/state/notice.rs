@@ -76,6 +76,12 @@ impl Notice {
         )
         .with(Action::Copy(text))
     }
+
+    /// Parts of the address that are not understood; the others hold.
+    pub fn odd_link(notes: &[Diagnostic]) -> Self {
+        let what: Vec<_> = notes.iter().map(|note| sentence(&note.to_string())).collect();
+        Self::plain("link-part", "A part of this link is not understood", what.join(" "))
+    }
 }
 
 /// A text that begins with a capital and ends in a full stop.

@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use std::time::Duration;
 
 use super::{Lab, Notice};
+use crate::embed::frame::Frame;
 use crate::fragment;
 use crate::rooms::Room;
 
@@ -18,7 +19,7 @@ use crate::rooms::Room;
 const ADDRESS_REST: Duration = Duration::from_millis(250);
 
 impl Lab {
-    fn send(self, command: &Command) {
+    pub fn send(self, command: &Command) {
         self.line.update_value(|l| match &l.link {
             Some(link) if l.current > 0 => link.send(command, &[]),
             Some(_) | None => l.waiting.push(command.clone()),
@@ -102,8 +103,13 @@ impl Lab {
             match files {
                 Ok(mut files) => self.line.with_value(|l| {
                     if let Some(link) = &l.link {
+                        let spec = Box::new(spec);
+                        let command = match self.origin_of(&spec).filter(|_| from.is_none()) {
+                            Some(weights) => Command::Begin { run, spec, device, weights },
+                            None => Command::Load { run, spec, device, from },
+                        };
                         files.extend(heritage.map(|k| Uint8Array::new(&k.memory.buffer())));
-                        link.send(&Command::Load { run, spec: Box::new(spec), device, from }, &files);
+                        link.send(&command, &files);
                     }
                 }),
                 Err(fault) => {
@@ -129,28 +135,67 @@ impl Lab {
     }
 
     pub fn play(self) {
+        self.forget_goal();
         self.playing.set(true);
         self.dismiss("diverged");
-        self.send(&Command::Play);
+        if !self.resting.get_untracked() {
+            self.send(&Command::Play);
+        }
+    }
+
+    /// Goes on for so many steps, and pauses there. A run that is still being built takes them from its beginning.
+    pub fn run_for(self, steps: u32) {
+        self.forget_goal();
+        self.playing.set(true);
+        self.dismiss("diverged");
+        if self.busy.get_untracked() {
+            self.line.update_value(|l| l.ahead = Some(steps));
+        } else {
+            self.go_until(self.progress.with_untracked(|p| p.step) + u64::from(steps));
+        }
+    }
+
+    fn go_until(self, step: u64) {
+        self.line.update_value(|l| l.until = Some(step));
+        self.send(&Command::Until { step: Some(step) });
+        if !self.resting.get_untracked() {
+            self.send(&Command::Play);
+        }
+    }
+
+    /// No longer pauses where it was to.
+    pub(super) fn forget_goal(self) {
+        let until = self.line.try_update_value(|l| {
+            l.ahead = None;
+            l.until.take()
+        });
+        if until.flatten().is_some() {
+            self.send(&Command::Until { step: None });
+        }
     }
 
     pub fn pause(self) {
+        self.forget_goal();
         self.playing.set(false);
         self.send(&Command::Pause);
     }
 
     pub fn step(self) {
+        self.forget_goal();
         self.playing.set(false);
         self.dismiss("diverged");
         self.send(&Command::Step);
     }
 
     pub fn reset(self) {
+        self.forget_goal();
         self.dismiss("diverged");
         self.close_record();
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
         self.line.update_value(|l| l.kept = None);
+        // What is asked for next counts from here.
+        self.progress.update(|p| p.step = 0);
         self.send(&Command::Reset);
     }
 
@@ -187,12 +232,16 @@ impl Lab {
             self.send(&Command::Pace { steps_per_second: Some(pace) });
         }
         self.watch();
-        if self.playing.get_untracked() {
-            self.send(&Command::Play);
+        let ahead = self.line.try_update_value(|l| l.ahead.take()).flatten();
+        match ahead {
+            _ if !self.playing.get_untracked() => {}
+            Some(steps) => self.go_until(steps.into()),
+            None if self.resting.get_untracked() => {}
+            None => self.send(&Command::Play),
         }
         // What was said meanwhile of playing, pace and pictures stands in the store already.
         for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
-            if command == Command::Step {
+            if matches!(command, Command::Step | Command::Pack { .. }) {
                 self.send(&command);
             }
         }
@@ -224,6 +273,7 @@ impl Lab {
             self.room.track();
             self.spec.track();
             self.device.track();
+            self.frame.track();
             if let Some(handle) = waiting.get_value() {
                 handle.clear();
             }
@@ -231,7 +281,10 @@ impl Lab {
             waiting.set_value(set_timeout_with_handle(write, ADDRESS_REST).ok());
         });
         let changed = window_event_listener_untyped("hashchange", move |_| {
-            let address = fragment::read(&fragment::present());
+            let address = fragment::present();
+            if !address.notes.is_empty() {
+                self.tell(Notice::odd_link(&address.notes));
+            }
             if let Some((faults, text)) = address.fault {
                 self.tell(Notice::bad_link(&faults, text));
             }
@@ -242,16 +295,35 @@ impl Lab {
             }
             if let Some(spec) = address.spec {
                 self.device.set(address.device);
-                self.open(spec);
+                self.frame.set(address.frame);
+                self.playing.set(!self.frame.with_untracked(|f| f.paused));
+                self.receive(spec, address.weights);
             }
         });
         on_cleanup(move || changed.remove());
     }
 
+    /// The same for the lab by itself: nothing is left away there, but what is locked is.
+    pub fn whole_fragment(self) -> String {
+        let locks = self.frame.with_untracked(|f| {
+            let (lock, hide) = (f.lock.clone(), f.hide.clone());
+            Frame { lock, hide, ..Frame::default() }.write()
+        });
+        let device = self.device.get_untracked();
+        self.spec.with_untracked(|s| {
+            let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
+            fragment::write(&Room::Lab, s, device) + &locks + &weights
+        })
+    }
+
     /// The experiment as the address holds it.
     pub fn fragment(self) -> String {
         let room = self.room.get_untracked();
-        self.spec.with_untracked(|s| fragment::write(&room, s, self.device.get_untracked()))
+        let (device, frame) = (self.device.get_untracked(), self.frame.with_untracked(|f| f.write()));
+        self.spec.with_untracked(|s| {
+            let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
+            fragment::write(&room, s, device) + &frame + &weights
+        })
     }
 }
 

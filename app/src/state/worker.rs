@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::diagnostic::Diagnostic;
 use engine::spec::Spec;
 use leptos::prelude::*;
 
@@ -54,6 +55,8 @@ impl Lab {
             l.deaths += 1;
             l.deaths
         });
+        let stopped = Diagnostic::new("engine", "it stopped", "try again when it runs");
+        self.forsake(&stopped);
         let unborn = self.line.with_value(|l| l.run == 0);
         if unborn || deaths.is_none_or(|d| d > DEATHS) {
             self.busy.set(false);
@@ -96,6 +99,7 @@ impl Lab {
     pub(super) fn keep_alive(self) {
         let look = move || {
             let trains = self.playing.get_untracked()
+                && !self.resting.get_untracked()
                 && !self.busy.get_untracked()
                 && self.place.with_untracked(Option::is_some);
             let silence = self.line.try_update_value(|l| {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::operate::slug;
 use crate::state::Lab;
 
 #[component]
@@ -12,8 +13,10 @@ pub fn Card(
     help: String,
     children: Children,
 ) -> impl IntoView {
+    // By which a text brings it onto the screen.
+    let id = format!("view-{}", slug(&title));
     view! {
-        <details class="view" open=true>
+        <details class="view" id=id open=true>
             <summary>
                 <h3>{title}</h3>
             </summary>

@@ -1,4 +1,5 @@
-//! A spec as the fragment of a link: compact text, deflated, in base64url, headed by a version and a checksum.
+//! A spec as the fragment of a link: compact text, deflated, in base64url, headed by a version and a checksum; or, where
+//! a person is to read it, in [few words](crate::spec::short).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +7,7 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use crate::diagnostic::Diagnostic;
-use crate::spec::{Spec, limits, text};
+use crate::spec::{Spec, limits, percent, short, text};
 
 /// Version of the packing; the text inside has its own.
 const PACKING: u8 = 1;
@@ -24,15 +25,24 @@ pub fn encode(spec: &Spec) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a whole link, or its fragment alone.
+/// Reads a whole link, or its fragment alone, in its long or in its short form.
 ///
 /// # Errors
-/// A link that was cut, changed or made by a newer Signalbox; and all that [`text::read`] finds.
+/// A link that was cut, changed or made by a newer Signalbox; and all that [`text::read`] or [`short::read`] finds.
 pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
     let refuse = |message: &str, mend: &str| vec![Diagnostic::new("link", message, mend)];
     let fragment = link.trim().rsplit('#').next().unwrap_or_default();
     // The page's address names the experiment among other things: `#spec=…&device=cpu`.
     let named = fragment.split('&').find_map(|part| part.strip_prefix("spec="));
+    let preset = fragment.split('&').find_map(|part| part.strip_prefix("preset="));
+    if let (None, Some(preset)) = (named, preset) {
+        let parts = fragment.split('&').filter_map(|part| part.split_once('='));
+        let decoded = parts.map(|(key, value)| (percent::decode(key), percent::decode(value)));
+        return short::read(
+            &percent::decode(preset),
+            &decoded.filter(|(k, _)| short::is_change(k)).collect::<Vec<_>>(),
+        );
+    }
     let fragment = named.unwrap_or_else(|| fragment.split('&').next().unwrap_or_default());
     if fragment.is_empty() {
         return Err(refuse("there is no experiment in it", "copy what follows the `#` too"));
@@ -57,7 +67,7 @@ pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
 }
 
 /// The CRC-32 of IEEE 802.3.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let bit = |c: u32, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 };
     !bytes.iter().fold(u32::MAX, |c, &b| (0..8).fold(c ^ u32::from(b), bit))
 }
