@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lesson::Lessons;
 use crate::panels::header::Header;
 use crate::panels::palette::Adding;
 use crate::race;
@@ -18,6 +19,7 @@ pub fn App() -> impl IntoView {
     provide_context(lab);
     let race = race::Race::new(lab);
     provide_context(race);
+    provide_context(Lessons::new(lab, race));
     provide_context(theme::follow_system());
     provide_context(Adding::new());
     listen(lab);

@@ -1,15 +1,17 @@
-//! The address as memory: `#room=papers/top-k&device=cpu&spec=…` holds the room one is in, the experiment, and where it
-//! was asked to run. A link need not say all of it: what it leaves out stays as it is.
+//! The address as memory: `#room=papers/top-k&lesson=neuron.3&device=cpu&spec=…` holds the room one is in, the lesson that
+//! is open, the experiment, and where it was asked to run. A link need not say all of it: what it leaves out stays as it is.
 
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
 use engine::spec::{Spec, link};
 
+use crate::lesson::{Place, SHARED, keep};
 use crate::rooms::Room;
 
 /// What the address asks for.
 pub struct Address {
     pub room: Option<Room>,
+    pub lesson: Option<Place>,
     pub spec: Option<Spec>,
     pub device: Option<Device>,
     /// Why the experiment in the address cannot be read, and its text.
@@ -19,12 +21,24 @@ pub struct Address {
 /// Reads the fragment `text`, with or without its `#`.
 pub fn read(text: &str) -> Address {
     let text = text.trim_start_matches('#');
-    let mut address = Address { room: None, spec: None, device: None, fault: None };
+    let mut address = Address { room: None, lesson: None, spec: None, device: None, fault: None };
     for part in text.split('&').filter(|p| !p.is_empty()) {
         match part.split_once('=') {
             Some(("device", "cpu")) => address.device = Some(Device::Cpu),
             Some(("device", "gpu")) => address.device = Some(Device::Gpu),
             Some(("room", room)) => address.room = Room::read(room),
+            Some(("lesson", place)) => address.lesson = Place::read(place),
+            // The lesson itself: from here on the browser keeps it, so that the address stays short.
+            Some(("text", packed)) => {
+                match link::unpack(packed).and_then(|bytes| String::from_utf8(bytes).map_err(|_| Vec::new())) {
+                    Ok(text) if keep::text(SHARED).as_ref() != Some(&text) => {
+                        keep::forget_progress(SHARED);
+                        keep::put_text(SHARED, &text);
+                    }
+                    Ok(_) => {}
+                    Err(faults) => address.fault = Some((faults, packed.to_owned())),
+                }
+            }
             Some(("spec", encoded)) => address.take(encoded),
             Some(_) | None => address.take(part),
         }
@@ -32,18 +46,19 @@ pub fn read(text: &str) -> Address {
     address
 }
 
-/// The fragment for an experiment in a room, without `#`.
-pub fn write(room: &Room, spec: &Spec, device: Option<Device>) -> String {
+/// The fragment for an experiment in a room, beside a lesson, without `#`.
+pub fn write(room: &Room, lesson: Option<&Place>, spec: &Spec, device: Option<Device>) -> String {
     let room = match room {
         Room::Lab => String::new(),
         other => format!("room={}&", other.write()),
     };
+    let lesson = lesson.map(|place| format!("lesson={}&", place.write())).unwrap_or_default();
     let device = match device {
         Some(Device::Cpu) => "&device=cpu",
         Some(Device::Gpu) => "&device=gpu",
         None => "",
     };
-    format!("{room}spec={}{device}", link::encode(spec))
+    format!("{room}{lesson}spec={}{device}", link::encode(spec))
 }
 
 impl Address {

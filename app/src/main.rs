@@ -5,6 +5,7 @@ mod bench;
 mod crash;
 mod files;
 mod fragment;
+mod lesson;
 mod link;
 mod operate;
 mod panels;

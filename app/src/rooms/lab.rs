@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lesson::column::Column;
 use crate::panels::choose::Choose;
 use crate::panels::cost::Cost;
 use crate::panels::header::Presets;
@@ -18,6 +19,7 @@ use crate::race;
 pub fn LabRoom() -> impl IntoView {
     let race = race::Race::get();
     view! {
+        <Column />
         <Run />
         <Notices />
         <Presets />
