@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::embed::port::Port;
 use crate::embed::rest;
 use crate::embed::room::Embedded;
+use crate::lesson::Lessons;
 use crate::panels::header::Header;
 use crate::panels::palette::Adding;
 use crate::race;
@@ -22,6 +23,7 @@ pub fn App() -> impl IntoView {
     provide_context(lab);
     let race = race::Race::new(lab);
     provide_context(race);
+    provide_context(Lessons::new(lab, race));
     provide_context(theme::follow_system());
     provide_context(Adding::new());
     provide_context(Port::open(lab, race));

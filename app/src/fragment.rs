@@ -1,5 +1,5 @@
-//! The address as memory: `#room=papers/top-k&spec=…&device=cpu&lock=rule` holds the room one is in, the experiment, where
-//! it was asked to run, weights to begin with, and what of the page is shown and locked. A link need not say all of it:
+//! The address as memory: `#room=papers/top-k&lesson=neuron.3&spec=…&device=cpu&lock=rule` holds the room one is in, the
+//! lesson that is open, the experiment, where it was asked to run, weights to begin with, and what of the page is shown and locked. A link need not say all of it:
 //! what it leaves out stays as it is. Every part is `key=value`; a new kind of part is one more key.
 //!
 //! The experiment has its own versions (`engine::spec::link`); `v=2` would say that the parts themselves mean something
@@ -10,6 +10,7 @@ use engine::exec::Device;
 use engine::spec::{Spec, link, percent, short};
 
 use crate::embed::frame::Frame;
+use crate::lesson::{Place, SHARED, keep};
 use crate::rooms::Room;
 
 /// Version of the parts.
@@ -21,6 +22,7 @@ const MOST: usize = 200_000;
 #[derive(Default)]
 pub struct Address {
     pub room: Option<Room>,
+    pub lesson: Option<Place>,
     pub spec: Option<Spec>,
     pub device: Option<Device>,
     /// Weights to begin with, packed.
@@ -63,6 +65,9 @@ pub fn read(query: &str, text: &str) -> Address {
             "device" if value == "cpu" => address.device = Some(Device::Cpu),
             "device" if value == "gpu" => address.device = Some(Device::Gpu),
             "room" => address.room = Room::read(&percent::decode(value)),
+            "lesson" => address.lesson = Place::read(&percent::decode(value)),
+            // The lesson itself: from here on the browser keeps it, so that the address stays short.
+            "text" => address.keep_lesson(value),
             "spec" => address.take(link::decode(value), value),
             "preset" => preset = Some(percent::decode(value)),
             "weights" => address.weights = Some(value.to_owned()),
@@ -87,13 +92,14 @@ pub fn read(query: &str, text: &str) -> Address {
     address
 }
 
-/// The fragment for an experiment in a room, without `#`.
-pub fn write(room: &Room, spec: &Spec, device: Option<Device>) -> String {
+/// The fragment for an experiment in a room, beside a lesson, without `#`.
+pub fn write(room: &Room, lesson: Option<&Place>, spec: &Spec, device: Option<Device>) -> String {
     let room = match room {
         Room::Lab => String::new(),
         other => format!("room={}&", other.write()),
     };
-    format!("{room}spec={}{}", link::encode(spec), on(device))
+    let lesson = lesson.map(|place| format!("lesson={}&", place.write())).unwrap_or_default();
+    format!("{room}{lesson}spec={}{}", link::encode(spec), on(device))
 }
 
 /// The device that was asked for, as a part of an address with a `&` before it.
@@ -106,6 +112,17 @@ pub fn on(device: Option<Device>) -> &'static str {
 }
 
 impl Address {
+    fn keep_lesson(&mut self, packed: &str) {
+        match link::unpack(packed).and_then(|bytes| String::from_utf8(bytes).map_err(|_| Vec::new())) {
+            Ok(text) if keep::text(SHARED).as_ref() != Some(&text) => {
+                keep::forget_progress(SHARED);
+                keep::put_text(SHARED, &text);
+            }
+            Ok(_) => {}
+            Err(faults) => self.fault = Some((faults, packed.to_owned())),
+        }
+    }
+
     fn take(&mut self, read: Result<Spec, Vec<Diagnostic>>, text: &str) {
         match read {
             Ok(spec) => self.spec = Some(spec),
@@ -153,7 +170,7 @@ mod tests {
     #[test]
     fn an_address_survives() {
         let spec = engine::presets::default().spec;
-        let text = write(&Room::Papers(Some("top-k".into())), &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
+        let text = write(&Room::Papers(Some("top-k".into())), None, &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
         let address = read("?embed&utm=x", &format!("#{text}"));
         assert_eq!(address.spec, Some(spec));
         assert_eq!(address.room, Some(Room::Papers(Some("top-k".into()))));

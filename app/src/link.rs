@@ -32,7 +32,7 @@ impl Link {
     /// # Errors
     /// Why the browser would not start one, in its own words.
     pub fn start(hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
-        let worker = start().map_err(|e| text(&e))?;
+        let worker = worker("worker").map_err(|e| text(&e))?;
         // A panic is told twice, by its text and as an uncaught exception: the first counts, and nothing after it.
         let dead = Rc::new(Cell::new(false));
         let hear = move |heard: Heard| {
@@ -77,9 +77,13 @@ impl Drop for Link {
     }
 }
 
-fn start() -> Result<Worker, JsValue> {
+/// Starts a worker that the page names in a `<meta>` of this name.
+///
+/// # Errors
+/// What the browser threw.
+pub fn worker(name: &str) -> Result<Worker, JsValue> {
     let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no document")?;
-    let loader = document.query_selector("meta[name=worker]")?.ok_or("the page does not name its worker")?;
+    let loader = document.query_selector(&format!("meta[name={name}]"))?.ok_or("the page does not name its worker")?;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let base = document.base_uri()?.unwrap_or_default();
@@ -104,7 +108,7 @@ fn read(message: &JsValue) -> Heard {
 }
 
 /// What a JavaScript exception says.
-fn text(error: &JsValue) -> String {
+pub fn text(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
     message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser gave no reason".into())
 }

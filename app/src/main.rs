@@ -6,6 +6,7 @@ mod crash;
 mod embed;
 mod files;
 mod fragment;
+mod lesson;
 mod link;
 mod operate;
 mod panels;

@@ -243,7 +243,7 @@ impl std::fmt::Display for Deed {
 }
 
 /// A value as it stands in an address: a truth value, a number, or a name.
-fn setting(text: &str) -> Setting {
+pub fn setting(text: &str) -> Setting {
     match text {
         "true" => Setting::Bool(true),
         "false" => Setting::Bool(false),

@@ -30,6 +30,7 @@ use origin::{Origin, Waiting};
 use crate::embed::frame::Frame;
 use crate::files::Files;
 use crate::fragment;
+use crate::lesson::Place;
 use crate::link::Link;
 use crate::rooms::Room;
 use crate::ui::format::Mark;
@@ -44,6 +45,8 @@ pub struct Lab {
     pub spec: RwSignal<Spec>,
     /// Where in the page one is.
     pub room: RwSignal<Room>,
+    /// The lesson that is open beside the experiment, and where in it one is.
+    pub lesson: RwSignal<Option<Place>>,
     /// Specs to go back to, and forward to again.
     pub past: RwSignal<Vec<Spec>>,
     pub future: RwSignal<Vec<Spec>>,
@@ -61,6 +64,8 @@ pub struct Lab {
     pub every: RwSignal<u32>,
     /// Probes whose pictures are on the screen.
     pub seen: RwSignal<BTreeSet<&'static str>>,
+    /// Probes whose figures a text asks for.
+    pub asked: RwSignal<BTreeSet<&'static str>>,
 
     /// All that there is to choose from. The page knows it by itself: it need not wait for the worker.
     catalogue: StoredValue<Catalogue>,
@@ -210,6 +215,7 @@ impl Lab {
         let asked = address.spec.clone();
         let lab = Self {
             room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
+            lesson: RwSignal::new(address.lesson),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
             past: RwSignal::default(),
             future: RwSignal::default(),
@@ -220,6 +226,7 @@ impl Lab {
             pace: RwSignal::new(None),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
+            asked: RwSignal::default(),
             catalogue: StoredValue::new(serde_json::from_str(CATALOGUE).unwrap_or_default()),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::embed::lockable::Lockable;
+use crate::lesson::column::Column;
 use crate::panels::choose::Choose;
 use crate::panels::cost::Cost;
 use crate::panels::header::Presets;
@@ -19,6 +20,7 @@ use crate::race;
 pub fn LabRoom() -> impl IntoView {
     let race = race::Race::get();
     view! {
+        <Column />
         <Run />
         <Notices />
         <Lockable part="presets"><Presets /></Lockable>

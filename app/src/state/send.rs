@@ -1,5 +1,8 @@
 //! What the page asks of the session, and keeps in the address.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use engine::exec::Device;
 use engine::optim::RATE;
 use engine::protocol::{Command, DialInfo, EntryInfo, KnobInfoKind};
@@ -8,7 +11,6 @@ use engine::spec::{Choice, Spec};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::time::Duration;
 
 use super::{Lab, Notice};
 use crate::embed::frame::Frame;
@@ -249,9 +251,8 @@ impl Lab {
 
     fn watch(self) {
         let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
-        let probes = self.seen.with_untracked(|seen| {
-            seen.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect()
-        });
+        let wished: BTreeSet<_> = &self.seen.get_untracked() | &self.asked.get_untracked();
+        let probes = wished.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect();
         self.send(&Command::Watch { probes, every: self.every.get_untracked() });
     }
 
@@ -259,6 +260,7 @@ impl Lab {
     pub(super) fn keep_watch(self) {
         Effect::new(move |_| {
             self.seen.track();
+            self.asked.track();
             self.every.track();
             if self.summary.with_untracked(Option::is_some) {
                 self.watch();
@@ -271,6 +273,7 @@ impl Lab {
         let waiting = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |_| {
             self.room.track();
+            self.lesson.track();
             self.spec.track();
             self.device.track();
             self.frame.track();
@@ -288,8 +291,11 @@ impl Lab {
             if let Some((faults, text)) = address.fault {
                 self.tell(Notice::bad_link(&faults, text));
             }
-            // A link to an experiment leads to where it can be seen.
-            let room = address.room.or(address.spec.is_some().then_some(Room::Lab));
+            // A link to an experiment, or to a lesson, leads to where it can be seen.
+            let room = address.room.or((address.spec.is_some() || address.lesson.is_some()).then_some(Room::Lab));
+            if address.lesson.is_some() {
+                self.lesson.set(address.lesson);
+            }
             if let Some(room) = room {
                 self.room.set(room);
             }
@@ -319,10 +325,11 @@ impl Lab {
     /// The experiment as the address holds it.
     pub fn fragment(self) -> String {
         let room = self.room.get_untracked();
+        let lesson = self.lesson.get_untracked();
         let (device, frame) = (self.device.get_untracked(), self.frame.with_untracked(|f| f.write()));
         self.spec.with_untracked(|s| {
             let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
-            fragment::write(&room, s, device) + &frame + &weights
+            fragment::write(&room, lesson.as_ref(), s, device) + &frame + &weights
         })
     }
 }

@@ -18,7 +18,12 @@ const LEVEL: u8 = 10;
 
 /// The fragment of a link to `spec`, without the `#`.
 pub fn encode(spec: &Spec) -> String {
-    let body = compress_to_vec(text::compact(spec).as_bytes(), LEVEL);
+    pack(text::compact(spec).as_bytes())
+}
+
+/// Any content as a part of a link.
+pub fn pack(content: &[u8]) -> String {
+    let body = compress_to_vec(content, LEVEL);
     let mut bytes = vec![PACKING];
     bytes.extend(crc32(&body).to_le_bytes());
     bytes.extend(body);
@@ -30,7 +35,6 @@ pub fn encode(spec: &Spec) -> String {
 /// # Errors
 /// A link that was cut, changed or made by a newer Signalbox; and all that [`text::read`] or [`short::read`] finds.
 pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
-    let refuse = |message: &str, mend: &str| vec![Diagnostic::new("link", message, mend)];
     let fragment = link.trim().rsplit('#').next().unwrap_or_default();
     // The page's address names the experiment among other things: `#spec=…&device=cpu`.
     let named = fragment.split('&').find_map(|part| part.strip_prefix("spec="));
@@ -47,7 +51,23 @@ pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
     if fragment.is_empty() {
         return Err(refuse("there is no experiment in it", "copy what follows the `#` too"));
     }
-    let damaged = || refuse("it is damaged or incomplete", "copy the whole link again");
+    let text = String::from_utf8(unpack(fragment)?).map_err(|_| damaged())?;
+    text::read(&text)
+}
+
+fn refuse(message: &str, mend: &str) -> Vec<Diagnostic> {
+    vec![Diagnostic::new("link", message, mend)]
+}
+
+fn damaged() -> Vec<Diagnostic> {
+    refuse("it is damaged or incomplete", "copy the whole link again")
+}
+
+/// What [`pack`] packed.
+///
+/// # Errors
+/// Content that was cut, changed, packed by a newer Signalbox, or is too large.
+pub fn unpack(fragment: &str) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let bytes = URL_SAFE_NO_PAD.decode(fragment).map_err(|_| damaged())?;
     let (head, body) = bytes.split_at_checked(HEAD).ok_or_else(damaged)?;
     if head[0] > PACKING && head[1..] == crc32(body).to_le_bytes() {
@@ -56,14 +76,12 @@ pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
     if head[0] != PACKING || head[1..] != crc32(body).to_le_bytes() {
         return Err(damaged());
     }
-    let text = decompress_to_vec_with_limit(body, limits::TEXT).map_err(|e| match e.status {
+    decompress_to_vec_with_limit(body, limits::TEXT).map_err(|e| match e.status {
         miniz_oxide::inflate::TINFLStatus::HasMoreOutput => {
             refuse("what it unpacks to is too large", "use a file for so large an experiment")
         }
         _ => damaged(),
-    })?;
-    let text = String::from_utf8(text).map_err(|_| damaged())?;
-    text::read(&text)
+    })
 }
 
 /// The CRC-32 of IEEE 802.3.
