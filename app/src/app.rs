@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::panels::header::Header;
 use crate::panels::palette::Adding;
+use crate::papers::Papers;
 use crate::race;
 use crate::rooms::Room;
 use crate::rooms::lab::LabRoom;
@@ -18,13 +19,19 @@ pub fn App() -> impl IntoView {
     provide_context(lab);
     let race = race::Race::new(lab);
     provide_context(race);
+    provide_context(Papers::new(lab));
     provide_context(theme::follow_system());
     provide_context(Adding::new());
     listen(lab);
-    let other = move || match lab.room.get() {
-        Room::Lab => None,
-        Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
-        Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+    // A room stays as it is while one goes about in it.
+    let name = Memo::new(move |_| lab.room.with(Room::name));
+    let other = move || {
+        name.track();
+        match lab.room.get_untracked() {
+            Room::Lab => None,
+            Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
+            Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+        }
     };
     view! {
         <Header />

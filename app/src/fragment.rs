@@ -1,5 +1,5 @@
 //! The address as memory: `#room=papers/top-k&device=cpu&spec=…` holds the room one is in, the experiment, and where it
-//! was asked to run. A link need not say all of it: what it leaves out stays as it is.
+//! was asked to run; `card=top-k` before them names the card that the experiment was opened from. A link need not say all of it: what it leaves out stays as it is.
 
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
@@ -10,6 +10,8 @@ use crate::rooms::Room;
 /// What the address asks for.
 pub struct Address {
     pub room: Option<Room>,
+    /// The card that the experiment is of.
+    pub card: Option<String>,
     pub spec: Option<Spec>,
     pub device: Option<Device>,
     /// Why the experiment in the address cannot be read, and its text.
@@ -19,12 +21,13 @@ pub struct Address {
 /// Reads the fragment `text`, with or without its `#`.
 pub fn read(text: &str) -> Address {
     let text = text.trim_start_matches('#');
-    let mut address = Address { room: None, spec: None, device: None, fault: None };
+    let mut address = Address { room: None, card: None, spec: None, device: None, fault: None };
     for part in text.split('&').filter(|p| !p.is_empty()) {
         match part.split_once('=') {
             Some(("device", "cpu")) => address.device = Some(Device::Cpu),
             Some(("device", "gpu")) => address.device = Some(Device::Gpu),
             Some(("room", room)) => address.room = Room::read(room),
+            Some(("card", card)) => address.card = Some(card.to_owned()),
             Some(("spec", encoded)) => address.take(encoded),
             Some(_) | None => address.take(part),
         }
@@ -33,7 +36,7 @@ pub fn read(text: &str) -> Address {
 }
 
 /// The fragment for an experiment in a room, without `#`.
-pub fn write(room: &Room, spec: &Spec, device: Option<Device>) -> String {
+pub fn write(room: &Room, card: Option<&str>, spec: &Spec, device: Option<Device>) -> String {
     let room = match room {
         Room::Lab => String::new(),
         other => format!("room={}&", other.write()),
@@ -43,7 +46,8 @@ pub fn write(room: &Room, spec: &Spec, device: Option<Device>) -> String {
         Some(Device::Gpu) => "&device=gpu",
         None => "",
     };
-    format!("{room}spec={}{device}", link::encode(spec))
+    let card = card.map(|card| format!("card={card}&")).unwrap_or_default();
+    format!("{room}{card}spec={}{device}", link::encode(spec))
 }
 
 impl Address {

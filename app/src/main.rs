@@ -7,6 +7,7 @@ mod files;
 mod fragment;
 mod link;
 mod panels;
+mod papers;
 mod race;
 mod rooms;
 mod state;

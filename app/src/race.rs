@@ -221,6 +221,8 @@ impl Race {
             | Event::Moved { .. }
             | Event::Benched { .. }
             | Event::Dialled { .. }
+            | Event::Verifying { .. }
+            | Event::Verified { .. }
             | Event::Kept { .. } => {}
         }
     }

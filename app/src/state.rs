@@ -25,6 +25,7 @@ pub use notice::{Action, Notice, Tone, sentence};
 use crate::files::Files;
 use crate::fragment;
 use crate::link::Link;
+use crate::papers::Part;
 use crate::rooms::Room;
 use crate::ui::format::Mark;
 
@@ -38,6 +39,10 @@ pub struct Lab {
     pub spec: RwSignal<Spec>,
     /// Where in the page one is.
     pub room: RwSignal<Room>,
+    /// The card that the experiment was opened from.
+    pub card: RwSignal<Option<String>>,
+    /// What of that card the experiment is, if it still is.
+    pub of_card: RwSignal<Option<Part>>,
     /// Specs to go back to, and forward to again.
     pub past: RwSignal<Vec<Spec>>,
     pub future: RwSignal<Vec<Spec>>,
@@ -188,6 +193,8 @@ impl Lab {
         let address = fragment::read(&fragment::present());
         let lab = Self {
             room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
+            card: RwSignal::new(address.card),
+            of_card: RwSignal::default(),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
             past: RwSignal::default(),
             future: RwSignal::default(),

@@ -117,7 +117,9 @@ impl Series {
             | Event::Measured { .. }
             | Event::Kept { .. }
             | Event::Moved { .. }
-            | Event::Diverged { .. } => {}
+            | Event::Diverged { .. }
+            | Event::Verifying { .. }
+            | Event::Verified { .. } => {}
         }
     }
 

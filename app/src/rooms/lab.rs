@@ -12,6 +12,7 @@ use crate::panels::race::Race;
 use crate::panels::run::Run;
 use crate::panels::transform::Transform;
 use crate::panels::watch::Watch;
+use crate::papers::banner::Banner;
 use crate::race;
 
 #[component]
@@ -20,6 +21,7 @@ pub fn LabRoom() -> impl IntoView {
     view! {
         <Run />
         <Notices />
+        <Banner />
         <Presets />
         <div class="desk">
             <div class="build">

@@ -221,6 +221,7 @@ impl Lab {
         let waiting = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |_| {
             self.room.track();
+            self.of_card.track();
             self.spec.track();
             self.device.track();
             if let Some(handle) = waiting.get_value() {
@@ -240,6 +241,7 @@ impl Lab {
                 self.room.set(room);
             }
             if let Some(spec) = address.spec {
+                self.card.set(address.card);
                 self.device.set(address.device);
                 self.open(spec);
             }
@@ -250,7 +252,8 @@ impl Lab {
     /// The experiment as the address holds it.
     pub fn fragment(self) -> String {
         let room = self.room.get_untracked();
-        self.spec.with_untracked(|s| fragment::write(&room, s, self.device.get_untracked()))
+        let card = self.card.get_untracked().filter(|_| self.of_card.with_untracked(Option::is_some));
+        self.spec.with_untracked(|s| fragment::write(&room, card.as_deref(), s, self.device.get_untracked()))
     }
 }
 
