@@ -8,6 +8,7 @@ use crate::embed::room::Embedded;
 use crate::lesson::Lessons;
 use crate::panels::header::Header;
 use crate::panels::palette::Adding;
+use crate::papers::Papers;
 use crate::race;
 use crate::rooms::Room;
 use crate::rooms::lab::LabRoom;
@@ -24,6 +25,7 @@ pub fn App() -> impl IntoView {
     let race = race::Race::new(lab);
     provide_context(race);
     provide_context(Lessons::new(lab, race));
+    provide_context(Papers::new(lab));
     provide_context(theme::follow_system());
     provide_context(Adding::new());
     provide_context(Port::open(lab, race));
@@ -32,11 +34,16 @@ pub fn App() -> impl IntoView {
     if lab.frame.with_untracked(|f| f.embed) {
         return view! { <Embedded /> }.into_any();
     }
-    let other = move || match lab.room.get() {
-        Room::Lab => None,
-        Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
-        Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
-        Room::Runs => Some(view! { <RunsRoom /> }.into_any()),
+    // A room stays as it is while one goes about in it.
+    let name = Memo::new(move |_| lab.room.with(Room::name));
+    let other = move || {
+        name.track();
+        match lab.room.get_untracked() {
+            Room::Lab => None,
+            Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
+            Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+            Room::Runs => Some(view! { <RunsRoom /> }.into_any()),
+        }
     };
     view! {
         <Header />

@@ -49,7 +49,11 @@ impl Files {
         Ok(all)
     }
 
-    async fn asset(self, name: &str) -> Result<Uint8Array, Diagnostic> {
+    /// An asset by its name.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub async fn asset(self, name: &str) -> Result<Uint8Array, Diagnostic> {
         if let Some(bytes) = self.bytes.with_value(|b| b.get(name).cloned()) {
             return Ok(bytes);
         }

@@ -1,6 +1,7 @@
-//! The address as memory: `#room=papers/top-k&lesson=neuron.3&spec=…&device=cpu&lock=rule` holds the room one is in, the
-//! lesson that is open, the experiment, where it was asked to run, weights to begin with, and what of the page is shown and locked. A link need not say all of it:
-//! what it leaves out stays as it is. Every part is `key=value`; a new kind of part is one more key.
+//! The address as memory: `#room=papers/top-k&lesson=neuron.3&card=top-k&spec=…&device=cpu&lock=rule` holds the room one
+//! is in, the lesson and the card that are open, the experiment, where it was asked to run, weights to begin with, and
+//! what of the page is shown and locked. A link need not say all of it: what it leaves out stays as it is. Every part is
+//! `key=value`; a new kind of part is one more key.
 //!
 //! The experiment has its own versions (`engine::spec::link`); `v=2` would say that the parts themselves mean something
 //! else. Version 1 is not written.
@@ -23,6 +24,8 @@ const MOST: usize = 200_000;
 pub struct Address {
     pub room: Option<Room>,
     pub lesson: Option<Place>,
+    /// The card that the experiment is of.
+    pub card: Option<String>,
     pub spec: Option<Spec>,
     pub device: Option<Device>,
     /// Weights to begin with, packed.
@@ -68,6 +71,7 @@ pub fn read(query: &str, text: &str) -> Address {
             "lesson" => address.lesson = Place::read(&percent::decode(value)),
             // The lesson itself: from here on the browser keeps it, so that the address stays short.
             "text" => address.keep_lesson(value),
+            "card" => address.card = Some(percent::decode(value)),
             "spec" => address.take(link::decode(value), value),
             "preset" => preset = Some(percent::decode(value)),
             "weights" => address.weights = Some(value.to_owned()),
@@ -92,14 +96,15 @@ pub fn read(query: &str, text: &str) -> Address {
     address
 }
 
-/// The fragment for an experiment in a room, beside a lesson, without `#`.
-pub fn write(room: &Room, lesson: Option<&Place>, spec: &Spec, device: Option<Device>) -> String {
+/// The fragment for an experiment in a room, without `#`; with what is open beside it, by key.
+pub fn write(room: &Room, beside: &[(&str, Option<String>)], spec: &Spec, device: Option<Device>) -> String {
     let room = match room {
         Room::Lab => String::new(),
         other => format!("room={}&", other.write()),
     };
-    let lesson = lesson.map(|place| format!("lesson={}&", place.write())).unwrap_or_default();
-    format!("{room}{lesson}spec={}{}", link::encode(spec), on(device))
+    let open = beside.iter().filter_map(|(key, open)| Some(format!("{key}={}&", open.as_ref()?)));
+    let open: String = open.collect();
+    format!("{room}{open}spec={}{}", link::encode(spec), on(device))
 }
 
 /// The device that was asked for, as a part of an address with a `&` before it.
@@ -170,7 +175,7 @@ mod tests {
     #[test]
     fn an_address_survives() {
         let spec = engine::presets::default().spec;
-        let text = write(&Room::Papers(Some("top-k".into())), None, &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
+        let text = write(&Room::Papers(Some("top-k".into())), &[], &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
         let address = read("?embed&utm=x", &format!("#{text}"));
         assert_eq!(address.spec, Some(spec));
         assert_eq!(address.room, Some(Room::Papers(Some("top-k".into()))));

@@ -10,6 +10,7 @@ mod lesson;
 mod link;
 mod operate;
 mod panels;
+mod papers;
 mod race;
 mod rooms;
 mod share;

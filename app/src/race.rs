@@ -222,6 +222,8 @@ impl Race {
             | Event::Benched { .. }
             | Event::Packed { .. }
             | Event::Dialled { .. }
+            | Event::Verifying { .. }
+            | Event::Verified { .. }
             | Event::Kept { .. } => {}
         }
     }

@@ -32,6 +32,7 @@ use crate::files::Files;
 use crate::fragment;
 use crate::lesson::Place;
 use crate::link::Link;
+use crate::papers::Part;
 use crate::rooms::Room;
 use crate::ui::format::Mark;
 
@@ -47,6 +48,10 @@ pub struct Lab {
     pub room: RwSignal<Room>,
     /// The lesson that is open beside the experiment, and where in it one is.
     pub lesson: RwSignal<Option<Place>>,
+    /// The card that the experiment was opened from.
+    pub card: RwSignal<Option<String>>,
+    /// What of that card the experiment is, if it still is.
+    pub of_card: RwSignal<Option<Part>>,
     /// Specs to go back to, and forward to again.
     pub past: RwSignal<Vec<Spec>>,
     pub future: RwSignal<Vec<Spec>>,
@@ -216,6 +221,8 @@ impl Lab {
         let lab = Self {
             room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
             lesson: RwSignal::new(address.lesson),
+            card: RwSignal::new(address.card),
+            of_card: RwSignal::default(),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
             past: RwSignal::default(),
             future: RwSignal::default(),

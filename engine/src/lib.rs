@@ -33,5 +33,6 @@ pub mod rules;
 pub mod session;
 pub mod spec;
 pub mod transforms;
+pub mod trial;
 pub mod weights;
 pub mod workloads;

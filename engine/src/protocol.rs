@@ -14,6 +14,7 @@ use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
 use crate::rules::{Credit, Needs};
 use crate::spec::{Choice, Spec};
+use crate::trial::Judged;
 
 /// What the page asks of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +91,13 @@ pub enum Command {
     Bench {
         workload: String,
         device: Device,
+    },
+    /// Tries a card's claims on the CPU, apart from any run, in its quick form or its full one. The assets that its
+    /// datasets are made of follow, under these names. Answered by `Verifying` again and again, then by `Verified`.
+    Verify {
+        card: String,
+        quick: bool,
+        assets: Vec<String>,
     },
     /// Destroys the graphics device as if it had been lost: for tests of what follows.
     LoseDevice,
@@ -179,6 +187,22 @@ pub enum Event {
         measured: Option<Box<Measured>>,
         faults: Vec<Diagnostic>,
     },
+    /// How far the trial of a card is; sent at most some times a second.
+    Verifying {
+        run: String,
+        seed: u32,
+        /// Of this run with this seed.
+        step: u64,
+        steps: u64,
+        /// Of all runs with all seeds.
+        done: u64,
+        of: u64,
+    },
+    /// What came of a card's trial, or why it could not be made.
+    Verified {
+        verdict: Option<Box<Verdict>>,
+        faults: Vec<Diagnostic>,
+    },
     /// Something failed that the person should know of; the run stands.
     Failed {
         run: u32,
@@ -244,6 +268,17 @@ pub struct Transformed {
     pub spec: Spec,
     /// What was counted or measured on the way, each with its name; `None` where it is not finite.
     pub figures: Vec<(String, Option<f64>)>,
+}
+
+/// What came of a card's trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub card: String,
+    pub quick: bool,
+    /// Where it was made: "2 threads".
+    pub device: String,
+    pub seconds: f64,
+    pub claims: Vec<Judged>,
 }
 
 /// A knob that says how much of the trained network works.

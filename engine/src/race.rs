@@ -12,6 +12,10 @@ use crate::rules::RULE_ENTRIES;
 use crate::spec::text::{LOSSES, canonical};
 use crate::spec::{BlockSpec, Choice, Lane, Spec};
 
+mod joined;
+
+pub use joined::joined;
+
 /// What one lane runs, at one seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entrant {

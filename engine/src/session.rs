@@ -21,13 +21,15 @@ mod dialling;
 mod loading;
 mod moving;
 mod packing;
-mod run;
+pub(crate) mod run;
 mod transforming;
+mod verifying;
 mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
 use run::{Checkpoint, Reading, Run};
+use verifying::Verifying;
 
 /// How long a slice of training should take.
 const SLICE: Duration = Duration::from_millis(12);
@@ -85,6 +87,8 @@ pub struct Session {
     watch: Watch,
     /// The devices on which something was measured.
     places: Vec<Place>,
+    /// The card whose claims are being tried.
+    verifying: Option<Verifying>,
 }
 
 impl Session {
@@ -108,6 +112,7 @@ impl Session {
             until: None,
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
+            verifying: None,
         }
     }
 
@@ -119,7 +124,7 @@ impl Session {
     /// Whether there is nothing to do until a command comes.
     pub fn idle(&self) -> bool {
         let evaluating = self.progress.as_ref().is_some_and(|p| p.evaluating.is_some());
-        self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating)
+        self.verifying.is_none() && (self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating))
     }
 
     /// Does what the page asks. `files` are those of a `Load`.
@@ -181,6 +186,7 @@ impl Session {
             Command::Transform { run, by } => self.transform(run, &by).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
+            Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()
@@ -235,6 +241,9 @@ impl Session {
 
     /// One slice of whatever goes on.
     pub async fn advance(&mut self) -> Vec<Message> {
+        if self.verifying.is_some() {
+            return self.go_on_verifying().await;
+        }
         let mut out = Vec::new();
         if let Some(trial) = &mut self.trial
             && let Poll::Ready(opened) = trial.as_mut().poll(&mut Context::from_waker(Waker::noop()))

@@ -118,7 +118,9 @@ impl Series {
             | Event::Kept { .. }
             | Event::Moved { .. }
             | Event::Packed { .. }
-            | Event::Diverged { .. } => {}
+            | Event::Diverged { .. }
+            | Event::Verifying { .. }
+            | Event::Verified { .. } => {}
         }
     }
 

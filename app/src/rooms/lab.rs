@@ -14,6 +14,7 @@ use crate::panels::race::Race;
 use crate::panels::run::Run;
 use crate::panels::transform::Transform;
 use crate::panels::watch::Watch;
+use crate::papers::banner::Banner;
 use crate::race;
 
 #[component]
@@ -23,6 +24,7 @@ pub fn LabRoom() -> impl IntoView {
         <Column />
         <Run />
         <Notices />
+        <Banner />
         <Lockable part="presets"><Presets /></Lockable>
         <div class="desk">
             <div class="build">

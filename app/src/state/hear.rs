@@ -141,7 +141,7 @@ impl Lab {
                 None => Err(faults),
             }),
             // Nothing of the kind is asked for in the lab.
-            Event::Benched { .. } => {}
+            Event::Benched { .. } | Event::Verifying { .. } | Event::Verified { .. } => {}
             Event::Failed { run, fault } => {
                 if self.runs(run) || run == 0 {
                     self.tell(Notice::alert(

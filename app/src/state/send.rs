@@ -274,6 +274,7 @@ impl Lab {
         Effect::new(move |_| {
             self.room.track();
             self.lesson.track();
+            self.of_card.track();
             self.spec.track();
             self.device.track();
             self.frame.track();
@@ -300,6 +301,7 @@ impl Lab {
                 self.room.set(room);
             }
             if let Some(spec) = address.spec {
+                self.card.set(address.card);
                 self.device.set(address.device);
                 self.frame.set(address.frame);
                 self.playing.set(!self.frame.with_untracked(|f| f.paused));
@@ -318,18 +320,20 @@ impl Lab {
         let device = self.device.get_untracked();
         self.spec.with_untracked(|s| {
             let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
-            fragment::write(&Room::Lab, s, device) + &locks + &weights
+            fragment::write(&Room::Lab, &[], s, device) + &locks + &weights
         })
     }
 
     /// The experiment as the address holds it.
     pub fn fragment(self) -> String {
         let room = self.room.get_untracked();
-        let lesson = self.lesson.get_untracked();
+        let card = self.card.get_untracked().filter(|_| self.of_card.with_untracked(Option::is_some));
+        let lesson = self.lesson.with_untracked(|l| l.as_ref().map(|place| place.write()));
+        let beside = [("lesson", lesson), ("card", card)];
         let (device, frame) = (self.device.get_untracked(), self.frame.with_untracked(|f| f.write()));
         self.spec.with_untracked(|s| {
             let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
-            fragment::write(&room, lesson.as_ref(), s, device) + &frame + &weights
+            fragment::write(&room, &beside, s, device) + &frame + &weights
         })
     }
 }

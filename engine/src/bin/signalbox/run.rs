@@ -126,7 +126,8 @@ pub fn train(trainer: &mut Trainer, steps: u32, evaluate: usize) -> Result<Train
     Ok(Trained { curve, time, diverged: None })
 }
 
-fn bar(steps: u32) -> ProgressBar {
+/// A bar of so many steps.
+pub fn bar(steps: u32) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
     ProgressBar::new(steps.into()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
