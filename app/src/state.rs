@@ -8,7 +8,7 @@ mod notice;
 mod send;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::diagnostic::Diagnostic;
@@ -49,8 +49,8 @@ pub struct Lab {
     pub pace: RwSignal<Option<f64>>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
-    /// Probes whose pictures are on the screen.
-    pub seen: RwSignal<BTreeSet<&'static str>>,
+    /// Probes whose pictures are on the screen, and how many pictures.
+    pub seen: RwSignal<BTreeMap<&'static str, usize>>,
 
     /// All that there is to choose from. The page knows it by itself: it need not wait for the worker.
     catalogue: StoredValue<Catalogue>,

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::presets::Presets;
 use crate::race::Race;
 use crate::state::Lab;
 use crate::ui::field::{Choose, Select};
@@ -24,6 +25,7 @@ pub fn Run() -> impl IntoView {
     view! {
         <section class="run" aria-label="Run">
             <div class="transport">
+                <Presets />
                 <button
                     type="button"
                     class="play"

@@ -82,7 +82,7 @@ impl Lab {
                     block.routing = Some(Choice::new(id));
                 }
             }
-            (Some(place), None, _) => tree::unwrap_route(s, &place),
+            (Some(place), None, _) => tree::unwrap(s, &place),
             (None, Some(id), Some(route)) => tree::wrap_in_route(s, &route.id, Choice::new(id)),
             (None, _, _) => {}
         });
