@@ -10,7 +10,7 @@ mod origin;
 mod send;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::diagnostic::Diagnostic;
@@ -67,8 +67,8 @@ pub struct Lab {
     pub pace: RwSignal<Option<f64>>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
-    /// Probes whose pictures are on the screen.
-    pub seen: RwSignal<BTreeSet<&'static str>>,
+    /// Probes whose pictures are on the screen, and how many pictures.
+    pub seen: RwSignal<BTreeMap<&'static str, usize>>,
     /// Probes whose figures a text asks for.
     pub asked: RwSignal<BTreeSet<&'static str>>,
 

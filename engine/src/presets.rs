@@ -11,6 +11,8 @@ pub struct Preset {
     pub name: &'static str,
     /// One sentence: what is to be seen.
     pub help: &'static str,
+    /// One sentence: what a run of it comes to, and when; measured with its own seed on the CPU.
+    pub expect: &'static str,
     pub spec: Spec,
 }
 
@@ -35,8 +37,14 @@ pub fn default() -> Preset {
     digits_backprop()
 }
 
-fn preset(id: &'static str, name: &'static str, help: &'static str, spec: &Spec) -> Preset {
-    Preset { id, name, help, spec: canonical(spec) }
+fn preset(
+    id: &'static str,
+    name: &'static str,
+    help: &'static str,
+    expect: &'static str,
+    spec: &Spec,
+) -> Preset {
+    Preset { id, name, help, expect, spec: canonical(spec) }
 }
 
 fn linear(units: i64) -> BlockSpec {
@@ -58,6 +66,7 @@ fn digits_backprop() -> Preset {
         "digits-backprop",
         "Digits, backprop",
         "Handwritten digits of 8 × 8 pixels, learnt by backpropagation.",
+        "97.5 % of the test digits after 300 steps, a second or two.",
         &Spec::new(Choice::new("digits"), perceptron(&[64, 32], "relu")),
     )
 }
@@ -69,6 +78,7 @@ fn digits_forward_forward() -> Preset {
         "digits-forward-forward",
         "Digits, forward-forward",
         "No backward pass: each stage learns alone to tell true labels from wrong ones (Hinton 2022).",
+        "98 % of the test digits after 1,000 steps, without a backward pass.",
         &spec,
     )
 }
@@ -80,6 +90,7 @@ fn digits_direct_feedback() -> Preset {
         "digits-direct-feedback",
         "Digits, direct feedback",
         "The error reaches every stage straight from the output, through fixed random weights (Nøkland 2016).",
+        "95 % of the test digits after 500 steps, 97 % after 1,000.",
         &spec,
     )
 }
@@ -88,7 +99,13 @@ fn spiral() -> Preset {
     let mut spec = Spec::new(Choice::new("spiral"), perceptron(&[16, 16], "tanh"));
     spec.rate = 0.01;
     spec.batch = 64;
-    preset("spiral", "Spiral", "Two arms in the plane: watch each unit bend the surface between them.", &spec)
+    preset(
+        "spiral",
+        "Spiral",
+        "Two arms in the plane: watch each unit bend the surface between them.",
+        "The arms are apart after 1,000 steps: 100 % of the test points.",
+        &spec,
+    )
 }
 
 fn digits_experts() -> Preset {
@@ -99,6 +116,7 @@ fn digits_experts() -> Preset {
         "experts-on-digits",
         "Experts on digits",
         "A router sends each digit to two of eight experts; their loads show how it divides the work.",
+        "97 % of the test digits after 500 steps, with a quarter of the experts at work on each.",
         &Spec::new(Choice::new("digits"), stages),
     )
 }
@@ -115,7 +133,13 @@ fn mnist_convolution() -> Preset {
     ];
     let mut spec = Spec::new(Choice::new("mnist"), stages);
     spec.batch = 64;
-    preset("mnist-convolution", "MNIST, convolution", "Digits of 28 × 28 pixels, seen through small windows.", &spec)
+    preset(
+        "mnist-convolution",
+        "MNIST, convolution",
+        "Digits of 28 × 28 pixels, seen through small windows.",
+        "96 % of the test digits after 500 steps.",
+        &spec,
+    )
 }
 
 fn mnist1d() -> Preset {
@@ -123,6 +147,7 @@ fn mnist1d() -> Preset {
         "mnist-1d",
         "MNIST-1D",
         "Digits as signals along time: small, and hard enough to tell methods apart (Greydanus 2020).",
+        "59 % of the test signals after 1,000 steps, with all of the training ones known by heart.",
         &Spec::new(Choice::new("mnist1d"), perceptron(&[128, 128], "relu")),
     )
 }
@@ -148,6 +173,7 @@ fn characters() -> Preset {
         "characters",
         "Characters",
         "A small transformer reads plays letter by letter, and soon writes something like one.",
+        "30 % of the letters foretold after 300 steps, 39 % after 1,000.",
         &spec,
     )
 }
@@ -162,6 +188,7 @@ fn characters_experts() -> Preset {
         "experts-on-characters",
         "Experts on characters",
         "Each letter goes to two of eight experts: see which one takes vowels, which spaces.",
+        "30 % of the letters foretold after 300 steps, with two of eight experts at work on each.",
         &spec,
     )
 }
@@ -178,6 +205,7 @@ fn reversal() -> Preset {
         "reverse-a-sequence",
         "Reverse a sequence",
         "Attention learns to look from each place at its mirror image.",
+        "All of the test sequences reversed after 400 steps.",
         &spec,
     )
 }
@@ -189,6 +217,7 @@ fn curve() -> Preset {
         "fit-a-curve",
         "Fit a curve",
         "Numbers in place of classes: watch the answer bend towards the function.",
+        "An R² of 0.88 after 1,000 steps, of 0.999 after 3,000.",
         &spec,
     )
 }
@@ -200,6 +229,7 @@ fn sunspots() -> Preset {
         "forecast-a-series",
         "Forecast a series",
         "From what came before, what comes next: measured by the spread that is explained.",
+        "An R² of 0.6 on what comes later after 100 steps; it falls as the past is learned by heart.",
         &spec,
     )
 }
@@ -213,6 +243,7 @@ mod tests {
     fn presets_are_sound_and_survive_their_links() {
         for make in PRESETS {
             let preset = make();
+            assert!(preset.expect.ends_with('.') && preset.help.ends_with('.'), "{}", preset.name);
             assert_eq!(link::decode(&link::encode(&preset.spec)), Ok(preset.spec), "{}", preset.name);
         }
     }

@@ -13,6 +13,7 @@ mod confusion;
 mod exhibits;
 mod experts;
 mod fit;
+mod flow;
 mod generated;
 mod plane;
 mod samples;
@@ -89,4 +90,5 @@ pub const PROBES: &[&dyn Probe] = &[
     &alignment::Alignment,
     &signal_to_noise::SignalToNoise,
     &signals::Signals,
+    &flow::Flow,
 ];

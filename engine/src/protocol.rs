@@ -298,8 +298,14 @@ pub struct StageInfo {
     /// Shape of one sample's output.
     pub output: Vec<usize>,
     pub parameters: u64,
-    /// Floating-point operations of one forward pass of one batch.
+    /// Parameters that one sample meets, or one place where places are routed: fewer where a route chooses.
+    #[serde(default)]
+    pub active_parameters: u64,
+    /// Floating-point operations of one forward pass of one batch: experts that are not chosen have none.
     pub flops: u64,
+    /// What they would be with every expert at work on every row.
+    #[serde(default)]
+    pub dense_flops: u64,
     /// The stage's blocks, likewise; empty for a block.
     pub blocks: Vec<StageInfo>,
 }

@@ -1,6 +1,5 @@
-//! The name of the lab, the presets, and what takes an experiment out of the page and in again.
+//! The name of the lab, its rooms, and what takes an experiment out of the page and in again.
 
-use engine::presets::PRESETS;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -43,35 +42,6 @@ fn Rooms() -> impl IntoView {
     view! {
         <nav class="rooms" aria-label="Rooms">
             <ul>{rooms.collect_view()}</ul>
-        </nav>
-    }
-}
-
-/// Experiments to begin with.
-#[component]
-pub fn Presets() -> impl IntoView {
-    let lab = Lab::get();
-    let presets = PRESETS.iter().map(|make| {
-        let preset = make();
-        let spec = StoredValue::new(preset.spec);
-        let here = Memo::new(move |_| lab.spec.with(|s| spec.with_value(|p| p == s)));
-        view! {
-            <li>
-                <button
-                    type="button"
-                    class="preset"
-                    title=preset.help
-                    aria-pressed=move || here.get().to_string()
-                    on:click=move |_| lab.open(spec.get_value())
-                >
-                    {preset.name}
-                </button>
-            </li>
-        }
-    });
-    view! {
-        <nav class="presets" aria-label="Experiments to begin with">
-            <ul>{presets.collect_view()}</ul>
         </nav>
     }
 }

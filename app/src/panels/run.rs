@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::embed::lockable::Lockable;
+use super::presets::Presets;
 use crate::race::Race;
 use crate::state::Lab;
 use crate::ui::field::{Choose, Select};
@@ -29,6 +30,7 @@ pub fn Run() -> impl IntoView {
                 <Show when=move || lab.frame.with(|f| f.lock.contains(&"run"))>
                     <p class="why">"Locked by this link."</p>
                 </Show>
+                <Lockable part="presets"><Presets /></Lockable>
                 <Lockable part="run.play">
                     <button
                         type="button"

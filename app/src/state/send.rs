@@ -251,7 +251,8 @@ impl Lab {
 
     fn watch(self) {
         let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
-        let wished: BTreeSet<_> = &self.seen.get_untracked() | &self.asked.get_untracked();
+        let seen = self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>());
+        let wished = &seen | &self.asked.get_untracked();
         let probes = wished.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect();
         self.send(&Command::Watch { probes, every: self.every.get_untracked() });
     }

@@ -28,16 +28,17 @@ pub fn Card(
     }
 }
 
-/// Tells the session that a probe's picture is on the screen, or no longer.
+/// Tells the session that a probe's picture is on the screen, or no longer. Several pictures may show one probe.
 pub fn watches(probe: &'static str) -> Callback<bool> {
     let lab = Lab::get();
+    let known = StoredValue::new(false);
     Callback::new(move |on: bool| {
-        let known = lab.seen.with_untracked(|s| s.contains(probe));
-        if on != known {
+        if known.try_get_value().is_some_and(|known| known != on) {
+            known.set_value(on);
             lab.seen.update(|s| {
-                if on {
-                    s.insert(probe);
-                } else {
+                let pictures = s.entry(probe).or_insert(0_usize);
+                *pictures = if on { *pictures + 1 } else { pictures.saturating_sub(1) };
+                if *pictures == 0 {
                     s.remove(probe);
                 }
             });
