@@ -53,10 +53,12 @@ fn sound(name: &str, model: &Model) {
     known.extend(model.constants.iter().map(|c| c.0.as_str()));
     for node in &model.nodes {
         for input in node.inputs.iter().filter(|i| !i.is_empty()) {
-            assert!(known.contains(&input.as_str()), "{name}: {} reads {input}", node.output);
+            assert!(known.contains(&input.as_str()), "{name}: a {} reads {input}", node.op);
         }
-        assert!(!known.contains(&node.output.as_str()), "{name}: {} is made twice", node.output);
-        known.push(&node.output);
+        for output in &node.outputs {
+            assert!(!known.contains(&output.as_str()), "{name}: {output} is made twice");
+            known.push(output);
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub fn any(tried: &[Model], input: &str) -> Option<Model> {
     let mut node = |op, inputs: &[&str], output: &str| {
         let inputs = inputs.iter().map(|&i| i.to_owned()).collect();
         let (attributes, path) = (Vec::<(&'static str, Attribute)>::new(), String::new());
-        model.nodes.push(Node { op, inputs, output: output.to_owned(), skipped: 0, attributes, path });
+        model.nodes.push(Node { op, inputs, outputs: vec![output.to_owned()], attributes, path });
     };
     node("Shape", &[input], "input/shape");
     node("Gather", &["input/shape", "first"], BATCH);

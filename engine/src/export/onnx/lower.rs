@@ -3,7 +3,7 @@
 //! Every number that shapes depend on (extents, axes, ends of slices) is an operand and stands among the constants, not
 //! in an attribute: those that grow with the batch can then be computed from it (see [`super::batch`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::model::{Attribute, BOOL, Constant, FLOAT, INT64, Model, Node};
 use crate::diagnostic::Diagnostic;
@@ -55,7 +55,10 @@ pub fn lower(
         let made = cx.names[v].clone();
         cx.node_as((*name).to_owned(), "Identity", &[&made], vec![]);
     }
-    Ok(cx.model)
+    let Lowering { mut model, .. } = cx;
+    let read: HashSet<&String> = model.nodes.iter().flat_map(|node| &node.inputs).collect();
+    model.constants.retain(|c| read.contains(&c.0));
+    Ok(model)
 }
 
 fn ints(v: &[usize]) -> Vec<i64> {
@@ -70,8 +73,10 @@ impl Lowering<'_> {
 
     fn node_as(&mut self, output: String, op: &'static str, inputs: &[&str], with: Vec<(&'static str, Attribute)>) {
         let inputs = inputs.iter().map(|&i| i.to_owned()).collect();
-        let skipped = usize::from(op == "TopK");
-        self.model.nodes.push(Node { op, inputs, output, skipped, attributes: with, path: self.path.clone() });
+        // The values in their order come before their indices.
+        let values = (op == "TopK").then(|| format!("{output}/values"));
+        let outputs = values.into_iter().chain([output]).collect();
+        self.model.nodes.push(Node { op, inputs, outputs, attributes: with, path: self.path.clone() });
     }
 
     fn with(&mut self, op: &'static str, inputs: &[&str], attributes: Vec<(&'static str, Attribute)>) -> String {

@@ -25,9 +25,8 @@ pub enum Attribute {
 pub struct Node {
     pub op: &'static str,
     pub inputs: Vec<String>,
-    pub output: String,
-    /// Outputs before the one that is used, which have no name.
-    pub skipped: usize,
+    /// The last one is used.
+    pub outputs: Vec<String>,
     pub attributes: Vec<(&'static str, Attribute)>,
     /// Path of the block that it belongs to.
     pub path: String,
@@ -74,11 +73,10 @@ impl Attribute {
 
 impl Node {
     fn message(&self) -> Message {
-        let skipped = std::iter::repeat_n("", self.skipped);
         Message::new()
             .texts(1, self.inputs.iter().map(String::as_str))
-            .texts(2, skipped.chain([self.output.as_str()]))
-            .text(3, &self.output)
+            .texts(2, self.outputs.iter().map(String::as_str))
+            .text(3, self.outputs.last().map_or("", String::as_str))
             .text(4, self.op)
             .messages(5, self.attributes.iter().map(|(name, a)| a.message(name)))
             .text(6, &self.path)
