@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::panels::choose::Choose;
 use crate::panels::cost::Cost;
+use crate::panels::export::Export;
 use crate::panels::header::Header;
 use crate::panels::net::Net;
 use crate::panels::notices::Notices;
@@ -39,6 +40,7 @@ pub fn App() -> impl IntoView {
                     <Show when=move || race.open()><Race /></Show>
                     <Watch />
                     <Transform />
+                    <Export />
                     <Cost />
                 </div>
             </div>

@@ -3,6 +3,7 @@
 mod badges;
 pub mod choose;
 pub mod cost;
+pub mod export;
 pub mod header;
 pub mod net;
 pub mod notices;

@@ -3,6 +3,7 @@
 
 mod curve;
 mod edit;
+mod export;
 mod hear;
 mod notice;
 mod send;
@@ -155,6 +156,8 @@ struct Line {
     heir: Option<u32>,
     /// The run that a transform of the present one was asked for as.
     changing: Option<u32>,
+    /// The run that weights of a file were given for.
+    weighed: Option<u32>,
     /// The spec sent last.
     sent: Option<(Spec, Option<Device>)>,
     /// When the status line, and the curves, were last brought up to date.

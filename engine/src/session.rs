@@ -18,6 +18,7 @@ use crate::weights::Weights;
 mod bench;
 pub mod devices;
 mod dialling;
+mod exporting;
 mod loading;
 mod moving;
 mod run;
@@ -36,7 +37,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-3");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-4");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -121,7 +122,7 @@ impl Session {
         self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating)
     }
 
-    /// Does what the page asks. `files` are those of a `Load`.
+    /// Does what the page asks. `files` are those of a `Load` or a `Begin`.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
             Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
@@ -174,6 +175,8 @@ impl Session {
             }
             Command::Move { device } => self.relocate(device).await,
             Command::Transform { run, by } => self.transform(run, &by).await,
+            Command::Export { form } => self.export(form).await,
+            Command::Begin { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::LoseDevice => {

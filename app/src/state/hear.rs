@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::diagnostic::Diagnostic;
 use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -25,6 +26,10 @@ impl Lab {
             Heard::Event(event, payload) => {
                 self.line.update_value(|l| l.silence = 0);
                 self.take(event, payload);
+            }
+            Heard::File(event, file) => {
+                self.line.update_value(|l| l.silence = 0);
+                self.take_away(&event, &file);
             }
         }
     }
@@ -59,10 +64,15 @@ impl Lab {
                     return;
                 }
                 self.busy.set(false);
-                if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
-                    // The run stands as it is, and what was sent before with it.
+                // The run stands as it is, and what was sent before with it.
+                let said = |faults: &[Diagnostic]| {
                     let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
-                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said.join(" ")));
+                    said.join(" ")
+                };
+                if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
+                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said(&faults)));
+                } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
+                    self.tell(Notice::alert("weights", "The weights do not fit this network", said(&faults)));
                 } else {
                     self.faults.set(faults);
                 }
@@ -124,6 +134,12 @@ impl Lab {
                         let text = super::notice::sentence(&fault.to_string());
                         self.tell(Notice::alert("failed", "A dial could not be measured", text));
                     }),
+                }
+            }
+            // One that could be written comes with its file.
+            Event::Exported { run, form, faults, .. } => {
+                if self.runs(run) {
+                    self.not_written(form, &faults);
                 }
             }
             // Nothing of the kind is asked for in the lab.

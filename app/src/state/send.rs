@@ -17,7 +17,7 @@ use crate::fragment;
 const ADDRESS_REST: Duration = Duration::from_millis(250);
 
 impl Lab {
-    fn send(self, command: &Command) {
+    pub(super) fn send(self, command: &Command) {
         self.line.update_value(|l| match &l.link {
             Some(link) if l.current > 0 => link.send(command, &[]),
             Some(_) | None => l.waiting.push(command.clone()),

@@ -116,9 +116,8 @@ if __name__ == "__main__":
 /// A list of names in which each run of the same one is counted.
 fn shortened(names: &[String]) -> String {
     let runs = names.chunk_by(|a, b| a == b);
-    let parts: Vec<String> = runs
-        .map(|run| if run.len() > 1 { format!("*[{}] * {}", run[0], run.len()) } else { run[0].clone() })
-        .collect();
+    let parts: Vec<String> =
+        runs.map(|run| if run.len() > 1 { format!("*[{}] * {}", run[0], run.len()) } else { run[0].clone() }).collect();
     parts.join(", ")
 }
 

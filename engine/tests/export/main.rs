@@ -6,6 +6,8 @@
 
 #[path = "../assets/mod.rs"]
 mod assets;
+// What only the walk looks at is not read here.
+#[allow(dead_code)]
 #[path = "../every/cases.rs"]
 mod cases;
 #[path = "../support/mod.rs"]

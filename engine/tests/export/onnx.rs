@@ -77,8 +77,13 @@ fn every_block_is_written_with_its_derivatives() {
             registers.insert(g.slot(id).name.clone(), weights::Tensor::new(&g.slot(id).shape, data));
         }
         let x = g.find_slot("x").unwrap();
-        let inputs: Vec<_> = g.live(&roots).iter().any(|&v| g.node(v).op == engine::ops::leaf::Read { slot: x }.into())
-            .then_some((x, "x")).into_iter().collect();
+        let inputs: Vec<_> = g
+            .live(&roots)
+            .iter()
+            .any(|&v| g.node(v).op == engine::ops::leaf::Read { slot: x }.into())
+            .then_some((x, "x"))
+            .into_iter()
+            .collect();
         let named: Vec<(Value, &str)> = roots.iter().copied().zip(names.iter().map(String::as_str)).collect();
         let mut model = lower(g, &registers, &inputs, &named).unwrap_or_else(|f| panic!("{}: {f}", case.name));
         let fixed = |shape: &Shape| shape.iter().map(|&d| Extent::Fixed(d)).collect();

@@ -41,8 +41,7 @@ pub fn lower(
     roots: &[(Value, &str)],
 ) -> Result<Model, Diagnostic> {
     let (names, known) = (HashMap::new(), HashMap::new());
-    let mut cx =
-        Lowering { g, registers, inputs, model: Model::default(), names, known, path: String::new(), made: 0 };
+    let mut cx = Lowering { g, registers, inputs, model: Model::default(), names, known, path: String::new(), made: 0 };
     let live = g.live(&roots.iter().map(|r| r.0).collect::<Vec<_>>());
     for &v in &live {
         cx.path = g.path(v).to_owned();

@@ -22,6 +22,11 @@ impl Term {
         if self.whole { self.text.clone() } else { format!("({})", self.text) }
     }
 
+    /// As a tensor between the brackets of a call.
+    fn argument(&self) -> String {
+        if self.number { self.tensor() } else { self.text.clone() }
+    }
+
     /// As a tensor.
     pub fn tensor(&self) -> String {
         if self.number { format!("const({})", self.text) } else { self.operand() }
@@ -63,7 +68,7 @@ fn moved(w: windows::Windows) -> String {
 
 /// The expression of `op`, whose result has the shape `out`, and whether it is whole. Registers are read under `name`.
 pub fn line(op: &Op, args: &[Term], out: &[usize], name: &str) -> Term {
-    let t = |i: usize| args[i].tensor();
+    let (t, a) = (|i: usize| args[i].tensor(), |i: usize| args[i].argument());
     let call = |text: String| Term { text, whole: true, number: false };
     let infix = |text: String| Term { text, whole: false, number: false };
     match op {
@@ -75,12 +80,9 @@ pub fn line(op: &Op, args: &[Term], out: &[usize], name: &str) -> Term {
         Op::Iota(iota) => call(format!("torch.arange({}).float()", iota.len)),
         // `check` has refused programs that hold one.
         Op::Symbol(_) | Op::Poison(_) => call("None".to_owned()),
-        Op::Unary(op) => unary(*op, &t(0)),
+        Op::Unary(op) => unary(*op, &args[0]),
         Op::Binary(op) => binary(*op, args),
-        Op::Select(_) => {
-            let [a, b] = [1, 2].map(|i| if args[i].number { args[i].text.clone() } else { args[i].operand() });
-            call(format!("torch.where({} != 0, {a}, {b})", t(0)))
-        }
+        Op::Select(_) => call(format!("torch.where({} != 0, {}, {})", t(0), args[1].text, args[2].text)),
         Op::Reduce(reduce) if reduce.axes.is_empty() => infix(t(0)),
         Op::Reduce(reduce) => {
             let name = match reduce.kind {
@@ -91,15 +93,15 @@ pub fn line(op: &Op, args: &[Term], out: &[usize], name: &str) -> Term {
         }
         Op::CumSum(sum) => {
             let (reverse, exclusive) = (truth(sum.reverse), truth(sum.exclusive));
-            call(format!("cumsum({}, {}, {reverse}, {exclusive})", t(0), sum.axis))
+            call(format!("cumsum({}, {}, {reverse}, {exclusive})", a(0), sum.axis))
         }
         Op::Reshape(_) => call(format!("{}.reshape({})", t(0), tuple(out))),
         Op::Transpose(transpose) => call(format!("{}.permute({})", t(0), tuple(&transpose.order))),
         Op::Broadcast(_) => call(format!("{}.broadcast_to({})", t(0), tuple(out))),
         Op::Slice(slice) => call(format!("{}.narrow({}, {}, {})", t(0), slice.axis, slice.start, slice.len)),
-        Op::Pad(p) => call(format!("pad({}, {}, {}, {})", t(0), p.axis, p.before, p.after)),
+        Op::Pad(p) => call(format!("pad({}, {}, {}, {})", a(0), p.axis, p.before, p.after)),
         Op::Concat(concat) => {
-            let parts: Vec<_> = (0..args.len()).map(t).collect();
+            let parts: Vec<_> = (0..args.len()).map(a).collect();
             call(format!("torch.cat(({},), {})", parts.join(", "), concat.axis))
         }
         Op::Detach(_) => infix(t(0)),
@@ -107,37 +109,38 @@ pub fn line(op: &Op, args: &[Term], out: &[usize], name: &str) -> Term {
             let side = |i: usize, flip: bool| if flip { format!("{}.mT", t(i)) } else { t(i) };
             infix(format!("{} @ {}", side(0, product.ta), side(1, product.tb)))
         }
-        Op::Conv2d(conv) => call(format!("conv2d({}, {}, {})", t(0), t(1), geometry(conv.geometry))),
+        Op::Conv2d(conv) => call(format!("conv2d({}, {}, {})", a(0), a(1), geometry(conv.geometry))),
         Op::Conv2dInput(conv) => {
             let image = tuple(&conv.image);
-            call(format!("conv2d_input({}, {}, {image}, {})", t(0), t(1), geometry(conv.geometry)))
+            call(format!("conv2d_input({}, {}, {image}, {})", a(0), a(1), geometry(conv.geometry)))
         }
         Op::Conv2dWeight(conv) => {
             let kernel = tuple(&conv.kernel);
-            call(format!("conv2d_weight({}, {}, {kernel}, {})", t(0), t(1), geometry(conv.geometry)))
+            call(format!("conv2d_weight({}, {}, {kernel}, {})", a(0), a(1), geometry(conv.geometry)))
         }
-        Op::Windows(w) => call(format!("windows({}, {})", t(0), moved(*w))),
-        Op::Fold(fold) => call(format!("fold({}, {}, {})", t(0), tuple(&fold.image), moved(fold.windows))),
-        Op::Gather(_) => call(format!("gather({}, {})", t(0), t(1))),
-        Op::ScatterAdd(sum) => call(format!("scatter_add({}, {}, {})", t(0), t(1), sum.rows)),
-        Op::ArgSort(sort) => call(format!("argsort({}, {})", t(0), truth(sort.descending))),
+        Op::Windows(w) => call(format!("windows({}, {})", a(0), moved(*w))),
+        Op::Fold(fold) => call(format!("fold({}, {}, {})", a(0), tuple(&fold.image), moved(fold.windows))),
+        Op::Gather(_) => call(format!("gather({}, {})", a(0), a(1))),
+        Op::ScatterAdd(sum) => call(format!("scatter_add({}, {}, {})", a(0), a(1), sum.rows)),
+        Op::ArgSort(sort) => call(format!("argsort({}, {})", a(0), truth(sort.descending))),
         Op::GroupedMatMul(product) => {
-            call(format!("grouped_matmul({}, {}, {}, {})", t(0), t(1), t(2), truth(product.transposed)))
+            call(format!("grouped_matmul({}, {}, {}, {})", a(0), a(1), a(2), truth(product.transposed)))
         }
-        Op::GroupedOuter(_) => call(format!("grouped_outer({}, {}, {})", t(0), t(1), t(2))),
+        Op::GroupedOuter(_) => call(format!("grouped_outer({}, {}, {})", a(0), a(1), a(2))),
         Op::Noise(noise) => {
             let name = match noise.distribution {
                 Distribution::Uniform => "uniform",
                 Distribution::Normal => "normal",
             };
-            call(format!("{name}({}, {}, {:#010x}, {})", t(0), t(1), noise.stream, tuple(out)))
+            call(format!("{name}({}, {}, {:#010x}, {})", a(0), a(1), noise.stream, tuple(out)))
         }
-        Op::Shuffle(s) => call(format!("shuffle({}, {}, {:#010x}, {}, {})", t(0), t(1), s.stream, s.rows, s.batch)),
+        Op::Shuffle(s) => call(format!("shuffle({}, {}, {:#010x}, {}, {})", a(0), a(1), s.stream, s.rows, s.batch)),
     }
 }
 
-fn unary(op: Unary, x: &str) -> Term {
-    let call = |name: &str| Term { text: format!("{name}({x})"), whole: true, number: false };
+fn unary(op: Unary, of: &Term) -> Term {
+    let x = of.tensor();
+    let call = |name: &str| Term { text: format!("{name}({})", of.argument()), whole: true, number: false };
     match op {
         Unary::Neg => Term { text: format!("-{x}"), whole: false, number: false },
         Unary::Abs => call("torch.abs"),
@@ -166,7 +169,7 @@ fn binary(op: Binary, args: &[Term]) -> Term {
     let infix = |sign: &str| Term { text: format!("{a} {sign} {b}"), whole: false, number: false };
     let told = |sign: &str| Term { text: format!("({a} {sign} {b}).float()"), whole: true, number: false };
     let call = |name: &str| {
-        let text = format!("{name}({}, {})", args[0].tensor(), args[1].tensor());
+        let text = format!("{name}({}, {})", args[0].argument(), args[1].argument());
         Term { text, whole: true, number: false }
     };
     match op {

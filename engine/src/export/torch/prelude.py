@@ -105,7 +105,7 @@ def pad(x, axis, before, after):
 
 
 def argsort(x, descending=False):
-    return x.argsort(-1, descending=descending, stable=True).float()
+    return torch.sort(x, dim=-1, descending=descending, stable=True).indices.float()
 
 
 def inside(index, rows):
