@@ -1,7 +1,8 @@
 //! The page's end of the line to the worker in which the session runs.
 //!
 //! A message is an object: `header`, the JSON of a [`Command`] or an [`Event`]; from the page also `files`, an array of
-//! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `panic`, a text, when it died.
+//! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `file`, a
+//! transferred `Uint8Array`, or `panic`, a text, when it died.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,6 +23,8 @@ pub struct Link {
 pub enum Heard {
     /// An event and the floats that go with it.
     Event(Event, Float32Array),
+    /// An event and the file that goes with it.
+    File(Event, Uint8Array),
     /// The worker is of no more use, and why.
     Dead(String),
 }
@@ -99,6 +102,9 @@ fn read(message: &JsValue) -> Heard {
     let header = field("header").as_string().unwrap_or_default();
     match serde_json::from_str(&header) {
         Ok(event) => {
+            if let Ok(file) = field("file").dyn_into::<Uint8Array>() {
+                return Heard::File(event, file);
+            }
             let payload =
                 field("payload").dyn_into::<Float32Array>().unwrap_or_else(|_| Float32Array::new_with_length(0));
             Heard::Event(event, payload)

@@ -4,6 +4,7 @@ mod badges;
 pub mod checkpoints;
 pub mod choose;
 pub mod cost;
+pub mod export;
 pub mod header;
 pub mod net;
 pub mod notices;

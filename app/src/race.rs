@@ -181,7 +181,7 @@ impl Race {
     fn hear(self, run: usize, heard: Heard) {
         match heard {
             Heard::Dead(why) => self.end(run, Standing::Failed(format!("the engine stopped: {why}"))),
-            Heard::Event(event, _) => self.take(run, event),
+            Heard::Event(event, _) | Heard::File(event, _) => self.take(run, event),
         }
     }
 
@@ -224,6 +224,7 @@ impl Race {
             | Event::Dialled { .. }
             | Event::Verifying { .. }
             | Event::Verified { .. }
+            | Event::Exported { .. }
             | Event::Kept { .. } => {}
         }
     }

@@ -3,6 +3,7 @@
 
 mod curve;
 mod edit;
+mod export;
 mod hear;
 mod keep;
 mod notice;
@@ -189,6 +190,8 @@ struct Line {
     ahead: Option<u32>,
     /// The run that a transform of the present one was asked for as.
     changing: Option<u32>,
+    /// The run that weights of a file were given for.
+    weighed: Option<u32>,
     /// The spec sent last.
     sent: Option<(Spec, Option<Device>)>,
     /// When the status line, and the curves, were last brought up to date.

@@ -15,6 +15,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod dial;
 pub mod exec;
+pub mod export;
 pub mod ir;
 pub mod lab;
 pub mod lesson;

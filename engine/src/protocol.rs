@@ -1,7 +1,7 @@
 //! What the page and the session say to each other.
 //!
 //! A message is a small JSON header and, for events that carry many numbers, one run of 32-bit floats beside it
-//! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. Every event carries the number of the
+//! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. A file goes beside it as bytes. Every event carries the number of the
 //! run it belongs to; a listener drops those of older runs.
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use crate::bench::Measured;
 use crate::data::{Answer, Look};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
+use crate::export::Form;
 use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
 use crate::rules::{Credit, Needs};
@@ -79,6 +80,16 @@ pub enum Command {
     Transform {
         run: u32,
         by: Choice,
+    },
+    /// The run, as it stands, as a file. Answered by `Exported`.
+    Export {
+        form: Form,
+    },
+    /// Builds `spec`, on the present run's data, as run number `run` that begins with the weights of the file that
+    /// follows. Answered by `Loaded`, or by `Refused`, which leaves the present run as it is.
+    Begin {
+        run: u32,
+        spec: Box<Spec>,
     },
     /// What the run, as it stands, answers with the knob at `path` set to `value`: see [`crate::dial`]. Answered by
     /// `Dialled`.
@@ -180,6 +191,13 @@ pub enum Event {
         step: u64,
         exact: bool,
         weights: Option<String>,
+        faults: Vec<Diagnostic>,
+    },
+    /// The run of `step` as a file, which goes beside the header; or why it cannot be written.
+    Exported {
+        run: u32,
+        step: u64,
+        form: Form,
         faults: Vec<Diagnostic>,
     },
     /// How fast a workload is on a device, or why it could not be measured there.
@@ -457,16 +475,18 @@ impl EntryInfo {
     }
 }
 
-/// An event with the floats that go beside its header.
+/// An event with what goes beside its header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub event: Event,
     /// The tensors of a [`Event::Measured`], one after the other; empty for all other events.
     pub payload: Vec<f32>,
+    /// The file of an [`Event::Exported`]; empty for all other events.
+    pub file: Vec<u8>,
 }
 
 impl From<Event> for Message {
     fn from(event: Event) -> Self {
-        Self { event, payload: Vec::new() }
+        Self { event, payload: Vec::new(), file: Vec::new() }
     }
 }

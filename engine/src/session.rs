@@ -18,6 +18,7 @@ use crate::weights::Weights;
 mod bench;
 pub mod devices;
 mod dialling;
+mod exporting;
 mod loading;
 mod moving;
 mod packing;
@@ -127,7 +128,7 @@ impl Session {
         self.verifying.is_none() && (self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating))
     }
 
-    /// Does what the page asks. `files` are those of a `Load`.
+    /// Does what the page asks. `files` are those of a `Load` or a `Begin`.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
             Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
@@ -184,6 +185,8 @@ impl Session {
             }
             Command::Move { device } => self.relocate(device).await,
             Command::Transform { run, by } => self.transform(run, &by).await,
+            Command::Export { form } => self.export(form).await,
+            Command::Begin { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),

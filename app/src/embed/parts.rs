@@ -25,7 +25,7 @@ pub enum Kind {
 use Kind::{Control, Panel, Picture};
 
 /// Every part, in the order of the page.
-pub const PARTS: [Part; 45] = [
+pub const PARTS: [Part; 47] = [
     part("rooms", "Ways to the other rooms", Control),
     part("tools", "Undo, link, files", Control),
     part("presets", "Experiments to begin with", Panel),
@@ -70,6 +70,8 @@ pub const PARTS: [Part; 45] = [
     part("alignment-with-backprop", "Alignment with backprop", Picture),
     part("signal-to-noise", "Signal to noise", Picture),
     part("transform", "Transform what is trained", Panel),
+    part("export", "Take away", Panel),
+    part("checkpoints", "Go back to", Control),
     part("cost", "Cost", Picture),
 ];
 

@@ -50,7 +50,7 @@ fn Rooms() -> impl IntoView {
 fn Tools() -> impl IntoView {
     let lab = Lab::get();
     let save = move |_| {
-        lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s)));
+        lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s), "application/json"));
     };
     view! {
         <div class="tools" role="group" aria-label="Experiment">

@@ -63,7 +63,7 @@ pub fn Watch() -> impl IntoView {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
             <Show when=move || meters.get()><Meters /></Show>
-            <Checkpoints />
+            <Lockable part="checkpoints"><Checkpoints /></Lockable>
             // In the plane everything can be seen at once: that comes first.
             <Show when=move || plane.get()>
                 <div class="views">

@@ -7,6 +7,7 @@ use crate::embed::lockable::Lockable;
 use crate::lesson::column::Column;
 use crate::panels::choose::Choose;
 use crate::panels::cost::Cost;
+use crate::panels::export::Export;
 use crate::panels::net::{Net, Shown};
 use crate::panels::notices::Notices;
 use crate::panels::palette::{Palette, kinds};
@@ -43,6 +44,7 @@ pub fn LabRoom() -> impl IntoView {
                 <Lockable part="race"><Show when=move || race.open()><Race /></Show></Lockable>
                 <Watch />
                 <Lockable part="transform"><Transform /></Lockable>
+                <Lockable part="export"><Export /></Lockable>
                 <Lockable part="cost"><Cost /></Lockable>
             </div>
         </div>

@@ -121,6 +121,33 @@ impl Curve {
         all
     }
 
+    /// The curves as a table: a row for each step at which something was measured, a column for each quantity, empty
+    /// where it was not. `mark` names what answers are marked by.
+    pub fn csv(&self, mark: &str) -> String {
+        let columns: [(&str, &str, &Trace); 6] = [
+            ("batch", "loss", &self.batch_loss),
+            ("batch", mark, &self.batch_accuracy),
+            ("train", "loss", &self.train_loss),
+            ("train", mark, &self.train_accuracy),
+            ("test", "loss", &self.test_loss),
+            ("test", mark, &self.test_accuracy),
+        ];
+        let mut steps: Vec<f64> = columns.iter().flat_map(|c| c.2.points()).map(|p| p.step).collect();
+        steps.sort_by(f64::total_cmp);
+        steps.dedup();
+        let head: Vec<String> = columns.iter().map(|(split, of, _)| format!("{split} {of}")).collect();
+        let mut out = format!("step,{}\n", head.join(","));
+        let mut left = columns.map(|c| c.2.points().iter().peekable());
+        for step in steps {
+            let cells = left.each_mut().map(|points| {
+                let here = points.next_if(|p| p.step == step);
+                here.map(|p| p.value.to_string()).unwrap_or_default()
+            });
+            out += &format!("{step},{}\n", cells.join(","));
+        }
+        out
+    }
+
     /// The last step of any track.
     pub fn end(&self) -> f64 {
         [&self.batch_loss, &self.test_loss, &self.test_accuracy]
@@ -164,6 +191,18 @@ mod tests {
         assert_eq!(curve.thinned(1000), curve);
         curve.cut(40);
         assert_eq!(curve.test_loss.last().map(|p| p.step), Some(40.0));
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_each_step() {
+        let mut curve = Curve::default();
+        for step in [1, 2] {
+            curve.batch_loss.push(step, 0.5 * step as f32);
+        }
+        curve.test_accuracy.push(2, 0.25);
+        curve.test_accuracy.push(3, 1.0);
+        let head = "step,batch loss,batch accuracy,train loss,train accuracy,test loss,test accuracy";
+        assert_eq!(curve.csv("accuracy"), format!("{head}\n1,0.5,,,,,\n2,1,,,,,0.25\n3,,,,,,1\n"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine::diagnostic::Diagnostic;
 use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
@@ -25,6 +26,10 @@ impl Lab {
             Heard::Event(event, payload) => {
                 self.line.update_value(|l| l.silence = 0);
                 self.take(event, payload);
+            }
+            Heard::File(event, file) => {
+                self.line.update_value(|l| l.silence = 0);
+                self.take_away(&event, &file);
             }
         }
     }
@@ -60,13 +65,17 @@ impl Lab {
                 }
                 self.busy.set(false);
                 self.line.update_value(|l| l.ahead = None);
+                // The run stands as it is, and what was sent before with it.
+                let said = |faults: &[Diagnostic]| {
+                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
+                    said.join(" ")
+                };
                 if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
-                    // The run stands as it is, and what was sent before with it.
-                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
-                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said.join(" ")));
+                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said(&faults)));
+                } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
+                    self.tell(Notice::alert("weights", "The weights do not fit this network", said(&faults)));
                 } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
-                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
-                    let text = format!("{} The run begins at initial weights instead.", said.join(" "));
+                    let text = format!("{} The run begins at initial weights instead.", said(&faults));
                     self.tell(Notice::alert("weights", "The weights in this link could not be used", text));
                     self.load();
                 } else {
@@ -140,6 +149,12 @@ impl Lab {
                 Some(text) => Ok(Packed { step, exact, text }),
                 None => Err(faults),
             }),
+            // One that could be written comes with its file.
+            Event::Exported { run, form, faults, .. } => {
+                if self.runs(run) {
+                    self.not_written(form, &faults);
+                }
+            }
             // Nothing of the kind is asked for in the lab.
             Event::Benched { .. } | Event::Verifying { .. } | Event::Verified { .. } => {}
             Event::Failed { run, fault } => {

@@ -109,7 +109,7 @@ impl Lab {
         let kept = text.to_owned();
         crate::ui::copy(text, move |done| {
             if !done {
-                crate::ui::download("experiment.txt", &kept);
+                crate::ui::download("experiment.txt", &kept, "text/plain");
             }
         });
     }

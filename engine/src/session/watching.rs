@@ -105,7 +105,7 @@ impl Session {
 /// Tells of a state that was kept, unless it is too large to be sent again and again.
 fn kept(run: u32, state: &Checkpoint) -> Option<Message> {
     let event = Event::Kept { run, step: state.step };
-    (state.memory.len() <= TOLD).then(|| Message { event, payload: state.memory.clone() })
+    (state.memory.len() <= TOLD).then(|| Message { payload: state.memory.clone(), ..event.into() })
 }
 
 /// Runs the watched probes that `which` picks.
@@ -116,7 +116,7 @@ async fn measure(run: &mut Run, watch: &Watch, which: impl Fn(&Measurement) -> b
         let step = run.step;
         let (tensors, data): (Vec<_>, Vec<_>) = run.measure(m).await?.into_iter().unzip();
         let event = Event::Measured { run: run.number, step, probe: m.probe.to_owned(), tensors };
-        out.push(Message { event, payload: data.concat() });
+        out.push(Message { payload: data.concat(), ..event.into() });
     }
     Ok(out)
 }
