@@ -270,8 +270,15 @@ fn alike(b: &mut Build, i: usize, child: &Node, x: Value) -> Value {
 
 /// The fault of a block that works on whole samples or whole batches, where rows are sorted by expert.
 fn outside_experts(b: &mut Build) -> Option<Value> {
-    let mend = "inside experts use linear, activation, layer-norm, rms-norm, dropout, and blocks that hold these";
-    b.in_experts().then(|| b.fault("it does not fit inside an expert, whose rows come from all over the batch", mend))
+    let why = if b.in_experts() {
+        "it does not fit inside an expert, whose rows come from all over the batch"
+    } else if b.is_apart() {
+        "it does not fit where rows are left out, since it looks at all of them"
+    } else {
+        return None;
+    };
+    let mend = "here use linear, activation, layer-norm, rms-norm, dropout, and blocks that hold these";
+    Some(b.fault(why, mend))
 }
 
 /// `x` and its extents, when it is an image `[B, H, W, C]` outside of experts; else the fault.

@@ -10,6 +10,7 @@ pub mod build;
 pub mod cards;
 pub mod catalogue;
 pub mod check;
+mod clusters;
 pub mod cost;
 pub mod data;
 pub mod diagnostic;
