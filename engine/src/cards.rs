@@ -8,6 +8,7 @@ use crate::spec::{Choice, Spec};
 mod af_kan;
 mod autoregression;
 mod backprop;
+mod balanced_tree;
 mod block_coordinate_descent;
 mod blockwise;
 mod claim;
@@ -23,6 +24,8 @@ mod direct_feedback;
 mod disinhibition;
 mod dropout;
 mod encouraging;
+mod expert_choice;
+mod fast_feedforward;
 mod feedback_alignment;
 mod feedback_scaling;
 mod filter_mlp;
@@ -52,6 +55,7 @@ mod layer_collaboration;
 mod lls;
 mod local_classifiers;
 mod magnitude;
+mod mat_former;
 mod model_building;
 mod model_free;
 mod moefication;
@@ -82,6 +86,7 @@ mod separable_time;
 mod sign_symmetric;
 mod simba;
 mod simplified_blocks;
+mod skip_middle;
 mod soft_hebb;
 mod squeeze_excitation;
 mod structured_ffn;
@@ -199,6 +204,11 @@ pub const CARDS: &[&Card] = &[
     &disinhibition::CARD,
     &top_k::CARD,
     &hash_layers::CARD,
+    &expert_choice::CARD,
+    &fast_feedforward::CARD,
+    &balanced_tree::CARD,
+    &mat_former::CARD,
+    &skip_middle::CARD,
     &dropout::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
