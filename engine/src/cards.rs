@@ -6,6 +6,7 @@ use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
 
 mod af_kan;
+mod attention_removal;
 mod autoregression;
 mod backprop;
 mod balanced_tree;
@@ -25,9 +26,12 @@ mod disinhibition;
 mod dropout;
 mod encouraging;
 mod expert_choice;
+mod expert_merging;
 mod fast_feedforward;
 mod feedback_alignment;
 mod feedback_scaling;
+mod ffn_fusion;
+mod ffn_skip;
 mod filter_mlp;
 mod fixed_point;
 mod flex_round;
@@ -55,12 +59,14 @@ mod layer_collaboration;
 mod lls;
 mod local_classifiers;
 mod magnitude;
+mod mask_prediction;
 mod mat_former;
 mod model_building;
 mod model_free;
 mod moefication;
 mod momentum_auxiliary;
 mod mono_forward;
+mod multi_pruner;
 mod multiplet;
 mod networks;
 mod neuro_modulated_hebb;
@@ -209,11 +215,17 @@ pub const CARDS: &[&Card] = &[
     &balanced_tree::CARD,
     &mat_former::CARD,
     &skip_middle::CARD,
+    &ffn_skip::CARD,
+    &mask_prediction::CARD,
     &dropout::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
     &icbs::CARD,
     &moefication::CARD,
+    &expert_merging::CARD,
+    &multi_pruner::CARD,
+    &ffn_fusion::CARD,
+    &attention_removal::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,
     &gated_perceptron::CARD,
