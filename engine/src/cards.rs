@@ -69,6 +69,7 @@ mod mono_forward;
 mod multi_pruner;
 mod multiplet;
 mod networks;
+mod neural_modules;
 mod neuro_modulated_hebb;
 mod nin_former;
 mod nm_sparsity;
@@ -94,6 +95,7 @@ mod simba;
 mod simplified_blocks;
 mod skip_middle;
 mod soft_hebb;
+mod sparse_mlp;
 mod squeeze_excitation;
 mod structured_ffn;
 mod three_layers;
@@ -209,6 +211,7 @@ pub const CARDS: &[&Card] = &[
     &neuro_modulated_hebb::CARD,
     &disinhibition::CARD,
     &top_k::CARD,
+    &sparse_mlp::CARD,
     &hash_layers::CARD,
     &expert_choice::CARD,
     &fast_feedforward::CARD,
@@ -226,6 +229,7 @@ pub const CARDS: &[&Card] = &[
     &multi_pruner::CARD,
     &ffn_fusion::CARD,
     &attention_removal::CARD,
+    &neural_modules::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,
     &gated_perceptron::CARD,
