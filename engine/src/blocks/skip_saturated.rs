@@ -8,8 +8,7 @@
 //! ```
 //!
 //! and the `skip` layers after it are left out for that row. The first and last `cold` layers never are, nor are the
-//! first `warm-up` places of a sequence. In a transformer it is feed-forward layers that are left out, and attention never,
-//! so that later places find all that they look at: blocks then come in pairs, of which the first always works.
+//! first `warm-up` places of a sequence.
 
 use super::{Block, Holds};
 use crate::ir::Value;
@@ -27,7 +26,7 @@ static META: Meta = Meta {
     source: "Jaiswal et al. 2024 (FFN-SkipLLM)",
 };
 
-static KNOBS: [Knob; 5] = [
+static KNOBS: [Knob; 4] = [
     Knob {
         id: "threshold",
         name: "Threshold",
@@ -52,13 +51,6 @@ static KNOBS: [Knob; 5] = [
         help: "Of a sequence, the first places at which nothing is left out.",
         kind: KnobKind::Int { default: 0, min: 0, max: 4096 },
     },
-    Knob {
-        id: "pairs",
-        name: "Pairs",
-        help: "Of every two blocks the first, such as attention, is never left out and says nothing about saturation; only \
-               the second ones count as blocks.",
-        kind: KnobKind::Bool { default: false },
-    },
 ];
 
 impl Entry for SkipSaturated {
@@ -75,8 +67,7 @@ impl Entry for SkipSaturated {
 
 impl Block for SkipSaturated {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
-        let each = if node.knobs.bool("pairs") { 2 } else { 1 };
-        let layers = node.children.len() / each;
+        let layers = node.children.len();
         let [skip, cold, warm] = ["skip", "cold", "warm-up"].map(|knob| node.knobs.size(knob));
         let shape = b.g.shape(x).clone();
         let zero = b.g.constant(0.0);
@@ -89,17 +80,12 @@ impl Block for SkipSaturated {
         let mut h = x;
         // How many blocks each row is still to skip.
         let mut left = zero;
-        for (place, layer) in node.children.iter().enumerate() {
-            let y = super::alike(b, place, layer, h);
+        for (l, layer) in node.children.iter().enumerate() {
+            let y = super::alike(b, l, layer, h);
             if b.g.is_poisoned(y) {
                 return y;
             }
             let next = b.g.add(h, y);
-            if place % each + 1 < each {
-                h = next;
-                continue;
-            }
-            let l = place / each;
             let may = l >= cold && l + cold < layers;
             if b.mode == Mode::Train || skip == 0 || (!may && l + 1 == layers) {
                 h = next;

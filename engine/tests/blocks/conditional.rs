@@ -183,26 +183,6 @@ fn saturated_rows_skip() {
     }
 }
 
-/// In pairs the first of every two blocks always works: with all others left out, what is left is those and the first
-/// pair's second one.
-#[test]
-fn the_first_of_a_pair_is_never_skipped() {
-    let settings = |skip: i64| [("threshold", float(-1.0)), ("skip", int(skip)), ("pairs", Setting::Bool(true))];
-    let at = |skip: i64| value(&[2, 3, 4], Mode::Eval, &[node("skip-saturated", &settings(skip), layers(6))]);
-    let mut g = Graph::new();
-    let (y, ..) = build(&mut g, Mode::Eval, &[2, 3, 4], &[node("skip-saturated", &settings(0), layers(6))]);
-    let mut oracle = registers(&g);
-    assert!(distance(&at(0), &oracle.values(&g, &[y])[0].data) < 1e-12);
-    for silenced in ["4.chain", "6.chain"] {
-        for id in g.slot_ids().filter(|&id| g.slot(id).name.contains(silenced)) {
-            let shape = g.slot(id).shape.clone();
-            oracle.write(id, Tensor::new(shape.clone(), vec![0.0; shape.size()]));
-        }
-    }
-    let by_hand = &oracle.values(&g, &[y])[0].data;
-    assert!(distance(&at(2), by_hand) < 1e-12 && distance(&at(0), by_hand) > 1e-3);
-}
-
 /// The predictor's target is the fewest channels of the mass, and neither loss reaches what belongs to the other.
 #[test]
 fn masks_are_learnt_apart() {
