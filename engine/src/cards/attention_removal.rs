@@ -1,7 +1,7 @@
 //! Attention that says little to the answer can go, and the layers behind it make up for it: Lin et al. 2024.
 //!
-//! Three layers of attention and feed-forward on the small digits in sixteen squares, 200 steps of 16 samples; then two of
-//! three attentions go. Test accuracy with seeds 11 to 18:
+//! Three layers of attention and feed-forward on the small digits in sixteen squares, 200 steps of 16 samples; then two
+//! of three attentions go. Test accuracy with seeds 11 to 18:
 //!
 //! | | |
 //! | --- | --- |
@@ -11,8 +11,8 @@
 //! | the two of least transfer entropy, faded out in 80 of 100 more steps, and taken out | 0.944 0.944 0.958 0.958 0.950 0.933 0.961 0.961 |
 //!
 //! Of four layers of 32 hidden units, 200 steps of 32 samples, half of the attention taken out leaves 0.944, 0.928 and
-//! 0.922 of 0.947, 0.956 and 0.950 (seeds 11 to 13); by chance 0.542, 0.228 and 0.928; the layers that look at all places
-//! most alike, 0.936, 0.928 and 0.831.
+//! 0.922 of 0.947, 0.956 and 0.950 (seeds 11 to 13); by chance 0.542, 0.228 and 0.928; the layers that look at all
+//! places most alike, 0.936, 0.928 and 0.831.
 
 use super::networks::{past, rectified, squares};
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, work};

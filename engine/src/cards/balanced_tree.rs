@@ -1,7 +1,7 @@
 //! A tree whose leaves are all kept in use: Charalampopoulos et al. 2024.
 //!
-//! The paper's hard corner, many small leaves: sixteen of two units each, on the small digits. After 1500 steps, by one path
-//! alone, seeds 11 to 18 (the last three rows: 11 to 14):
+//! The paper's hard corner, many small leaves: sixteen of two units each, on the small digits. After 1500 steps, by one
+//! path alone, seeds 11 to 18 (the last three rows: 11 to 14):
 //!
 //! | | hardening | test accuracy | leaves in use |
 //! | --- | --- | --- | --- |
@@ -11,12 +11,12 @@
 //! | balanced, a master leaf of two units | 10 | 0.878 0.872 0.850 0.814 | |
 //! | not balanced, the same master leaf | 10 | 0.700 0.850 0.903 0.917 | |
 //!
-//! The weight of hardening decides. It is a mean over all fifteen decisions, and with 3 and balance the soft mixture learns
-//! every sample while the decisions at the top stay open (0.3 nat), so that one path alone gets 0.55 to 0.6 right. The
-//! authors' second phase, hardened without balance, closes the same gap (0.6 to 0.9, in 2500 to 5500 steps).
+//! The weight of hardening decides. It is a mean over all fifteen decisions, and with 3 and balance the soft mixture
+//! learns every sample while the decisions at the top stay open (0.3 nat), so that one path alone gets 0.55 to 0.6
+//! right. The authors' second phase, hardened without balance, closes the same gap (0.6 to 0.9, in 2500 to 5500 steps).
 //!
-//! The master leaf makes up for a tree that has collapsed as well as for one that has not, so that beside it balance shows
-//! no gain here; and one layer of eight units alone answers 0.93 to 0.97 of these digits.
+//! The master leaf makes up for a tree that has collapsed as well as for one that has not, so that beside it balance
+//! shows no gain here; and one layer of eight units alone answers 0.93 to 0.97 of these digits.
 
 use super::fast_feedforward::leaves;
 use super::{Card, Claim, QUICK, Run, accuracy, beside};

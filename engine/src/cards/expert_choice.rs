@@ -10,8 +10,8 @@
 //! | top-2 with the same room, Switch's loss at 0.01 | 0.961 0.956 0.956 0.964 0.964 0.972 0.964 0.964 |
 //! | all experts | 0.975 0.975 0.978 0.975 0.981 0.975 0.975 0.972 |
 //!
-//! Top-2 that may seat whoever comes, in as much room as it takes, does as well as expert choice (0.964 to 0.978): what is
-//! gained is that no room is needed that stays empty.
+//! Top-2 that may seat whoever comes, in as much room as it takes, does as well as expert choice (0.964 to 0.978): what
+//! is gained is that no room is needed that stays empty.
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, work};

@@ -1,6 +1,7 @@
 //! Half of the experts suffice, merged by what the router thinks of them: UNCURL, Sarkar et al. 2024.
 //!
-//! Eight experts of 16 hidden units, two for each of the small digits, 400 steps; then four. Test accuracy, seeds 11 to 18:
+//! Eight experts of 16 hidden units, two for each of the small digits, 400 steps; then four. Test accuracy, seeds 11 to
+//! 18:
 //!
 //! | | |
 //! | --- | --- |
@@ -8,11 +9,11 @@
 //! | merged to four | 0.894 0.853 0.842 0.878 0.889 0.811 0.800 0.836 |
 //! | the four that are used least dropped | 0.819 0.767 0.686 0.850 0.806 0.717 0.836 0.772 |
 //!
-//! A hundred steps later the merged network is where the whole one was (0.969 to 0.981 on seeds 11 to 13), and so is the
-//! one with experts dropped (0.969 to 0.975), and one of four experts trained from scratch (0.978 to 0.981): that many experts
-//! in pre-training are of use for the small network, which is the paper's claim, does not show on a task that four
-//! can do. On one-dimensional digits, where accuracies lie near 0.55, merging is no better than dropping before training
-//! (0.37 to 0.40 against 0.38 to 0.44), and better after (0.542 to 0.574 against 0.527 to 0.541).
+//! A hundred steps later the merged network is where the whole one was (0.969 to 0.981 on seeds 11 to 13), and so is
+//! the one with experts dropped (0.969 to 0.975), and one of four experts trained from scratch (0.978 to 0.981): that
+//! many experts in pre-training are of use for the small network, which is the paper's claim, does not show on a task
+//! that four can do. On one-dimensional digits, where accuracies lie near 0.55, merging is no better than dropping
+//! before training (0.37 to 0.40 against 0.38 to 0.44), and better after (0.542 to 0.574 against 0.527 to 0.541).
 
 use super::networks::{past, rectified};
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, parameters};
@@ -41,7 +42,7 @@ static CLAIMS: [Claim; 4] = [
 ];
 
 fn runs() -> Vec<Run> {
-    let run = |name, experts, then| {
+    let run = |name, experts: i64, then| {
         let linear = || BlockSpec::new("linear").with("units", 32);
         let norm = || BlockSpec::new("layer-norm");
         let expert = [rectified(16).to_vec(), vec![linear()]].concat();

@@ -1,6 +1,7 @@
 //! A tree of decisions with a small layer at each leaf, of which an answer needs one path: Belcak and Wattenhofer 2023.
 //!
-//! The small digits, eight leaves of eight units, 800 steps, seeds 11 to 18; hard is the test accuracy by one path alone:
+//! The small digits, eight leaves of eight units, 800 steps, seeds 11 to 18; hard is the test accuracy by one path
+//! alone:
 //!
 //! | | hard |
 //! | --- | --- |
@@ -9,10 +10,10 @@
 //! | dense, 64 units | 0.975 to 0.983 |
 //! | dense, 8 units | 0.925 to 0.969 |
 //!
-//! Not hardened, the mixture of all leaves knows every training sample, and half of the decisions are still open (0.5 of
-//! 0.69 nat). Hardened, soft and hard agree to the last sample. But one leaf of eight is all that is left in use, so that
-//! the tree does what a layer of eight units does: a task that a leaf can do alone is no reason to decide. See the card
-//! of the balanced tree.
+//! Not hardened, the mixture of all leaves knows every training sample, and half of the decisions are still open (0.5
+//! of 0.69 nat). Hardened, soft and hard agree to the last sample. But one leaf of eight is all that is left in use, so
+//! that the tree does what a layer of eight units does: a task that a leaf can do alone is no reason to decide. See the
+//! card of the balanced tree.
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, beside};

@@ -20,7 +20,7 @@ pub static CARD: Card = Card {
     meta: &Meta {
         id: "ffn-fusion",
         name: "FFN Fusion: Rethinking Sequential Computation in Large Language Models",
-        help: "Layers that hardly depend on each other become one wide layer: less is lost than by removing them, and soon made up.",
+        help: "Layers that hardly depend on each other become one wide layer: less is lost than by removing them.",
         source: "Bercovich et al. 2025",
     },
     runs,

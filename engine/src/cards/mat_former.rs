@@ -11,8 +11,8 @@
 //! | 32, 16 and 8, falling | 0.961 0.972 0.972 | |
 //! | 8, 16 and 32, rising | 0.928 0.944 0.953 | |
 //!
-//! A network of 8 units that is trained alone, as long as the four together, comes to 0.953 to 0.972. Widths that were never
-//! trained together (mix and match) work at once; falling ones do better here than rising ones.
+//! A network of 8 units that is trained alone, as long as the four together, comes to 0.953 to 0.972. Widths that were
+//! never trained together (mix and match) work at once; falling ones do better here than rising ones.
 
 use super::networks::past;
 use super::{Card, Claim, QUICK, Run, accuracy, beside};

@@ -1,7 +1,7 @@
 //! A controller mixes its modules as well as a hand sets them in order, and does not choose: Pahuja et al. 2019.
 //!
-//! Three modules, a linear layer of 32 units with a rectifier, a tangent or nothing behind it, and a controller that weighs
-//! them anew for each sample at each of two steps. On the small digits, 300 steps, seeds 11 to 18:
+//! Three modules, a linear layer of 32 units with a rectifier, a tangent or nothing behind it, and a controller that
+//! weighs them anew for each sample at each of two steps. On the small digits, 300 steps, seeds 11 to 18:
 //!
 //! | | |
 //! | --- | --- |

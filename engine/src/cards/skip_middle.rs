@@ -8,10 +8,10 @@
 //! | 8 blocks | 27.9 M | 0.614 0.584 0.572 0.573 0.586 0.562 0.598 0.579 |
 //! | 4 blocks | 14.5 M | 0.597 0.600 0.536 0.578 0.564 0.562 0.597 0.592 |
 //!
-//! The control works: on the small digits, told to come to 0.81, 0.63, 0.44 and 0.25 from the outside inwards, the means of
-//! the gates after 600 steps are 1.00, 0.73, 0.46 and 0.25, and their variances 0, 0.19, 0.24 and 0.18, nearly those of
-//! gates that are either open or shut. What the paper reports of language holds here too: half of the layers, for all
-//! samples, do as well as all of them with gates in between.
+//! The control works: on the small digits, told to come to 0.81, 0.63, 0.44 and 0.25 from the outside inwards, the
+//! means of the gates after 600 steps are 1.00, 0.73, 0.46 and 0.25, and their variances 0, 0.19, 0.24 and 0.18, nearly
+//! those of gates that are either open or shut. What the paper reports of language holds here too: half of the layers,
+//! for all samples, do as well as all of them with gates in between.
 
 use super::networks::{past, rectified, through};
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, work};

@@ -1,7 +1,8 @@
 //! A frozen transformer computes what a task asks for, mostly better than a frozen recurrent network: Lu et al. 2021.
 //!
-//! The small digits as sixteen squares of 16 features, two layers whose attention and feed-forward weights stay as they are
-//! drawn; what goes in, the places, the norms and what reads the mean of all squares are learned. 400 steps, seeds 11 to 18:
+//! The small digits as sixteen squares of 16 features, two layers whose attention and feed-forward weights stay as they
+//! are drawn; what goes in, the places, the norms and what reads the mean of all squares are learned. 400 steps, seeds
+//! 11 to 18:
 //!
 //! | | test accuracy |
 //! | --- | --- |
@@ -12,8 +13,8 @@
 //!
 //! On one of the seeds 1 to 3 the LSTM is ahead, 0.783 to 0.758.
 //!
-//! The paper's transformer was trained on language before, and then does as well as one that is learned wholly. Here it is a
-//! random one, which the paper finds in between, as it is here.
+//! The paper's transformer was trained on language before, and then does as well as one that is learned wholly. Here it
+//! is a random one, which the paper finds in between, as it is here.
 
 use super::networks::{past, squares};
 use super::{Card, Claim, QUICK, Run, accuracy, beside};
@@ -24,7 +25,7 @@ pub static CARD: Card = Card {
     meta: &Meta {
         id: "universal-engines",
         name: "Pretrained Transformers as Universal Computation Engines",
-        help: "Layers of a transformer with random weights that never learn are of use, on the mean of more than those of an LSTM.",
+        help: "Layers of a transformer with random weights that never learn are of use, mostly of more than an LSTM's.",
         source: "Lu, Grover, Abbeel and Mordatch 2021",
     },
     runs,
