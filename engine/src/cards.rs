@@ -102,7 +102,6 @@ mod three_layers;
 mod top_down;
 mod top_k;
 mod two_stage_backprop;
-mod universal_engines;
 mod weight_perturbation;
 mod wide_and_sparse;
 
@@ -231,7 +230,6 @@ pub const CARDS: &[&Card] = &[
     &ffn_fusion::CARD,
     &attention_removal::CARD,
     &neural_modules::CARD,
-    &universal_engines::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,
     &gated_perceptron::CARD,
