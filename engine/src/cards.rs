@@ -6,8 +6,10 @@ use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
 
 mod af_kan;
+mod attention_removal;
 mod autoregression;
 mod backprop;
+mod balanced_tree;
 mod block_coordinate_descent;
 mod blockwise;
 mod claim;
@@ -23,8 +25,13 @@ mod direct_feedback;
 mod disinhibition;
 mod dropout;
 mod encouraging;
+mod expert_choice;
+mod expert_merging;
+mod fast_feedforward;
 mod feedback_alignment;
 mod feedback_scaling;
+mod ffn_fusion;
+mod ffn_skip;
 mod filter_mlp;
 mod fixed_point;
 mod flex_round;
@@ -53,13 +60,17 @@ pub mod library;
 mod lls;
 mod local_classifiers;
 mod magnitude;
+mod mask_prediction;
+mod mat_former;
 mod model_building;
 mod model_free;
 mod moefication;
 mod momentum_auxiliary;
 mod mono_forward;
+mod multi_pruner;
 mod multiplet;
 mod networks;
+mod neural_modules;
 mod neuro_modulated_hebb;
 mod nin_former;
 mod nm_sparsity;
@@ -84,7 +95,9 @@ mod separable_time;
 mod sign_symmetric;
 mod simba;
 mod simplified_blocks;
+mod skip_middle;
 mod soft_hebb;
+mod sparse_mlp;
 mod squeeze_excitation;
 mod structured_ffn;
 mod three_layers;
@@ -200,12 +213,25 @@ pub const CARDS: &[&Card] = &[
     &neuro_modulated_hebb::CARD,
     &disinhibition::CARD,
     &top_k::CARD,
+    &sparse_mlp::CARD,
     &hash_layers::CARD,
+    &expert_choice::CARD,
+    &fast_feedforward::CARD,
+    &balanced_tree::CARD,
+    &mat_former::CARD,
+    &skip_middle::CARD,
+    &ffn_skip::CARD,
+    &mask_prediction::CARD,
     &dropout::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
     &icbs::CARD,
     &moefication::CARD,
+    &expert_merging::CARD,
+    &multi_pruner::CARD,
+    &ffn_fusion::CARD,
+    &attention_removal::CARD,
+    &neural_modules::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,
     &gated_perceptron::CARD,

@@ -40,7 +40,8 @@ static KNOBS: [Knob; 4] = [
         id: "hardening",
         name: "Hardening",
         help: "Weight of the loss that makes decisions certain, so that evaluation, which follows one path, agrees with \
-               training. Alone it tends to collapse the tree to few leaves.",
+               training. It is a mean over all decisions, so that the few at the top of a deep tree need much of it; \
+               alone it tends to collapse the tree to few leaves.",
         kind: KnobKind::Float { default: 1.0, min: 0.0, max: 10.0, live: false },
     },
     Knob {
