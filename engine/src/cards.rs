@@ -9,6 +9,7 @@ mod af_kan;
 mod autoregression;
 mod backprop;
 mod block_coordinate_descent;
+mod block_recurrent;
 mod blockwise;
 mod claim;
 mod continual_backprop;
@@ -49,9 +50,12 @@ mod input_gain;
 mod iterated_encoder;
 mod kolen_pollack;
 mod layer_collaboration;
+mod linear_recurrence;
 mod lls;
 mod local_classifiers;
+mod long_short_term_memory;
 mod magnitude;
+mod mlp_mixer;
 mod model_building;
 mod model_free;
 mod moefication;
@@ -220,6 +224,7 @@ pub const CARDS: &[&Card] = &[
     &pay_attention::CARD,
     &one_wide_ffn::CARD,
     &res_mlp::CARD,
+    &mlp_mixer::CARD,
     &nin_former::CARD,
     &raft_mlp::CARD,
     &squeeze_excitation::CARD,
@@ -233,11 +238,14 @@ pub const CARDS: &[&Card] = &[
     &separable_time::CARD,
     &autoregression::CARD,
     &hypernetworks::CARD,
+    &long_short_term_memory::CARD,
     &delta_net::CARD,
     &delta_product::CARD,
+    &linear_recurrence::CARD,
     &forgetting::CARD,
     &deep_fsmn::CARD,
     &iterated_encoder::CARD,
+    &block_recurrent::CARD,
 ];
 
 impl Entry for Card {

@@ -49,3 +49,10 @@ pub(super) fn squares(blocks: Vec<BlockSpec>) -> Spec {
     let stages = vec![[first, blocks].concat(), vec![BlockSpec::new("linear")]];
     Spec { batch: 32, ..Spec::new(Choice::new("digits"), stages) }
 }
+
+/// A value behind a mark in a row of `length` symbols, asked for at its end, read by `layer` and read out.
+pub(super) fn needle(length: i64, layer: BlockSpec) -> Spec {
+    let stage = vec![BlockSpec::new("embedding").with("width", 16), layer, BlockSpec::new("layer-norm")];
+    let stages = vec![stage, vec![BlockSpec::new("linear")]];
+    Spec { batch: 32, rate: 0.01, ..Spec::new(Choice::new("needle").with("length", length), stages) }
+}
