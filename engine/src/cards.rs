@@ -5,23 +5,30 @@ use crate::registry::{Entry, Meta};
 use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
 
+mod ada_fnn;
 mod af_kan;
+mod attention;
 mod autoregression;
 mod backprop;
+mod batch_normalization;
+mod biophysical_synapses;
 mod block_coordinate_descent;
 mod block_recurrent;
 mod blockwise;
+mod brainformer;
 mod claim;
 mod continual_backprop;
 mod conv_bn;
 mod coordinate_modulation;
 mod counter_current;
 mod deep_fsmn;
+mod deep_rectifiers;
 mod delta_net;
 mod delta_product;
 mod diffusion_blocks;
 mod direct_feedback;
 mod disinhibition;
+mod drop_block;
 mod dropout;
 mod encouraging;
 mod feedback_alignment;
@@ -32,6 +39,7 @@ mod flex_round;
 mod forgetting;
 mod forward_forward;
 mod forward_gradient;
+mod fourier_features;
 mod gated_perceptron;
 mod global_query;
 mod glu_variants;
@@ -49,11 +57,14 @@ mod inhibition;
 mod input_gain;
 mod iterated_encoder;
 mod kolen_pollack;
+mod label_smoothing;
 mod layer_collaboration;
+mod learned_delays;
 mod linear_recurrence;
 mod lls;
 mod local_classifiers;
 mod long_short_term_memory;
+mod low_rank_training;
 mod magnitude;
 mod mlp_mixer;
 mod model_building;
@@ -62,6 +73,7 @@ mod moefication;
 mod momentum_auxiliary;
 mod mono_forward;
 mod multiplet;
+mod n_beats;
 mod networks;
 mod neuro_modulated_hebb;
 mod nin_former;
@@ -78,10 +90,12 @@ mod progressive_encoding;
 mod proximal_blocks;
 mod raft_mlp;
 mod random_boosting;
+mod random_features;
 mod random_hypernetworks;
 mod res_mlp;
 mod s_kan;
 mod scalable_forward;
+mod scaling_down;
 mod separable_time;
 mod sign_symmetric;
 mod simba;
@@ -89,10 +103,13 @@ mod simplified_blocks;
 mod soft_hebb;
 mod squeeze_excitation;
 mod structured_ffn;
+mod surrogate_gradients;
 mod three_layers;
 mod top_down;
 mod top_k;
+mod tslanet;
 mod two_stage_backprop;
+mod universal_computation;
 mod weight_perturbation;
 mod wide_and_sparse;
 
@@ -190,6 +207,7 @@ pub const CARDS: &[&Card] = &[
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
     &random_boosting::CARD,
+    &random_features::CARD,
     &noprop::CARD,
     &diffusion_blocks::CARD,
     &pipelined_backprop::CARD,
@@ -204,24 +222,30 @@ pub const CARDS: &[&Card] = &[
     &top_k::CARD,
     &hash_layers::CARD,
     &dropout::CARD,
+    &drop_block::CARD,
+    &label_smoothing::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
     &icbs::CARD,
     &moefication::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,
+    &deep_rectifiers::CARD,
+    &batch_normalization::CARD,
     &gated_perceptron::CARD,
     &multiplet::CARD,
     &inhibition::CARD,
     &glu_variants::CARD,
     &three_layers::CARD,
     &structured_ffn::CARD,
+    &low_rank_training::CARD,
     &simba::CARD,
     &af_kan::CARD,
     &wide_and_sparse::CARD,
     &simplified_blocks::CARD,
     &parallel_blocks::CARD,
     &pay_attention::CARD,
+    &brainformer::CARD,
     &one_wide_ffn::CARD,
     &res_mlp::CARD,
     &mlp_mixer::CARD,
@@ -230,21 +254,31 @@ pub const CARDS: &[&Card] = &[
     &squeeze_excitation::CARD,
     &global_query::CARD,
     &conv_bn::CARD,
+    &scaling_down::CARD,
     &random_hypernetworks::CARD,
     &progressive_encoding::CARD,
+    &fourier_features::CARD,
     &coordinate_modulation::CARD,
     &filter_mlp::CARD,
+    &tslanet::CARD,
     &s_kan::CARD,
     &separable_time::CARD,
     &autoregression::CARD,
+    &ada_fnn::CARD,
+    &n_beats::CARD,
     &hypernetworks::CARD,
     &long_short_term_memory::CARD,
     &delta_net::CARD,
     &delta_product::CARD,
     &linear_recurrence::CARD,
+    &biophysical_synapses::CARD,
     &forgetting::CARD,
+    &attention::CARD,
+    &universal_computation::CARD,
     &deep_fsmn::CARD,
     &iterated_encoder::CARD,
+    &surrogate_gradients::CARD,
+    &learned_delays::CARD,
     &block_recurrent::CARD,
 ];
 

@@ -9,8 +9,8 @@
 //! | four vectors beside the window | 28.1 M | 658 | 1.000, 1.000 |
 //! | window alone | 20.8 M | 257 | 0.181, 0.313 |
 //!
-//! Either gate of the paper's does it. Attention that sees the whole row does, too, with 257 steps in a row, but its work
-//! grows with the square of the length. The memory is paid for in steps that wait for each other: blocks are read one after the other.
+//! Either gate of the paper's does it. Attention that sees the whole row does, too, but its work grows with the square of
+//! the length. The memory is paid for in steps that wait for each other: blocks are read one after the other.
 
 use super::networks::needle;
 use super::{Card, Claim, QUICK, Run, accuracy, at_least, below, beside, span};
