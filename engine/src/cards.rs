@@ -26,6 +26,7 @@ mod deep_rectifiers;
 mod delta_net;
 mod delta_product;
 mod diffusion_blocks;
+mod dilated_convolutions;
 mod direct_feedback;
 mod disinhibition;
 mod drop_block;
@@ -51,6 +52,7 @@ mod highway_backprop;
 mod hypernetworks;
 mod icbs;
 mod identity_mappings;
+mod illusion_of_state;
 mod incremental_predictive_coding;
 mod inference_learning;
 mod inhibition;
@@ -263,6 +265,7 @@ pub const CARDS: &[&Card] = &[
     &tslanet::CARD,
     &s_kan::CARD,
     &separable_time::CARD,
+    &dilated_convolutions::CARD,
     &autoregression::CARD,
     &ada_fnn::CARD,
     &n_beats::CARD,
@@ -270,6 +273,7 @@ pub const CARDS: &[&Card] = &[
     &long_short_term_memory::CARD,
     &delta_net::CARD,
     &delta_product::CARD,
+    &illusion_of_state::CARD,
     &linear_recurrence::CARD,
     &biophysical_synapses::CARD,
     &forgetting::CARD,

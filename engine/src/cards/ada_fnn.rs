@@ -1,8 +1,8 @@
 //! A curve is known by a few numbers, if one learns which: AdaFNN, Yao, Mueller and Wang 2021.
 //!
-//! The warmth of the sea by month, four months ahead from the curve of four years. Its inner products with eight functions
-//! of time go into a rectified layer of 32; R² on the last fifth of the time after 600 steps, worst, mean and best of seeds
-//! 11 to 18:
+//! The warmth of the sea by month, four months ahead from the curve of four years. Its inner products with eight
+//! functions of time go into a rectified layer of 32; R² on the last fifth of the time after 600 steps, worst, mean and
+//! best of seeds 11 to 18:
 //!
 //! | | R² |
 //! | --- | --- |
@@ -10,8 +10,9 @@
 //! | functions as drawn | 0.173, 0.288, 0.356 |
 //! | all 48 values, two rectified layers | 0.796, 0.815, 0.841 |
 //!
-//! The paper's lead over a network of all values is a tie here. Curves are described by as many weights whatever the number
-//! of values; of eight years, though, the functions learned in 600 steps make less: 0.578 to 0.706 beside 0.750 to 0.822.
+//! The paper's lead over a network of all values is a tie here. Curves are described by as many weights whatever the
+//! number of values; of eight years, though, the functions learned in 600 steps make less: 0.578 to 0.706 beside 0.750
+//! to 0.822.
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, loss};

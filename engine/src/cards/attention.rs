@@ -1,15 +1,17 @@
 //! Attention finds what it needs at any distance, if it is told where things stand: Vaswani et al. 2017.
 //!
-//! Eight symbols are to be told backwards once they have passed. One layer, 300 steps, worst and best of seeds 11 to 18:
+//! Eight symbols are to be told backwards once they have passed. One layer, 300 steps, worst and best of seeds 11 to
+//! 18:
 //!
 //! | | parameters | span | test accuracy |
 //! | --- | --- | --- | --- |
-//! | transformer | 13,864 | 273 | POS |
-//! | the same without positions | 13,352 | 272 | NOPOS |
-//! | GRU, 32 units | 6,984 | 562 | GRU |
+//! | transformer | 13,864 | 273 | 1.000, 1.000 |
+//! | the same without positions | 13,352 | 272 | 0.300, 0.332 |
+//! | GRU, 32 units | 6,984 | 562 | 0.477, 0.578 |
 //!
-//! Without positions all blanks look alike to attention, and each gets the same answer. The GRU has to put eight symbols
-//! into one row of numbers and to take them out again in the other order; with 64 units and 600 steps it comes to GRU64.
+//! Without positions all blanks look alike to attention, and each gets the same answer. The GRU has to put eight
+//! symbols into one row of numbers and to take them out again in the other order; with 64 units and 600 steps it comes
+//! to 0.848, 0.940 and 0.899 (seeds 11 to 13).
 
 use super::{Card, Claim, QUICK, Run, accuracy, at_least, below, beside, span};
 use crate::registry::Meta;

@@ -1,7 +1,7 @@
 //! With normalised batches, eight layers learn at rates that destroy them without: Ioffe and Szegedy 2015.
 //!
-//! Eight rectified layers of 48 units on the small digits, descent with momentum, 200 steps. Test accuracy, worst and best
-//! of seeds 11 to 18, and for layer norm of seeds 11 to 13:
+//! Eight rectified layers of 48 units on the small digits, descent with momentum, 200 steps. Test accuracy, worst and
+//! best of seeds 11 to 18, and for layer norm of seeds 11 to 13:
 //!
 //! | rate | batch norm | layer norm | none |
 //! | --- | --- | --- | --- |
@@ -10,9 +10,9 @@
 //! | 0.3 | 0.967, 0.983 | 0.097, 0.103 | 0.000, 0.103 |
 //! | 1.0 | 0.917, 0.958 | 0.100, 0.103 | 0.000 |
 //!
-//! At a rate that suits the plain network the norm gains nothing: what it buys is freedom in the choice. A weight that a
-//! large step has made large has a smaller gradient behind a norm, since the norm undoes its scale. (0.000: the numbers
-//! ran over.)
+//! At a rate that suits the plain network the norm gains nothing: what it buys is freedom in the choice. A weight that
+//! a large step has made large has a smaller gradient behind a norm, since the norm undoes its scale. (0.000: the
+//! numbers ran over.)
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, at_least, beside};

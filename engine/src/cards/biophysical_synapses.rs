@@ -1,5 +1,5 @@
-//! Neurons whose synapses open and close do more than twice as many units of the same kind of curve that only sum: "On the
-//! Benefits of Biophysical Synapses". Rectified units do more still.
+//! Neurons whose synapses open and close do more than twice as many units of the same kind of curve that only sum: "On
+//! the Benefits of Biophysical Synapses". Rectified units do more still.
 //!
 //! One-dimensional digits in ten pieces of four values, what the neurons hold after each piece is read out. 300 steps,
 //! each at the best rate of 0.003, 0.01 and 0.03, worst and best of seeds 11 to 18:
@@ -14,9 +14,9 @@
 //! | 16 recurrent units, rectified | 1,962 | 0.03 | 0.610, 0.667 |
 //! | LSTM, 8 units | 1,258 | 0.03 | 0.543, 0.588 |
 //!
-//! The paper compares neurons whose curves all saturate; against those its claim of fewer neurons holds. Most of it is due
-//! to the synapses: without any memory they do as well. Memory is short: where only the last potentials are read out
-//! nothing is learnt, since a potential leaks away in about one piece.
+//! The paper compares neurons whose curves all saturate; against those its claim of fewer neurons holds. Most of it is
+//! due to the synapses: without any memory they do as well. Memory is short: where only the last potentials are read
+//! out nothing is learnt, since a potential leaks away in about one piece.
 
 use super::networks::framed;
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, parameters};

@@ -1,7 +1,7 @@
 //! One layer of experts in the place of dense ones, attention behind it: Brainformers, Zhou et al. 2023.
 //!
-//! The next character of Shakespeare's plays from the last 32; `s` attention, `f` feed-forward, `m` two of four experts,
-//! each of these with a way past. 250 steps, worst, mean and best of seeds 11 to 18:
+//! The next character of Shakespeare's plays from the last 32; `s` attention, `f` feed-forward, `m` two of four
+//! experts, each of these with a way past. 250 steps, worst, mean and best of seeds 11 to 18:
 //!
 //! | order | work of a step | loss in training | test accuracy |
 //! | --- | --- | --- | --- |
@@ -9,9 +9,9 @@
 //! | smsf, as the experts of GLaM stand | 89.0 M | 2.318 to 2.371 | 0.304, 0.311, 0.316 |
 //! | sfff | 67.9 M | 2.384 to 2.466 | 0.280, 0.294, 0.302 |
 //!
-//! Of eight orders tried by hand on seeds 11 and 12, 300 steps, `msf` was the best for its work: 0.332, 0.317; `smf` with
-//! the same layers 0.297, 0.313; `smsm` 0.321, 0.326; `sfsfsf` 0.323, 0.315 at 109.2 M. The paper searches among more, on
-//! far larger networks, and times them; the time is not claimed here.
+//! Of eight orders tried by hand on seeds 11 and 12, 300 steps, `msf` was the best for its work: 0.332, 0.317; `smf`
+//! with the same layers 0.297, 0.313; `smsm` 0.321, 0.326; `sfsfsf` 0.323, 0.315 at 109.2 M. The paper searches among
+//! more, on far larger networks, and times them; the time is not claimed here.
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, loss, work};

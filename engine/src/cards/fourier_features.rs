@@ -1,7 +1,7 @@
 //! Coordinates as waves let a network become a picture with its edges: Tancik et al. 2020.
 //!
-//! A photograph of 64 × 64 pixels is told from a part of its pixels; the rest is asked for. Three rectified layers of 64
-//! units, 400 steps, R², worst and best of seeds 11 to 18:
+//! A photograph of 64 × 64 pixels is told from a part of its pixels; the rest is asked for. Three rectified layers of
+//! 64 units, 400 steps, R², worst and best of seeds 11 to 18:
 //!
 //! | coordinates as | R² |
 //! | --- | --- |
@@ -11,8 +11,8 @@
 //! | scale 3 | 0.010, 0.683 |
 //! | scale 10 | −0.342, −0.105 |
 //!
-//! (Scales of 1 and more with seeds 11 to 13.) A network learns slow changes first; waves make quick ones as near to hand.
-//! Waves finer than the pixels are apart tell nothing of what lies between them.
+//! (Scales of 1 and more with seeds 11 to 13.) A network learns slow changes first; waves make quick ones as near to
+//! hand. Waves finer than the pixels are apart tell nothing of what lies between them.
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, beside};

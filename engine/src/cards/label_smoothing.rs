@@ -1,7 +1,7 @@
 //! A network that is asked never to be certain errs a little less: label smoothing, Szegedy et al. 2016.
 //!
-//! Two rectified layers of 128 units on the small digits, 600 steps, which is long after all training samples are known.
-//! Worst, mean and best of seeds 11 to 18:
+//! Two rectified layers of 128 units on the small digits, 600 steps, which is long after all training samples are
+//! known. Worst, mean and best of seeds 11 to 18:
 //!
 //! | weight | labels smoothed by | loss in training | test accuracy |
 //! | --- | --- | --- | --- |
@@ -9,8 +9,8 @@
 //! | 0.1 | 0.09 | 0.090 to 0.096 | 0.983, 0.988, 0.992 |
 //! | 0.3 | 0.23 | 0.237 to 0.246 | 0.981, 0.986, 0.992 |
 //!
-//! Half a point to a point, with every one of these seeds; of 360 digits, two or three. On one-dimensional digits, where
-//! much is not learnt at all, it costs up to two points.
+//! Half a point to a point, with every one of these seeds; of 360 digits, two or three. On one-dimensional digits,
+//! where much is not learnt at all, it costs up to two points.
 
 use super::networks::{layers, rectified};
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, loss};

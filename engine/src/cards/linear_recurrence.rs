@@ -9,9 +9,9 @@
 //! | GRU | 2,088 | 17.4 M | 1,423 | 1.7 MB | 1.000, 1.000 |
 //! | attention | 1,544 | 30.4 M | 159 | 5.4 MB | 1.000, 1.000 |
 //!
-//! What is linear can be composed: after six doublings every place has met all before it, where the GRU takes 48 steps in
-//! a row. The form is that of Griffin (De et al. 2024) and TRecViT (Pătrăucean et al. 2024): a gate lets the input decide
-//! how fast a channel fades. What it cannot do is count: see the card on DeltaProduct.
+//! What is linear can be composed: after six doublings every place has met all before it, where the GRU takes 48 steps
+//! in a row. The form is that of Griffin (De et al. 2024) and TRecViT (Pătrăucean et al. 2024): a gate lets the input
+//! decide how fast a channel fades. What it cannot do is count: see the card on DeltaProduct.
 
 use super::networks::{needle, past};
 use super::{Card, Claim, QUICK, Run, accuracy, at_least, below, span, work};

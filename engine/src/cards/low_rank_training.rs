@@ -1,8 +1,8 @@
-//! A third of the weights of the feed-forward layers, as two thin matrices, costs three points: Wei, Moalla, Pascanu and
-//! Gulcehre 2024, "Investigating Low-Rank Training".
+//! A third of the weights of the feed-forward layers, as two thin matrices, costs three points: Wei, Moalla, Pascanu
+//! and Gulcehre 2024, "Investigating Low-Rank Training".
 //!
-//! Two feed-forward layers on one-dimensional digits, hidden layers four times as wide as their input, 600 steps. Worst,
-//! mean and best of seeds 11 to 18:
+//! Two feed-forward layers on one-dimensional digits, hidden layers four times as wide as their input, 600 steps.
+//! Worst, mean and best of seeds 11 to 18:
 //!
 //! | width | rank | parameters | work of a step | loss in training | test accuracy |
 //! | --- | --- | --- | --- | --- | --- |
@@ -11,9 +11,9 @@
 //! | 64 | 12 | 19,658 | 14.8 M | 0.630 to 0.764 | 0.575, 0.594, 0.618 |
 //! | 32 | dense | 18,538 | 14.3 M | 0.265 to 0.365 | 0.589, 0.613, 0.635 |
 //!
-//! The paper's low-rank layers, with as much work as narrower dense ones, end at a lower loss; here it is higher, and at
-//! equal work (rank 12 beside width 32) the test accuracy is two points lower. For what helps, see "Building on Efficient
-//! Foundations".
+//! The paper's low-rank layers, with as much work as narrower dense ones, end at a lower loss; here it is higher, and
+//! at equal work (rank 12 beside width 32) the test accuracy is two points lower. For what helps, see "Building on
+//! Efficient Foundations".
 
 use super::networks::{past, rectified, through};
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, loss, parameters, work};

@@ -11,8 +11,8 @@
 //! | attention, 2 layers | 7,098 | 24.7 M | 0.839, 0.844, 0.858 |
 //! | places not mixed, 2 layers | 4,858 | 13.8 M | 0.842, 0.883, 0.856 |
 //!
-//! The paper's mixers need far more pictures than attention to come near it. Here, where squares always stand at the same
-//! places, weights of a place's own are learnt sooner than what to look for; attention comes near with more steps.
+//! The paper's mixers need far more pictures than attention to come near it. Here, where squares always stand at the
+//! same places, weights of a place's own are learnt sooner than what to look for; attention comes near with more steps.
 
 use super::networks::squares;
 use super::{Card, Claim, QUICK, Run, accuracy, below, beside, parameters, work};

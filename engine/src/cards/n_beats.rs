@@ -1,7 +1,7 @@
 //! A forecast out of a trend and waves says what it expects, at a small price: N-BEATS, Oreshkin et al. 2020.
 //!
-//! Carbon dioxide by week, half a year ahead from two years. R² on the last fifth of the time after 300 steps, worst, mean
-//! and best of seeds 11 to 18:
+//! Carbon dioxide by week, half a year ahead from two years. R² on the last fifth of the time after 300 steps, worst,
+//! mean and best of seeds 11 to 18:
 //!
 //! | blocks write with | parameters | R² |
 //! | --- | --- | --- |
@@ -12,8 +12,8 @@
 //! | two rectified layers of 32, which forecast at once | 5,274 | 0.986, 0.990, 0.993 |
 //! | AR-Net, linear | 2,730 | 0.993, 0.994, 0.995 |
 //!
-//! Waves alone cannot say that there is ever more. The interpretable network is 0 to 8 points behind the generic one, where
-//! the paper, with thousands of series, has them level; and on this one series a linear layer is as good as any.
+//! Waves alone cannot say that there is ever more. The interpretable network is 0 to 8 points behind the generic one,
+//! where the paper, with thousands of series, has them level; and on this one series a linear layer is as good as any.
 
 use super::networks::rectified;
 use super::{Card, Claim, QUICK, Run, accuracy, at_least, beside};

@@ -1,7 +1,7 @@
 //! Features that are only drawn do what learned ones do, if there are many more of them: Rahimi and Recht 2007.
 //!
-//! One-dimensional digits, rectified features and a read-out, 600 steps, worst and best of seeds 11 to 18 (256 features:
-//! seeds 11 to 13):
+//! One-dimensional digits, rectified features and a read-out, 600 steps, worst and best of seeds 11 to 18 (256
+//! features: seeds 11 to 13):
 //!
 //! | features | work of a step | test accuracy |
 //! | --- | --- | --- |

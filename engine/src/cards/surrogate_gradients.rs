@@ -1,5 +1,5 @@
-//! Spikes have no derivative; almost any put in its place teaches them: Neftci, Mostafa and Zenke 2019, Zenke and Vogels
-//! 2021.
+//! Spikes have no derivative; almost any put in its place teaches them: Neftci, Mostafa and Zenke 2019, Zenke and
+//! Vogels 2021.
 //!
 //! One-dimensional digits in ten pieces of four values, two layers of 32 spiking neurons, whose spikes are summed by
 //! neurons that do not fire. 300 steps, worst and best of seeds 11 to 18:
@@ -14,8 +14,8 @@
 //! | | 100 | 0.289, 0.375 |
 //! | none: the spiking layers stay as drawn | | 0.248, 0.341 |
 //!
-//! (Steepnesses of 1 and 25 with seeds 11 to 13.) The shape hardly counts, the reach does: where the slope is nearly that
-//! of a spike, hardly a neuron is near enough to its threshold to learn.
+//! (Steepnesses of 1 and 25 with seeds 11 to 13.) The shape hardly counts, the reach does: where the slope is nearly
+//! that of a spike, hardly a neuron is near enough to its threshold to learn.
 
 use super::networks::framed;
 use super::{Card, Claim, QUICK, Run, accuracy, beside};
