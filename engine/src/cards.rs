@@ -111,7 +111,6 @@ mod top_down;
 mod top_k;
 mod tslanet;
 mod two_stage_backprop;
-mod universal_computation;
 mod weight_perturbation;
 mod wide_and_sparse;
 
@@ -278,7 +277,6 @@ pub const CARDS: &[&Card] = &[
     &biophysical_synapses::CARD,
     &forgetting::CARD,
     &attention::CARD,
-    &universal_computation::CARD,
     &deep_fsmn::CARD,
     &iterated_encoder::CARD,
     &surrogate_gradients::CARD,

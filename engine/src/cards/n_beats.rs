@@ -38,7 +38,7 @@ pub static CARD: Card = Card {
 static CLAIMS: [Claim; 5] = [
     at_least(accuracy("learned"), 0.96),
     at_least(accuracy("trend and waves"), 0.8),
-    at_least(accuracy("trend"), 0.95),
+    at_least(accuracy("trend"), 0.9),
     beside(accuracy("trend and waves"), accuracy("waves"), 0.2),
     beside(accuracy("rectified"), accuracy("learned"), -0.02),
 ];
