@@ -40,6 +40,7 @@ mod ffn;
 mod flatten;
 mod forget;
 mod fourier_features;
+mod frames;
 mod freeze;
 mod fsmn;
 mod gated_perceptron;
@@ -179,6 +180,7 @@ registry! {
     ar_net::ArNet,
     ada_fnn::AdaFnn,
     fourier_features::FourierFeatures,
+    frames::Frames,
     sape::Sape,
     cam::Cam,
     hypernetwork::Hypernetwork,
@@ -305,7 +307,8 @@ fn sequence(b: &mut Build, x: Value) -> Result<(Value, [usize; 3]), Value> {
     match *shape {
         [n, t, d] => Ok((x, [n, t, d])),
         _ => {
-            let mend = "put `embedding` before it where samples are tokens, `patches` where they are images";
+            let mend = "put `embedding` before it where samples are tokens, `patches` where they are images, `frames` \
+                        where they are series";
             Err(b.fault(format!("it needs a sequence [B×T×D], not {shape}"), mend))
         }
     }
