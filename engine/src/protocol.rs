@@ -87,7 +87,7 @@ pub enum Command {
     },
     /// Builds `spec`, on the present run's data, as run number `run` that begins with the weights of the file that
     /// follows. Answered by `Loaded`, or by `Refused`, which leaves the present run as it is.
-    Begin {
+    Bring {
         run: u32,
         spec: Box<Spec>,
     },

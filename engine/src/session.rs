@@ -128,7 +128,7 @@ impl Session {
         self.verifying.is_none() && (self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating))
     }
 
-    /// Does what the page asks. `files` are those of a `Load` or a `Begin`.
+    /// Does what the page asks. `files` are those that come with the command.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
             Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
@@ -186,7 +186,7 @@ impl Session {
             Command::Move { device } => self.relocate(device).await,
             Command::Transform { run, by } => self.transform(run, &by).await,
             Command::Export { form } => self.export(form).await,
-            Command::Begin { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
+            Command::Bring { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),

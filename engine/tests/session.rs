@@ -287,7 +287,7 @@ fn a_run_is_taken_away_and_its_weights_come_back() {
 
     // Into a run of the same network that has learnt nothing.
     let begin = |s: &mut Session, run, spec, bytes: &[u8]| {
-        let command = Command::Begin { run, spec: Box::new(spec) };
+        let command = Command::Bring { run, spec: Box::new(spec) };
         pollster::block_on(s.handle(command, vec![bytes.to_vec()]))
     };
     load(&mut s, spec("backprop", 0.01));

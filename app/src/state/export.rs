@@ -66,7 +66,7 @@ impl Lab {
         self.busy.set(true);
         self.line.with_value(|l| {
             if let Some(link) = &l.link {
-                link.send(&Command::Begin { run: l.run, spec: Box::new(spec) }, std::slice::from_ref(file));
+                link.send(&Command::Bring { run: l.run, spec: Box::new(spec) }, std::slice::from_ref(file));
             }
         });
     }
