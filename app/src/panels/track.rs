@@ -18,7 +18,7 @@ use self::drag::{Cargo, Drag};
 use self::flow::Flow;
 use self::kinds::{Course, Kinds};
 use self::layout::{Layout, Mark, layout};
-use self::rails::Rails;
+use self::rails::{Lights, Rails};
 use super::palette::Adding;
 use crate::state::Lab;
 use crate::tree::{self, Place};
@@ -156,6 +156,7 @@ pub fn Track() -> impl IntoView {
         >
             <div class="sheet" class:moving=move || lab.progress.with(|p| p.playing) style=size>
                 <Rails layout=lay flow=Flow::of(lab) />
+                <Lights layout=lay />
                 {move || (0..count.get()).map(|i| view! { <Head i=i count=count.get_untracked() layout=lay /> }).collect_view()}
                 <For each=marks key=Clone::clone let((place, id))>
                     <Block place=place id=id layout=lay />
