@@ -249,6 +249,7 @@ fn Block(place: Place, id: String, layout: Memo<Layout>) -> impl IntoView {
             type="button"
             class=move || if is_box() { "box" } else { "box tag" }
             class:wrong=wrong
+            data-figure=figure
             class:lifted=move || drag.carried.with(|c| matches!(c, Some((Cargo::Standing(p), _)) if here.with_value(|h| p == h)))
             style=move || mark.with(|m| place_of(m.as_ref()))
             tabindex=move || if here.with_value(|p| is_stop(chosen, layout, p)) { "0" } else { "-1" }
@@ -260,8 +261,6 @@ fn Block(place: Place, id: String, layout: Memo<Layout>) -> impl IntoView {
             on:pointerdown=move |e| drag.press(&e, Cargo::Standing(here.get_value()), cargo.clone())
         >
             <b>{name}</b>
-            <span>{figure}</span>
-            {move || wrong.get().then(|| view! { <i class="flag" aria-hidden="true">"!"</i> })}
         </button>
     }
 }

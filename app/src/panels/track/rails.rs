@@ -85,7 +85,7 @@ pub fn Lights(layout: Memo<Layout>) -> impl IntoView {
     move || {
         layout.with(|l| {
             let ends = |&(left, right): &(f64, f64)| {
-                [[left + 7.0, left + l.pad, l.axis], [right - l.pad, right - 7.0, l.axis]].map(|run| light(false, run))
+                [[left, left + l.pad, l.axis], [right - l.pad, right, l.axis]].map(|run| light(false, run))
             };
             let forward = l.stages.iter().flat_map(ends).collect_view();
             let credit = way.get().map(|way| wires(way, l).iter().map(|w| light(true, w.run)).collect_view());
