@@ -38,14 +38,17 @@ impl Shown {
     /// What was chosen last, else what suits the screen.
     pub fn remembered() -> Self {
         let kept = storage().and_then(|s| s.get_item(SHOWN).ok().flatten());
-        let wide = window().inner_width().ok().and_then(|w| w.as_f64()).is_none_or(|w| w >= NARROW);
         match kept.as_deref() {
             Some("Track") => Shown::Track,
             Some("Outline") => Shown::Outline,
-            Some(_) | None if wide => Shown::Track,
-            Some(_) | None => Shown::Outline,
+            Some(_) | None if is_narrow() => Shown::Outline,
+            Some(_) | None => Shown::Track,
         }
     }
+}
+
+fn is_narrow() -> bool {
+    window().inner_width().ok().and_then(|w| w.as_f64()).is_some_and(|w| w < NARROW)
 }
 
 /// `None` where the browser keeps nothing for this page.
@@ -65,6 +68,10 @@ pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
     };
     let choose = move |to: Shown| {
         shown.set(to);
+        // On a small screen the two stand at different places.
+        if is_narrow() {
+            request_animation_frame(|| ui::show("net-title"));
+        }
         if let Some(storage) = storage() {
             // A browser that keeps nothing asks anew next time.
             let _ = storage.set_item(SHOWN, to.word());

@@ -28,22 +28,19 @@ pub fn Presets() -> impl IntoView {
         let (help, expect) = (format!("preset-{i}-help"), format!("preset-{i}-expect"));
         let told = format!("{help} {expect}");
         view! {
-            <li>
+            <li aria-current=move || here.get().then_some("true")>
                 <button
                     type="button"
-                    class="card"
-                    aria-label=preset.name
                     aria-describedby=told
-                    aria-current=move || here.get().then_some("true")
                     on:click=move |_| {
                         close();
                         lab.open(spec.get_value());
                     }
                 >
-                    <b>{preset.name}</b>
-                    <span id=help>{preset.help}</span>
-                    <em id=expect>{preset.expect}</em>
+                    {preset.name}
                 </button>
+                <span id=help>{preset.help}</span>
+                <em id=expect>{preset.expect}</em>
             </li>
         }
     });

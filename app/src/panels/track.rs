@@ -18,7 +18,7 @@ use self::drag::{Cargo, Drag};
 use self::flow::Flow;
 use self::kinds::{Course, Kinds};
 use self::layout::{Layout, Mark, layout};
-use self::rails::Rails;
+use self::rails::{Lights, Rails};
 use super::palette::Adding;
 use crate::state::Lab;
 use crate::tree::{self, Place};
@@ -156,6 +156,7 @@ pub fn Track() -> impl IntoView {
         >
             <div class="sheet" class:moving=move || lab.progress.with(|p| p.playing) style=size>
                 <Rails layout=lay flow=Flow::of(lab) />
+                <Lights layout=lay />
                 {move || (0..count.get()).map(|i| view! { <Head i=i count=count.get_untracked() layout=lay /> }).collect_view()}
                 <For each=marks key=Clone::clone let((place, id))>
                     <Block place=place id=id layout=lay />
@@ -248,6 +249,7 @@ fn Block(place: Place, id: String, layout: Memo<Layout>) -> impl IntoView {
             type="button"
             class=move || if is_box() { "box" } else { "box tag" }
             class:wrong=wrong
+            data-figure=figure
             class:lifted=move || drag.carried.with(|c| matches!(c, Some((Cargo::Standing(p), _)) if here.with_value(|h| p == h)))
             style=move || mark.with(|m| place_of(m.as_ref()))
             tabindex=move || if here.with_value(|p| is_stop(chosen, layout, p)) { "0" } else { "-1" }
@@ -259,8 +261,6 @@ fn Block(place: Place, id: String, layout: Memo<Layout>) -> impl IntoView {
             on:pointerdown=move |e| drag.press(&e, Cargo::Standing(here.get_value()), cargo.clone())
         >
             <b>{name}</b>
-            <span>{figure}</span>
-            {move || wrong.get().then(|| view! { <i class="flag" aria-hidden="true">"!"</i> })}
         </button>
     }
 }

@@ -19,6 +19,8 @@ pub struct Wire {
     pub ends: [bool; 2],
     /// Whether it says only when, not how: one number for all.
     pub dotted: bool,
+    /// Its long part, along which it runs: from, to, and at what height.
+    pub run: [f64; 3],
 }
 
 /// What people call a way of credit.
@@ -55,29 +57,35 @@ pub fn wires(credit: Credit, layout: &Layout) -> Vec<Wire> {
     let Some(&(_, answer)) = layout.stages.last() else {
         return Vec::new();
     };
-    let wire = |stage: usize, d: String| Wire { stage, d, ends: [false, true], dotted: false };
+    let wire = |stage: usize, d: String, run: [f64; 3]| Wire { stage, d, ends: [false, true], dotted: false, run };
     let stages = layout.stages.iter().copied().enumerate();
     match credit {
-        // From the right joint down, along, and up to the left one: from stage to stage.
+        // Along the stage, from its right joint to its left one: from stage to stage.
         Credit::Chain => stages
-            .map(|(i, (left, right))| wire(i, format!("M{:.1} {lane:.1}H{:.1}", right - 5.0, left + 9.0)))
+            .map(|(i, (left, right))| {
+                let (from, to) = (right - 5.0, left + 9.0);
+                wire(i, format!("M{from:.1} {lane:.1}H{to:.1}"), [from, to, lane])
+            })
             .collect(),
         Credit::Neighbours => stages
-            .map(|(i, (left, right))| Wire {
-                ends: [true, true],
-                ..wire(i, format!("M{:.1} {lane:.1}H{:.1}", right - 9.0, left + 9.0))
+            .map(|(i, (left, right))| {
+                let (from, to) = (right - 9.0, left + 9.0);
+                Wire { ends: [true, true], ..wire(i, format!("M{from:.1} {lane:.1}H{to:.1}"), [from, to, lane]) }
             })
             .collect(),
         // Each stage has its own end of a line that comes from the answer.
         Credit::Direct | Credit::Scalar => stages
             .map(|(i, (left, right))| {
                 let to = (left + right) / 2.0;
-                let from = match layout.stages.get(i + 1) {
-                    Some((_, end)) => format!("M{:.1} {bus:.1}", (right + end) / 2.0 + CUT),
-                    None => format!("M{:.1} {foot:.1}V{:.1}l-{CUT} {CUT}", answer + 10.0, bus - CUT),
+                let (from, begin) = match layout.stages.get(i + 1) {
+                    Some((_, end)) => {
+                        let from = (right + end) / 2.0 + CUT;
+                        (from, format!("M{from:.1} {bus:.1}"))
+                    }
+                    None => (answer, format!("M{:.1} {foot:.1}V{:.1}l-{CUT} {CUT}", answer + 10.0, bus - CUT)),
                 };
-                let d = format!("{from}H{:.1}l-{CUT} -{CUT}V{foot:.1}", to + CUT);
-                Wire { dotted: credit == Credit::Scalar, ..wire(i, d) }
+                let d = format!("{begin}H{:.1}l-{CUT} -{CUT}V{foot:.1}", to + CUT);
+                Wire { dotted: credit == Credit::Scalar, ..wire(i, d, [from, to + CUT, bus]) }
             })
             .collect(),
         // Out of the stage, and back into it.
@@ -85,23 +93,46 @@ pub fn wires(credit: Credit, layout: &Layout) -> Vec<Wire> {
             .map(|(i, (left, right))| {
                 let (from, to) = (right - 26.0, left + 26.0);
                 let depth = lane - foot - 2.0 * CUT + 6.0;
-                wire(i, format!("M{from:.1} {foot:.1}v{depth:.1}l-{CUT} {CUT}H{:.1}l-{CUT} -{CUT}V{foot:.1}", to + CUT))
+                let low = foot + depth + CUT;
+                let d = format!("M{from:.1} {foot:.1}v{depth:.1}l-{CUT} {CUT}H{:.1}l-{CUT} -{CUT}V{foot:.1}", to + CUT);
+                wire(i, d, [from - CUT, to + CUT, low])
             })
             .collect(),
         // Below the track back to the input, and from there forward once more.
         Credit::Input => {
-            let input = layout.stages[0].0;
-            let back = format!(
-                "M{:.1} {foot:.1}V{:.1}l-{CUT} {CUT}H{:.1}l-{CUT} -{CUT}V{foot:.1}",
-                answer + 10.0,
-                bus - CUT,
-                input - 10.0 + CUT
-            );
+            let (from, to) = (answer + 10.0, layout.stages[0].0 - 10.0);
+            let high = bus - CUT;
+            let d = format!("M{from:.1} {foot:.1}V{high:.1}l-{CUT} {CUT}H{:.1}l-{CUT} -{CUT}V{foot:.1}", to + CUT);
             let forward = |(i, (left, right)): (usize, (f64, f64))| {
-                wire(i, format!("M{:.1} {lane:.1}H{:.1}", left + 4.0, right - 9.0))
+                let (from, to) = (left + 4.0, right - 9.0);
+                wire(i, format!("M{from:.1} {lane:.1}H{to:.1}"), [from, to, lane])
             };
-            std::iter::once(wire(last, back)).chain(stages.map(forward)).collect()
+            std::iter::once(wire(last, d, [from - CUT, to + CUT, bus])).chain(stages.map(forward)).collect()
         }
         Credit::None => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the way, each stage but for none has its own line, and all of it lies below the track.
+    #[test]
+    fn credit_reaches_every_stage_below_the_track() {
+        let layout =
+            Layout { floor: 100.0, height: 184.0, stages: vec![(80.0, 200.0), (200.0, 400.0)], ..Layout::default() };
+        let all = [Credit::Chain, Credit::Direct, Credit::Local, Credit::Neighbours, Credit::Scalar, Credit::Input];
+        for way in all {
+            let wires = wires(way, &layout);
+            for stage in 0..2 {
+                assert!(wires.iter().any(|w| w.stage == stage), "{way:?}");
+            }
+            for wire in wires {
+                let [from, to, y] = wire.run;
+                assert!(from != to && y > layout.floor && y < layout.height, "{way:?}: {wire:?}");
+            }
+        }
+        assert!(wires(Credit::None, &layout).is_empty());
     }
 }

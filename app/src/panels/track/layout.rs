@@ -29,7 +29,7 @@ const HEAD: f64 = 38.0;
 /// For shapes and for credit, below all tracks.
 const FOOT: f64 = 84.0;
 /// For what stands at the ends of the line.
-const END: f64 = 76.0;
+const END: f64 = 92.0;
 
 /// A block: a box on the line, or the label of one that holds others.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +88,8 @@ pub struct Layout {
     pub spots: Vec<Spot>,
     /// Left and right joint of each stage.
     pub stages: Vec<(f64, f64)>,
+    /// From a joint to the first or last block of its stage.
+    pub pad: f64,
 }
 
 /// What a list or a block takes: its length, and how far it reaches above and below the line.
@@ -110,6 +112,7 @@ pub fn layout(stages: &[Vec<BlockSpec>], kinds: &Kinds, room: f64) -> Layout {
     let most = |reach: fn(&Size) -> f64| sizes.iter().map(reach).fold(HALF + 4.0, f64::max);
     let axis = HEAD + most(|s| s.up);
     lay.out.axis = axis;
+    lay.out.pad = pad;
     lay.out.floor = axis + most(|s| s.down).max(HALF + 8.0);
     lay.out.height = lay.out.floor + FOOT;
     lay.out.width = width.max(room);
@@ -139,7 +142,7 @@ impl Lay<'_> {
     /// Width of the label of a block that holds others.
     fn tag(&self, block: &BlockSpec) -> f64 {
         let (name, figure) = self.text(block);
-        name * 6.9 + figure * 6.3 + if figure > 0.0 { 32.0 } else { 22.0 }
+        name * 7.9 + figure * 6.8 + if figure > 0.0 { 34.0 } else { 24.0 }
     }
 
     fn series(&self, list: &[BlockSpec]) -> Size {
@@ -164,8 +167,8 @@ impl Lay<'_> {
         match course {
             Course::Box => {
                 let (name, figure) = self.text(block);
-                let w = (name * 7.2 + 22.0).max(figure.max(6.0) * 6.5 + 18.0);
-                Size { w: w.clamp(70.0, 168.0).round(), up: HALF + 4.0, down: HALF + 4.0 }
+                let w = (name * 8.3 + 20.0).max(figure.max(6.0) * 6.8 + 18.0);
+                Size { w: w.clamp(72.0, 176.0).round(), up: HALF + 4.0, down: HALF + 4.0 }
             }
             Course::Bypass => {
                 Size { w: inner.w.max(tag + 8.0) + 2.0 * TURN, up: inner.up + 8.0 + TAG, down: inner.down }

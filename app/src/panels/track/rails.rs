@@ -28,10 +28,7 @@ pub fn Rails(layout: Memo<Layout>, flow: Flow) -> impl IntoView {
         let (rails, loops) = layout.with(|l| (l.rails.clone(), l.loops.clone()));
         let width = move |i: usize| flow.forward.with(|w| w.get(i).copied().unwrap_or(PLAIN));
         let rail = rails.into_iter().enumerate().map(|(i, d)| {
-            view! {
-                <path class="rail" d=d.clone() style:stroke-width=move || format!("{}px", width(i)) />
-                <path class="pulse" d=d />
-            }
+            view! { <path class="rail" d=d style:stroke-width=move || format!("{}px", width(i)) /> }
         });
         let back = loops.into_iter().map(|(i, d)| {
             view! { <path class="rail" d=d style:stroke-width=move || format!("{}px", width(i)) /> }
@@ -75,6 +72,28 @@ pub fn Rails(layout: Memo<Layout>, flow: Flow) -> impl IntoView {
     }
 }
 
+/// Lights that run along the lines while the run goes on: forward into and out of each stage, and back as credit. They are
+/// elements of their own, since a browser moves those without painting the lines anew.
+#[component]
+pub fn Lights(layout: Memo<Layout>) -> impl IntoView {
+    let way = way(Lab::get());
+    let light = |back: bool, [from, to, y]: [f64; 3]| {
+        let at = format!("left:{:.0}px;top:{:.0}px;width:{:.0}px", from.min(to), y - 5.0, (to - from).abs());
+        let left = from > to;
+        view! { <i class="light" class:credit=back class:left=left style=at aria-hidden="true"></i> }
+    };
+    move || {
+        layout.with(|l| {
+            let ends = |&(left, right): &(f64, f64)| {
+                [[left, left + l.pad, l.axis], [right - l.pad, right, l.axis]].map(|run| light(false, run))
+            };
+            let forward = l.stages.iter().flat_map(ends).collect_view();
+            let credit = way.get().map(|way| wires(way, l).iter().map(|w| light(true, w.run)).collect_view());
+            (forward, credit)
+        })
+    }
+}
+
 /// The experts of a route, each as thick as its share.
 #[component]
 fn Experts(fan: Fan, flow: Flow) -> impl IntoView {
@@ -90,7 +109,7 @@ fn Experts(fan: Fan, flow: Flow) -> impl IntoView {
                 let share = f32::from(load) / 20.0;
                 format!(
                     "stroke-width:{:.2}px;opacity:{:.2}",
-                    (share * 2.2).clamp(1.0, 7.0),
+                    (share * 2.6).clamp(1.0, 8.0),
                     (0.3 + share * 0.5).min(1.0)
                 )
             }
@@ -110,7 +129,7 @@ fn Experts(fan: Fan, flow: Flow) -> impl IntoView {
 /// One stage's piece of the line of credit.
 #[component]
 fn Line(wire: Wire, flow: Flow) -> impl IntoView {
-    let Wire { stage, d, ends, dotted } = wire;
+    let Wire { stage, d, ends, dotted, .. } = wire;
     let width = Memo::new(move |_| flow.credit.with(|w| w.get(stage).copied()));
     let marker = |on: bool| on.then_some("url(#track-to)");
     view! {
