@@ -50,7 +50,12 @@ impl Lab {
             Deed::Pause => self.pause(),
             Deed::Step { n: 1 } => self.step(),
             Deed::Step { n } => self.run_for(*n),
-            Deed::Reset => self.reset(),
+            // A run that is still being built begins at its initial weights anyway.
+            Deed::Reset => {
+                if !self.busy.get_untracked() {
+                    self.reset();
+                }
+            }
             Deed::Pace { to } => self.set_pace(to.map(f64::from)),
             Deed::Card { id, run } => {
                 let open = run.as_ref().map_or_else(|| id.clone(), |run| format!("{id}/{run}"));
