@@ -26,7 +26,6 @@ pub use reader::{Listed, index, read};
 use self::facts::Facts;
 use self::form::{Checkpoint, Lesson, Part, Test};
 use self::keep::Progress;
-use crate::fragment;
 use crate::race::Race;
 use crate::rooms::Room;
 use crate::state::Lab;
@@ -55,7 +54,7 @@ pub struct Lessons {
 impl Lessons {
     pub fn new(lab: Lab, race: Race) -> Self {
         // A link to a lesson that holds no experiment means the one that the lesson begins with.
-        let address = fragment::present();
+        let address = window().location().hash().unwrap_or_default();
         let begins = address.contains("lesson=") && !address.contains("spec=");
         let lessons = Self {
             lab,

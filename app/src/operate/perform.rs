@@ -57,10 +57,8 @@ impl Lab {
                 }
             }
             Deed::Pace { to } => self.set_pace(to.map(f64::from)),
-            Deed::Card { id, run } => {
-                let open = run.as_ref().map_or_else(|| id.clone(), |run| format!("{id}/{run}"));
-                self.room.set(Room::Papers(Some(open)));
-            }
+            // The card's own page has the way to each of its runs.
+            Deed::Card { id, .. } => self.room.set(Room::Papers(Some(id.clone()))),
             Deed::Watch { view } => watch(view)?,
             Deed::Race { .. } => {
                 if let Some(after) = after {
