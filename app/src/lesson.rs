@@ -53,13 +53,16 @@ pub struct Lessons {
 
 impl Lessons {
     pub fn new(lab: Lab, race: Race) -> Self {
+        // A link to a lesson that holds no experiment means the one that the lesson begins with.
+        let address = window().location().hash().unwrap_or_default();
+        let begins = address.contains("lesson=") && !address.contains("spec=");
         let lessons = Self {
             lab,
             race,
             lesson: RwSignal::default(),
             fault: RwSignal::default(),
             progress: RwSignal::default(),
-            begins: StoredValue::new(false),
+            begins: StoredValue::new(begins),
         };
         lessons.follow_room();
         lessons.follow_name();
@@ -109,11 +112,17 @@ impl Lessons {
 
     /// Follows a link to the lab, and remembers it.
     pub fn operate(self, address: &str) {
+        let done = self.deed(address);
         if self.lab.operate(self.race, address) {
             self.change(|p| {
-                p.done.insert(address.to_owned());
+                p.done.insert(done);
             });
         }
+    }
+
+    /// What a link of the open page is remembered as: the same link may stand on several pages.
+    fn deed(self, address: &str) -> String {
+        format!("{} {address}", untrack(|| self.step()))
     }
 
     /// The checkpoints of the open page.
@@ -157,7 +166,8 @@ impl Lessons {
                 match read {
                     Ok(reading) => {
                         let begin = reading.lesson.begin.clone();
-                        self.change(|p| p.steps = reading.lesson.steps.len());
+                        let step = self.lab.lesson.with_untracked(|p| p.as_ref().map_or(1, |p| p.step));
+                        self.change(|p| (p.step, p.steps) = (step, reading.lesson.steps.len()));
                         self.lesson.set(Some(Arc::new(reading.lesson)));
                         let begins = self.begins.try_update_value(std::mem::take).unwrap_or_default();
                         if begins && !begin.is_empty() {

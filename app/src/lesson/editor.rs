@@ -86,7 +86,8 @@ fn misfits(lessons: Lessons, reading: &Reading) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (line, address) in &reading.deeds {
         let mut take = |wrong: Vec<Diagnostic>| {
-            let fault = |d: Diagnostic| Fault { line: *line, message: format!("{}: {}", d.path, d.message), mend: d.mend };
+            let fault =
+                |d: Diagnostic| Fault { line: *line, message: format!("{}: {}", d.path, d.message), mend: d.mend };
             faults.extend(wrong.into_iter().map(fault));
         };
         match operate::read(address) {
@@ -126,7 +127,11 @@ fn Tools(text: RwSignal<String>, told: RwSignal<String>, area: NodeRef<html::Tex
         let place = Place { name: SHARED.into(), step: 1 };
         let address = fragment::address(&format!("lesson={}&text={packed}", place.write()));
         ui::copy(&address.clone(), move |done| {
-            told.set(if done { "The link is copied: it holds the whole lesson.".into() } else { format!("Copy this link: {address}") });
+            told.set(if done {
+                "The link is copied: it holds the whole lesson.".into()
+            } else {
+                format!("Copy this link: {address}")
+            });
         });
     };
     let open = move |_| {

@@ -43,8 +43,8 @@ impl Facts {
                 found.unwrap_or_default()
             })
         };
-        let race_done = !race.going.get()
-            && race.runs.with(|r| !r.is_empty() && r.iter().all(|r| r.standing == Standing::Done));
+        let race_done =
+            !race.going.get() && race.runs.with(|r| !r.is_empty() && r.iter().all(|r| r.standing == Standing::Done));
         // While a run is built, the figures are those of another experiment.
         Self {
             spec: (!busy).then(|| lab.spec.get()),
@@ -108,10 +108,15 @@ fn stands(spec: &Spec, path: &str, is: &str) -> bool {
             let route = tree::first_route(spec).and_then(|place| tree::block(spec, &place)?.routing.clone());
             route.map_or(is == "none", |r| r.id == is)
         }
-        // What stands there already changes nothing.
         path => {
+            let route = || tree::first_route(spec).and_then(|place| tree::path(spec, &place));
+            let path = match (path.strip_prefix("routing/"), route()) {
+                (Some(knob), Some(route)) => format!("{route}/routing/{knob}"),
+                (Some(_) | None, _) => path.to_owned(),
+            };
+            // What stands there already changes nothing.
             let plain = canonical(&Spec { lanes: Vec::new(), seeds: 1, ..spec.clone() });
-            race::with(&plain, path, &setting(is)).is_ok_and(|same| same == plain)
+            race::with(&plain, &path, &setting(is)).is_ok_and(|same| same == plain)
         }
     }
 }

@@ -31,7 +31,7 @@ fn Prose(html: String, words: &'static Words) -> impl IntoView {
         let (Some(node), done) = (node.get(), done.get()) else { return };
         let Ok(buttons) = node.query_selector_all("[data-deed]") else { return };
         let all = (0..buttons.length()).filter_map(|i| buttons.item(i)?.dyn_into::<Element>().ok());
-        for button in all.filter(|b| b.get_attribute("data-deed").is_some_and(|d| done.contains(&d))) {
+        for button in all.filter(|b| b.get_attribute("data-deed").is_some_and(|d| done.contains(&lessons.deed(&d)))) {
             mark(&button, words);
         }
     });

@@ -111,7 +111,8 @@ impl Reader {
 }
 
 fn start() -> Result<Reader, String> {
-    let worker = link::worker("reader").map_err(|e| format!("the browser would not start a worker: {}", link::text(&e)))?;
+    let worker =
+        link::worker("reader").map_err(|e| format!("the browser would not start a worker: {}", link::text(&e)))?;
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(|message: MessageEvent| {
         let waiting = READER.with_borrow_mut(|slot| {
             let reader = slot.as_mut()?;

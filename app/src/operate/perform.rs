@@ -50,12 +50,15 @@ impl Lab {
             Deed::Pause => self.pause(),
             Deed::Step { n: 1 } => self.step(),
             Deed::Step { n } => self.run_for(*n),
-            Deed::Reset => self.reset(),
-            Deed::Pace { to } => self.set_pace(to.map(f64::from)),
-            Deed::Card { id, run } => {
-                let open = run.as_ref().map_or_else(|| id.clone(), |run| format!("{id}/{run}"));
-                self.room.set(Room::Papers(Some(open)));
+            // A run that is still being built begins at its initial weights anyway.
+            Deed::Reset => {
+                if !self.busy.get_untracked() {
+                    self.reset();
+                }
             }
+            Deed::Pace { to } => self.set_pace(to.map(f64::from)),
+            // The card's own page has the way to each of its runs.
+            Deed::Card { id, .. } => self.room.set(Room::Papers(Some(id.clone()))),
             Deed::Watch { view } => watch(view)?,
             Deed::Race { .. } => {
                 if let Some(after) = after {

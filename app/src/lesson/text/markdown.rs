@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::Desk;
 use super::super::form::Part;
+use super::Desk;
 
 /// Reads the lines of this range as Markdown, and puts them on the present page.
 pub fn put(desk: &mut Desk, lines: &[&str], range: Range<usize>) {
