@@ -28,7 +28,7 @@ pub fn Runs(card: CardInfo, quick: bool) -> impl IntoView {
     });
     let ways = form.runs.iter().map(|run| {
         let to = fragment::address(&format!("card={id}&spec={}", link::encode(&run.spec)));
-        view! { <a class="button" href=to>{format!("Open {} in the lab", run.name)}</a> }
+        view! { <a class="button" href=to>{format!("Open “{}” in the lab", run.name)}</a> }
     });
     view! {
         <h3>"Runs"</h3>
