@@ -88,9 +88,10 @@ lab("a check says how far it is, and can be stopped", at("papers/backprop"), asy
 });
 
 lab("a run opens in the lab under the name of its paper", at(`papers/${CARD}`), async ({ page }) => {
-  await page.getByRole("link", { name: "Open sums alone in the lab" }).click();
+  await page.getByRole("link", { name: "Open “sums alone” in the lab" }).click();
   const banner = page.getByRole("note", { name: "Paper" });
   await banner.filter({ hasText: "This is the run “sums alone”" }).waitFor();
+  assert.equal(await page.getByRole("main").count(), 1, "the library is left");
   await until(page, "it trains", ({ step }) => step > 0);
   await page.waitForTimeout(500);
   assert.match(page.url(), new RegExp(`card=${CARD}&spec=`));
@@ -105,6 +106,7 @@ lab("a run opens in the lab under the name of its paper", at(`papers/${CARD}`), 
 });
 
 lab("runs that lanes can be are raced", at("papers/feedback-alignment"), async ({ page }) => {
+  await button(page, "Race the runs").waitFor();
   const names = (await page.getByRole("region", { name: "What differs between the runs" }).getByRole("columnheader").allInnerTexts()).slice(1);
   await button(page, "Race the runs").click();
   await page.getByRole("note", { name: "Paper" }).filter({ hasText: "side by side" }).waitFor();
@@ -153,7 +155,7 @@ lab("an unknown paper is said to be unknown", at("papers/none-such"), async ({ p
   await entries(page).first().waitFor();
 });
 
-lab("papers that do not come are asked for again", { expects: [/404|Not Found/] }, async ({ page, server }) => {
+lab("papers that do not come are asked for again", { expects: [/404|Not Found|cards\.json/] }, async ({ page, server }) => {
   await page.route("**/cards.json", (route) => route.fulfill({ status: 404 }), { times: 1 });
   await page.goto(`${server.url}#room=papers`);
   await page.getByRole("link", { name: "Papers", exact: true }).click();

@@ -35,15 +35,12 @@ pub fn App() -> impl IntoView {
         return view! { <Embedded /> }.into_any();
     }
     // A room stays as it is while one goes about in it.
-    let name = Memo::new(move |_| lab.room.with(Room::name));
-    let other = move || {
-        name.track();
-        match lab.room.get_untracked() {
-            Room::Lab => None,
-            Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
-            Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
-            Room::Runs => Some(view! { <RunsRoom /> }.into_any()),
-        }
+    let room = Memo::new(move |_| lab.room.with(Room::bare));
+    let other = move || match room.get() {
+        Room::Lab => None,
+        Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
+        Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+        Room::Runs => Some(view! { <RunsRoom /> }.into_any()),
     };
     view! {
         <Header />

@@ -165,7 +165,9 @@ impl Papers {
                 let here = (f64::from(seconds) * slower).ceil().max(1.0);
                 format!("About {here} s here, going by the checks made before.")
             }
-            None => format!("{seconds} s at most on two cores outside of a browser; here it may take some times as long."),
+            None => {
+                format!("{seconds} s at most on two cores outside of a browser; here it may take some times as long.")
+            }
         }
     }
 
@@ -211,10 +213,16 @@ fn says(card: &CardInfo, text: &str) -> bool {
     text.to_lowercase().split_whitespace().all(|word| all.contains(word))
 }
 
-/// What of a card an experiment is: the name of a run with its steps, or its race.
+/// What of a card an experiment is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    Run(String, u64),
+    Run {
+        name: String,
+        steps: u64,
+        /// Whether transforms follow.
+        changed: bool,
+    },
+    /// All runs, as a race.
     Race,
 }
 
@@ -228,7 +236,7 @@ fn run_of(card: &CardInfo, spec: &Spec) -> Option<Part> {
         return forms().any(race).then_some(Part::Race);
     }
     let run = forms().flat_map(|form| &form.runs).find(|run| still(&run.spec) == spec)?;
-    Some(Part::Run(run.name.clone(), run.steps))
+    Some(Part::Run { name: run.name.clone(), steps: run.steps, changed: !run.then.is_empty() })
 }
 
 #[cfg(test)]
@@ -268,7 +276,8 @@ pub mod tests {
     fn an_experiment_is_a_run_whatever_its_seed() {
         let card = card();
         let spec = card.full.runs[0].spec.clone();
-        assert_eq!(run_of(&card, &Spec { seed: 9, ..spec.clone() }), Some(Part::Run("plain".into(), 300)));
+        let part = Part::Run { name: "plain".into(), steps: 300, changed: false };
+        assert_eq!(run_of(&card, &Spec { seed: 9, ..spec.clone() }), Some(part));
         assert_eq!(run_of(&card, &Spec { rate: 0.5, ..spec }), None);
     }
 }

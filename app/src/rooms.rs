@@ -26,6 +26,15 @@ impl Room {
         [Room::Lab, Room::Papers(None), Room::Lessons(None), Room::Runs].into_iter()
     }
 
+    /// The same room with nothing open.
+    pub fn bare(&self) -> Self {
+        match self {
+            Room::Lab => Room::Lab,
+            Room::Papers(_) => Room::Papers(None),
+            Room::Lessons(_) => Room::Lessons(None),
+        }
+    }
+
     /// What it is called.
     pub fn name(&self) -> &'static str {
         match self {

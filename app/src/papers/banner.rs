@@ -15,8 +15,9 @@ pub fn Banner() -> impl IntoView {
         let id = lab.card.get()?;
         let (name, to) = (papers.name(&id), Room::Papers(Some(id)).link());
         let (what, then) = match part {
-            Part::Run(run, steps) => {
-                (format!("This is the run “{run}” of the paper "), format!(", which is judged after {steps} steps."))
+            Part::Run { name, steps, changed } => {
+                let then = if changed { "transformed" } else { "judged" };
+                (format!("This is the run “{name}” of the paper "), format!(", which is {then} after {steps} steps."))
             }
             Part::Race => ("These are the runs of the paper ".to_owned(), ", side by side.".to_owned()),
         };

@@ -33,7 +33,8 @@ pub fn PapersRoom() -> impl IntoView {
         }
         now
     });
-    move || match papers.cards.get() {
+    move || {
+        match papers.cards.get() {
         None => view! { <section class="panel"><h2>"Papers"</h2> <p role="status">"The papers are being fetched."</p></section> }.into_any(),
         Some(Err(why)) => view! { <Missing why /> }.into_any(),
         Some(Ok(_)) => match open.get() {
@@ -43,6 +44,7 @@ pub fn PapersRoom() -> impl IntoView {
                 None => view! { <Unknown id /> }.into_any(),
             },
         },
+    }
     }
 }
 

@@ -86,7 +86,8 @@ mod tests {
             experiment(32, Choice::new("expert-choice")),
             Spec { rule: Choice::new("direct-feedback-alignment"), rate: 0.01, ..first.clone() },
         ];
-        let all: Vec<(&str, &Spec)> = ["a", "b", "c", "d"].into_iter().zip(std::iter::once(&first).chain(&others)).collect();
+        let all: Vec<(&str, &Spec)> =
+            ["a", "b", "c", "d"].into_iter().zip(std::iter::once(&first).chain(&others)).collect();
         let race = joined(&all).unwrap();
         let told = lanes(&race).unwrap();
         for ((name, spec), (told, lane)) in all.iter().zip(&told) {

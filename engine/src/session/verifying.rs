@@ -30,13 +30,7 @@ pub(super) struct Verifying {
 
 impl Session {
     /// Begins the trial of a card; one that goes on is given up.
-    pub(super) fn verify(
-        &mut self,
-        card: &str,
-        quick: bool,
-        assets: Vec<String>,
-        files: Vec<Vec<u8>>,
-    ) -> Vec<Message> {
+    pub(super) fn verify(&mut self, card: &str, quick: bool, assets: Vec<String>, files: Vec<Vec<u8>>) -> Vec<Message> {
         self.verifying = None;
         let found = match find(CARDS, card, "card") {
             Ok(found) => found,

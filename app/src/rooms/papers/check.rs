@@ -1,7 +1,7 @@
 //! The check of a card: its claims, how far a trial of them is, and what came of the last one here.
 
-use engine::cards::library::CardInfo;
 use engine::cards::SEEDS;
+use engine::cards::library::CardInfo;
 use engine::trial::Judged;
 use leptos::prelude::*;
 
@@ -30,12 +30,16 @@ pub fn Check(card: CardInfo, quick: bool) -> impl IntoView {
     };
     let failed = move || {
         let (of, why) = papers.failed.get()?;
-        (of == id.get_value()).then(|| view! { <p class="fault" role="alert"><b>"The check could not be made. "</b> {why}</p> })
+        (of == id.get_value())
+            .then(|| view! { <p class="fault" role="alert"><b>"The check could not be made. "</b> {why}</p> })
     };
     let claims = form.claims.clone();
     let told = move || match kept.get() {
         Some(kept) => view! { <Told kept claims=claims.clone() /> }.into_any(),
-        None => view! { <ul class="claims">{claims.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view()}</ul> }.into_any(),
+        None => {
+            view! { <ul class="claims">{claims.iter().map(|c| view! { <li>{c.clone()}</li> }).collect_view()}</ul> }
+                .into_any()
+        }
     };
     view! {
         <h3 id="check-title">"Check"</h3>
@@ -93,7 +97,8 @@ fn Told(kept: Kept, claims: Vec<String>) -> impl IntoView {
     let hold = kept.verdict.claims.iter().filter(|c| c.holds()).count();
     let all = kept.verdict.claims.len();
     let older = kept.verdict.claims.iter().map(|c| &c.claim).ne(claims.iter());
-    let older = older.then_some(" It was of an earlier version of this card, whose claims were others: check it again.");
+    let older =
+        older.then_some(" It was of an earlier version of this card, whose claims were others: check it again.");
     let when = format!(
         "Checked here on {}, in {:.0} s, on the CPU ({}): {hold} of {all} claims hold.",
         kept.day(),

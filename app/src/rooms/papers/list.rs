@@ -12,7 +12,8 @@ use crate::ui::format::capital;
 #[component]
 pub fn List() -> impl IntoView {
     let papers = Papers::get();
-    let all = Memo::new(move |_| papers.cards.with(|c| c.as_ref().and_then(|c| c.as_ref().ok()).map_or(0, |c| c.len())));
+    let all =
+        Memo::new(move |_| papers.cards.with(|c| c.as_ref().and_then(|c| c.as_ref().ok()).map_or(0, |c| c.len())));
     let found = Memo::new(move |_| papers.found());
     let count = move || {
         let (all, found) = (all.get(), found.with(Vec::len));

@@ -27,7 +27,8 @@ pub fn Page(card: CardInfo) -> impl IntoView {
         let value = Signal::derive(move || if quick.get() { "quick" } else { "full" }.to_owned());
         view! { <Select label="Form" options=options value=value choose=move |v| quick.set(v == "quick") /> }
     });
-    let also = (card.name != card.title).then(|| view! { <span>"listed as “" {card.name.clone()} "”"</span> });
+    let also = (card.name.to_lowercase() != card.title.to_lowercase())
+        .then(|| view! { <span>"listed as “" {card.name.clone()} "”"</span> });
     let kept = StoredValue::new(card.clone());
     view! {
         <article class="panel paper" aria-labelledby="paper-title">
@@ -60,7 +61,11 @@ pub(super) fn spoken(seconds: u32) -> String {
 fn Cite(card: CardInfo) -> impl IntoView {
     let cited = bibtex(&card);
     let link = Room::Papers(Some(card.id.clone())).link();
-    let known = if card.source.is_empty() { "The card knows no more than the title." } else { "What the card knows: surnames, title, year." };
+    let known = if card.source.is_empty() {
+        "The card knows no more than the title."
+    } else {
+        "What the card knows: surnames, title, year."
+    };
     view! {
         <h3>"Cite"</h3>
         <p class="help">{known}</p>

@@ -18,17 +18,16 @@ pub fn Runs(card: CardInfo, quick: bool) -> impl IntoView {
     let id = card.id;
     let heads = form.runs.iter().map(|run| view! { <th scope="col">{run.name.clone()}</th> }).collect_view();
     let rows = rows(&form).into_iter().map(|(field, texts)| {
-        let cells = texts.into_iter().map(|t| if t.is_empty() { "–".to_owned() } else { t });
         view! {
             <tr>
                 <th scope="row">{field}</th>
-                {cells.map(|text| view! { <td>{text}</td> }).collect_view()}
+                {texts.into_iter().map(|text| view! { <td>{text}</td> }).collect_view()}
             </tr>
         }
     });
     let ways = form.runs.iter().map(|run| {
         let to = fragment::address(&format!("card={id}&spec={}", link::encode(&run.spec)));
-        view! { <a class="button" href=to>{format!("Open {} in the lab", run.name)}</a> }
+        view! { <a class="button" href=to>{format!("Open “{}” in the lab", run.name)}</a> }
     });
     view! {
         <h3>"Runs"</h3>
@@ -56,7 +55,9 @@ fn Racing(id: String, form: FormInfo) -> impl IntoView {
         race.start();
     };
     match form.race {
-        Some(spec) => view! { <button type="button" on:click=move |_| start(&spec)>"Race the runs"</button> }.into_any(),
+        Some(spec) => {
+            view! { <button type="button" on:click=move |_| start(&spec)>"Race the runs"</button> }.into_any()
+        }
         None => view! { <p class="help">{why_no_race(&form.runs)}</p> }.into_any(),
     }
 }
@@ -78,7 +79,8 @@ fn why_no_race(runs: &[RunInfo]) -> Option<&'static str> {
 fn rows(form: &FormInfo) -> Vec<(String, Vec<String>)> {
     let specs: Vec<&Spec> = form.runs.iter().map(|r| &r.spec).collect();
     let mut rows: Vec<_> = if specs.len() > 1 {
-        differences(&specs).into_iter().map(|(path, texts)| (field(&path), texts)).collect()
+        let all = differences(&specs);
+        all.iter().map(|row| (field(&row.0), told(row, &all))).collect()
     } else {
         let spec = specs.first();
         spec.map(|s| vec![("data".into(), vec![s.data.id.clone()]), ("rule".into(), vec![s.rule.id.clone()])])
@@ -91,13 +93,33 @@ fn rows(form: &FormInfo) -> Vec<(String, Vec<String>)> {
     rows
 }
 
+/// A line of differences.
+type Row = (String, Vec<String>);
+
+/// The texts of a line. What is not said is the default, where there is a thing that has it.
+fn told(row: &Row, all: &[Row]) -> Vec<String> {
+    let of = row.0.rsplit_once('/').map_or("", |parts| parts.0);
+    let differs = all.iter().find(|other| other.0 == of);
+    // A block's path says its kind: where it has a text, it is there. The path of a rule or a routing does not.
+    let kind = of.rsplit('/').next().is_some_and(|part| part.contains('.'));
+    let text = |(run, text): (usize, &String)| {
+        let there = differs.is_none_or(|of| kind && of.1.get(run).is_some_and(|t| !t.is_empty()));
+        match (text.as_str(), there && !of.is_empty()) {
+            ("", true) => "default".to_owned(),
+            ("", false) => "–".to_owned(),
+            (said, _) => said.to_owned(),
+        }
+    };
+    row.1.iter().enumerate().map(text).collect()
+}
+
 /// The transforms after a run, in words: `magnitude, keep 0.2; 300 steps`.
 fn after(run: &RunInfo) -> String {
     let one = |(by, steps): &(engine::spec::Choice, u64)| {
         let knobs = by.settings.iter().map(|(knob, v)| format!(", {knob} {v}"));
         format!("{}{}; {steps} steps", by.id, knobs.collect::<String>())
     };
-    run.then.iter().map(one).collect::<Vec<_>>().join("; then ")
+    if run.then.is_empty() { "–".to_owned() } else { run.then.iter().map(one).collect::<Vec<_>>().join("; then ") }
 }
 
 /// A path of a spec as people read it: `2/1.route/routing/k` is `stage 2 › route › routing › k`.
@@ -122,6 +144,21 @@ mod tests {
         assert_eq!(field("2/1.route/routing/k"), "stage 2 › 1. route › routing › k");
         assert_eq!(field("rule/momentum"), "rule › momentum");
         assert_eq!(field("rate"), "rate");
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_default_where_there_is_such_a_thing() {
+        let row = |path: &str, texts: [&str; 2]| (path.to_owned(), texts.map(String::from).to_vec());
+        let all = [
+            row("1/1.glu", ["", "glu"]),
+            row("1/1.glu/gate", ["", ""]),
+            row("1/2.linear/units", ["", "8"]),
+            row("rule", ["backprop", "pepita"]),
+            row("rule/scale", ["", "0.5"]),
+            row("rate", ["0.1", "0.2"]),
+        ];
+        let texts: Vec<_> = all.iter().map(|row| told(row, &all).join(" ")).collect();
+        assert_eq!(texts, ["– glu", "– default", "default 8", "backprop pepita", "– 0.5", "0.1 0.2"]);
     }
 
     #[test]

@@ -109,7 +109,8 @@ fn told(card: &Card, seconds: u32, quick: bool, judged: &[Judged], took: Duratio
         }
         rows.push(vec![format!("  {}: {}", claim.claim, if claim.holds() { "holds" } else { "FAILS" })]);
     }
-    let late = if took.as_secs() > seconds.into() { format!(", over its budget of {seconds} s") } else { String::new() };
+    let late =
+        if took.as_secs() > seconds.into() { format!(", over its budget of {seconds} s") } else { String::new() };
     format!("{}  {:.0} s{late}\n", table(&rows), took.as_secs_f64())
 }
 
@@ -126,8 +127,11 @@ mod tests {
     #[test]
     fn a_claim_is_told_with_its_figures() {
         let line = Line { figure: "accuracy(a)".into(), values: ["0.96", "0.97", "0.98"].map(String::from).into() };
-        let judged =
-            |seeds| Judged { claim: "accuracy(a) ≥ 0.955".into(), seeds: Vec::from(seeds), figures: vec![line.clone()] };
+        let judged = |seeds| Judged {
+            claim: "accuracy(a) ≥ 0.955".into(),
+            seeds: Vec::from(seeds),
+            figures: vec![line.clone()],
+        };
         let text = told(CARDS[0], 5, false, &[judged([true; 3])], Duration::from_secs(3));
         assert!(text.contains("accuracy(a) ≥ 0.955: holds") && text.ends_with("3 s\n"), "{text}");
         let text = told(CARDS[0], 5, true, &[judged([true, false, true])], Duration::from_secs(10));

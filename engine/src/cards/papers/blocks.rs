@@ -41,4 +41,18 @@ pub(super) const PAPERS: &[Line] = &[
     ("raft-mlp", "", "u = x + mix_{height}(n(x)),   v = u + mix_{width}(n(u)),   y = v + MLP(n(v))"),
     ("ninformer", "", "u = n(x) P,   v = Mixer(n(x)),   z = x + u ⊙ v,   y = z + MLP(n(z))"),
     ("biophysical-synapses", "", "dv_i/dt = g_i (E_i − v_i) + Σ_j w_{ij} σ(a_{ij} (v_j − m_{ij})) (E_{ij} − v_i)"),
+    ("deep-rectifiers", "", "y = max(0, x W + b)"),
+    ("fourier-features", "", "γ(x) = (sin 2πxB, cos 2πxB),   B from N(0, σ^2), fixed"),
+    ("random-features", "", "y = f(x Ω + b) W,   Ω and b as they were drawn,   W alone learned"),
+    ("low-rank-training", "", "y = (x V) U + b,   V [F, r],   U [r, units]"),
+    (
+        "neural-modules",
+        "Structure Learning for Neural Module Networks; Explainable Neural Computation via Stack Neural Module Networks",
+        "c_t = tanh(x U + c_{t−1} V + b),   w_t = softmax(c_t W)\nh_t = Σ_m w_t[m] · module_m(h_{t−1}),   h_0 = x",
+    ),
+    (
+        "brainformer",
+        "",
+        "s: x + attention(n(x)),   f: x + ffn(n(x)),   m: x + experts(n(x)),   in an order that is searched for",
+    ),
 ];

@@ -30,4 +30,7 @@ pub(super) const PAPERS: &[Line] = &[
         "s_l = relu(w_l · h + b_l),   S_l = Σ_{i ≤ l} s_i,   g_l = 1 − min(S_l, 1)\nh ← h + g_l · layer_l(h)",
     ),
     ("mat-former", "", "y = f(x W_1[:, :m] + b_1[:m]) W_2[:m, :] + b_2,   m = H/8, H/4, H/2 or H"),
+    ("sparse-mlp", "", "P = softmax(x W),   y = Σ_{i ∈ top-k} P_i · expert_i(x),   over places and over features"),
+    ("fire-together", "", "m = σ(GAP(x) W + b),   y = o · [m > ½],   o = layer(x)"),
+    ("ffn-skip", "", "h ← h + f_l(h),   left out where  cos(h, h + f_l(h)) ≥ τ"),
 ];

@@ -51,4 +51,23 @@ pub(super) const PAPERS: &[Line] = &[
         "",
         "h = [attend(Q_s, K_s, V_s) | attend(Q_e, K_e, V_e)],   z = h W_z + b_z\nc ← g ⊙ c + (1 − g) ⊙ z,   g = σ(b_g)",
     ),
+    ("attention", "", "y = softmax(q kᵀ / √d) v W_{out},   q = x W_q,   k = x W_k,   v = x W_v"),
+    ("ada-fnn", "", "c_k = ∫ β_k(t) X(t) dt ≈ Σ_j ω_j β_k(t_j) X(t_j),   β_k a small network from time to a number"),
+    ("n-beats", "", "x_{l+1} = x_l − V^b θ^b_l,   ŷ = Σ_l V^f θ^f_l,   θ_l = W FC(x_l)"),
+    (
+        "tslanet",
+        "",
+        "F = rfft(x),   y = irfft(W_G ⊙ F + W_L ⊙ m ⊙ F)\nm[k] = 1  where the power at k over the median exceeds θ",
+    ),
+    ("dilated-convolutions", "", "y[p] = Σ_j w[j] · x[p + d j],   dilation d"),
+    (
+        "illusion-of-state",
+        "",
+        "h_t = f(x_t, h_{t−1}),  place after place,   against   h_t = a_t ⊙ h_{t−1} + b_t  and attention,  all places at once",
+    ),
+    (
+        "learned-delays",
+        "",
+        "y_t = Σ_i Σ_n k_i[n] x_i[t − L + n]\nk_i[n] = w_i exp(−½ ((n − (L − d_i)) / σ)^2) / Σ_m exp(…),   d_i learned",
+    ),
 ];

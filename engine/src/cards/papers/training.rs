@@ -36,7 +36,18 @@ pub(super) const PAPERS: &[Line] = &[
     ),
     (
         "mnist-1d",
-        "",
+        "Scaling down Deep Learning; Scaling Down Deep Learning with MNIST-1D",
         "a digit drawn as a curve of 12 points: padded, moved, scaled, sheared, with noise; read at 40 points",
+    ),
+    ("batch-normalization", "", "y = γ (x − mean) / √(var + ε) + β,   mean and var over the batch"),
+    (
+        "label-smoothing",
+        "Rethinking the Inception Architecture for Computer Vision",
+        "loss = (1 − ε) H(q, p) + ε H(u, p),   q the label, u uniform, p the answer",
+    ),
+    (
+        "drop-block",
+        "",
+        "γ = (1 − keep) / b^2 · H W / ((H − b + 1) (W − b + 1)):   the chance of each b × b square to be absent",
     ),
 ];

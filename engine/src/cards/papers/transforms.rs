@@ -28,4 +28,12 @@ pub(super) const PAPERS: &[Line] = &[
         "FlexRound: Learnable Rounding based on Element-wise Division for Post-Training Quantization",
         "Ŵ = s_1 · clip(round(W / (s_1 S_2 s_3))),   s_1, S_2, s_3 to lower ‖X W − X̃ Ŵ‖^2",
     ),
+    ("attention-removal", "", "TE = |H(answer) − H(answer without the layer)|,   H = mean over the channels of ln σ"),
+    ("expert-merging", "", "experts whose router logits go together become one:   W = Σ_e use_e W_e / Σ_e use_e"),
+    ("ffn-fusion", "", "x_{i+1} = x_i + F_i(N(x_i))   →   x + Σ_i F_i(N(x))"),
+    (
+        "multi-pruner",
+        "",
+        "out goes the block, then the channels, without which the loss on training samples rises least",
+    ),
 ];
