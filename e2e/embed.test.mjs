@@ -26,7 +26,9 @@ const file = (name) => readFileSync(new URL(`embed/${name}.html`, import.meta.ur
 
 /** The status of a framed lab: its step, NaN before the first word. */
 async function step(frame) {
-  const text = (await frame.getByRole("status").allTextContents()).find((t) => /step/.test(t)) ?? "";
+  // The frame itself may come later.
+  const texts = await frame.getByRole("status").allTextContents().catch(() => []);
+  const text = texts.find((t) => /step/.test(t)) ?? "";
   return Number((text.match(/step\s+(\d[\d,\u2009\u202f]*)/)?.[1] ?? "NaN").replaceAll(/[,\u2009\u202f]/g, ""));
 }
 

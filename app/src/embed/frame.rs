@@ -16,7 +16,7 @@
 use engine::diagnostic::Diagnostic;
 use engine::spec::{Spec, percent};
 
-use super::parts::{self, Part};
+use super::parts::{self, Kind, Part};
 
 /// Views of an embedded lab whose link names none.
 pub const VIEWS: [&str; 4] = ["meters", "decision-surface", "curves", "samples"];
@@ -94,7 +94,8 @@ impl Frame {
         }
         let Some(part) = Part::find(part).filter(|p| p.viewable()) else { return true };
         match &self.view {
-            Some(view) => view.contains(&part.id),
+            // In the lab by itself a link chooses between pictures; panels are there unless they are hidden.
+            Some(view) => view.contains(&part.id) || !(self.embed || part.kind == Kind::Picture),
             None => !self.embed || VIEWS.contains(&part.id),
         }
     }
@@ -225,6 +226,8 @@ mod tests {
         let (frame, _) = read("embed");
         assert!(frame.shows("curves") && frame.shows("run") && !frame.shows("network") && !frame.shows("confusion"));
         let (frame, _) = read("embed&view=network,confusion");
+        assert!(!frame.shows("curves") && frame.shows("network") && frame.shows("confusion"));
+        let (frame, _) = read("view=confusion");
         assert!(!frame.shows("curves") && frame.shows("network") && frame.shows("confusion"));
     }
 

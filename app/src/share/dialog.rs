@@ -50,17 +50,18 @@ fn Body() -> impl IntoView {
     let text = move |frame: &Frame| {
         lab.spec.with(|s| links::fragment(s, lab.device.get(), short.get(), frame, packed().as_deref()))
     };
-    // What the link shows is for the embedded lab.
-    let plain = move || draft.with(|d| Frame { view: None, ..d.clone() });
+    // The views that are chosen here are the embedded lab's.
+    let own = lab.frame.with_untracked(|f| f.view.clone());
+    let plain = Signal::derive(move || draft.with(|d| Frame { view: own.clone(), ..d.clone() }));
     let embedded = move || draft.with(|d| Frame { embed: true, ..d.clone() });
-    let link = Signal::derive(move || fragment::full(&text(&plain())));
+    let link = Signal::derive(move || fragment::full(&text(&plain.get())));
     let frame = Signal::derive(move || links::iframe(&fragment::full(&text(&embedded()))));
     let element = Signal::derive(move || {
         let folder = fragment::full("");
         let folder = folder.trim_end_matches('#').trim_end_matches("index.html");
         links::element(folder, &text(&draft.get()))
     });
-    let preview = Signal::derive(move || fragment::full(&text(&plain())));
+    let preview = Signal::derive(move || fragment::full(&text(&plain.get())));
     let take = move |on: bool| {
         weights.set(None);
         if on {
