@@ -175,7 +175,8 @@ mod tests {
     #[test]
     fn an_address_survives() {
         let spec = engine::presets::default().spec;
-        let text = write(&Room::Papers(Some("top-k".into())), &[], &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
+        let text =
+            write(&Room::Papers(Some("top-k".into())), &[], &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
         let address = read("?embed&utm=x", &format!("#{text}"));
         assert_eq!(address.spec, Some(spec));
         assert_eq!(address.room, Some(Room::Papers(Some("top-k".into()))));

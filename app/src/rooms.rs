@@ -32,6 +32,7 @@ impl Room {
             Room::Lab => Room::Lab,
             Room::Papers(_) => Room::Papers(None),
             Room::Lessons(_) => Room::Lessons(None),
+            Room::Runs => Room::Runs,
         }
     }
 

@@ -37,13 +37,7 @@ pub fn default() -> Preset {
     digits_backprop()
 }
 
-fn preset(
-    id: &'static str,
-    name: &'static str,
-    help: &'static str,
-    expect: &'static str,
-    spec: &Spec,
-) -> Preset {
+fn preset(id: &'static str, name: &'static str, help: &'static str, expect: &'static str, spec: &Spec) -> Preset {
     Preset { id, name, help, expect, spec: canonical(spec) }
 }
 

@@ -11,12 +11,14 @@ use super::port::Port;
 use crate::fragment;
 use crate::panels::choose::Choose;
 use crate::panels::cost::Cost;
-use crate::panels::header::Presets;
-use crate::panels::net::Net;
+use crate::panels::net::{Net, Shown};
 use crate::panels::notices::Notices;
-use crate::panels::palette::Palette;
+use crate::panels::palette::{Palette, kinds};
 use crate::panels::race::Race;
 use crate::panels::run::Run;
+use crate::panels::track::Chosen;
+use crate::panels::track::drag::Drag;
+use crate::panels::track::inspector::Inspector;
 use crate::panels::transform::Transform;
 use crate::panels::watch::Watch;
 use crate::race;
@@ -42,6 +44,10 @@ pub fn Embedded() -> impl IntoView {
             changed.forget();
         }
     });
+    provide_context(kinds(lab));
+    provide_context(Chosen::new(lab));
+    provide_context(Drag::new());
+    let shown = RwSignal::new(Shown::remembered());
     let built = move || ["experiment", "network"].into_iter().any(|part| shows(part)());
     let whole = move || {
         lab.spec.track();
@@ -54,12 +60,14 @@ pub fn Embedded() -> impl IntoView {
             <h1 class="sr">"Signalbox"</h1>
             <Run />
             <Notices />
-            <Lockable part="presets"><Presets /></Lockable>
             <div class="embed-views">
                 <Show when=built>
                     <div class="build">
                         <Lockable part="experiment"><Choose /></Lockable>
-                        <Lockable part="network"><Net /></Lockable>
+                        <Lockable part="network">
+                            <Net shown=shown />
+                            <Show when=move || shown.get() == Shown::Track><Inspector /></Show>
+                        </Lockable>
                     </div>
                 </Show>
                 <Lockable part="race"><Show when=move || race.open()><Race /></Show></Lockable>

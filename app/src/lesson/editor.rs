@@ -150,7 +150,7 @@ fn Tools(text: RwSignal<String>, told: RwSignal<String>, area: NodeRef<html::Tex
         <div class="editor-tools" role="group" aria-label="Lesson">
             <button type="button" class="play" on:click=try_it>"Try it in the lab"</button>
             <button type="button" title="A link to the experiment as it stands in the lab, at the cursor" on:click=insert>"Insert the lab's state"</button>
-            <button type="button" on:click=move |_| ui::download("lesson.md", &text.get_untracked())>"Save as a file"</button>
+            <button type="button" on:click=move |_| ui::download("lesson.md", &text.get_untracked(), "text/markdown")>"Save as a file"</button>
             <input node_ref=input type="file" accept=".md,.markdown,text/markdown,text/plain" hidden=true on:change=open />
             <button type="button" on:click=move |_| if let Some(input) = input.get_untracked() { input.click() }>"Open a file"</button>
             <button type="button" on:click=share>"Copy a link"</button>

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::embed::lockable::Lockable;
 use super::presets::Presets;
+use crate::embed::lockable::Lockable;
 use crate::race::Race;
 use crate::state::Lab;
 use crate::ui::field::{Choose, Select};

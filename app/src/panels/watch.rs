@@ -4,6 +4,7 @@ use engine::data::Look;
 use leptos::prelude::*;
 
 use super::checkpoints::Checkpoints;
+use crate::embed::lockable::Lockable;
 use crate::state::Lab;
 use crate::ui::format;
 use crate::views::{

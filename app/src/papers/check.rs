@@ -64,6 +64,8 @@ impl Papers {
         let link = Link::start(move |heard| match heard {
             Heard::Event(Event::Hello { .. }, _) => papers.send(&id, quick, &names),
             Heard::Event(event, _) => papers.take(event),
+            // Nothing is asked to be written.
+            Heard::File(..) => {}
             Heard::Dead(why) => papers.fail(&format!("the engine stopped: {why}")),
         });
         match link {
@@ -139,7 +141,9 @@ impl Papers {
             | Event::Moved { .. }
             | Event::Diverged { .. }
             | Event::Dialled { .. }
-            | Event::Benched { .. } => {}
+            | Event::Benched { .. }
+            | Event::Packed { .. }
+            | Event::Exported { .. } => {}
         }
     }
 

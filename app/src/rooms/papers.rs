@@ -21,7 +21,7 @@ pub fn PapersRoom() -> impl IntoView {
     papers.fetch();
     let open = Memo::new(move |_| match lab.room.get() {
         Room::Papers(open) => open,
-        Room::Lab | Room::Lessons(_) => None,
+        Room::Lab | Room::Lessons(_) | Room::Runs => None,
     });
     // Whoever goes from page to page finds the focus where the new one begins, or where the list was left.
     Effect::new(move |before: Option<Option<String>>| {

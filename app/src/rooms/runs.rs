@@ -87,7 +87,7 @@ pub fn RunsRoom() -> impl IntoView {
                     </table>
                 </div>
                 <div class="runs-do">
-                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()))>"Save the table as CSV"</button>
+                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>"Save the table as CSV"</button>
                     <button type="button" class="quiet" on:click=move |_| remove(all().into_iter().map(|r| r.record.id).collect())>
                         "Forget all"
                     </button>
