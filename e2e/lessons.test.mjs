@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { lab } from "./harness.mjs";
-import { button, until } from "./page.mjs";
+import { button, select, until } from "./page.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const at = (fragment) => ({ address: (server) => `${server.url}#${fragment}` });
@@ -83,7 +83,10 @@ lab("the first lesson is taken by keyboard alone, and a reload keeps the place",
 lab("links operate the lab", at("lesson=neuron.3"), async ({ page }) => {
   await title(page).waitFor();
   await lesson(page).getByRole("button", { name: /^the four quadrants/ }).click();
-  await page.waitForFunction(() => /XOR/i.test(document.querySelector("select")?.selectedOptions[0]?.textContent ?? ""));
+  for (let tries = 0; await select(page, "Dataset").inputValue() !== "xor"; tries += 1) {
+    assert.ok(tries < 50, "the dataset is chosen");
+    await page.waitForTimeout(100);
+  }
   await lesson(page).getByRole("button", { name: /^Train for 500 steps/ }).click();
   await until(page, "500 steps", ({ step }) => step === 500);
   await lesson(page).getByText("Reached").waitFor();
