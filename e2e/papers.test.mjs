@@ -173,6 +173,8 @@ for (const colorScheme of ["light", "dark"]) {
         .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
     };
     await entries(page).first().waitFor();
+    // Entries are alike, and axe takes its time for each.
+    await select(page, "Family").selectOption("transforms");
     assert.deepEqual(await grave(), []);
     await page.evaluate((card) => { location.hash = `room=papers/${card}`; }, CARD);
     await button(page, "Run the check").click();
