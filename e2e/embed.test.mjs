@@ -167,7 +167,7 @@ lab("hostile messages are answered in words, or not at all", hosted(), async ({ 
   }
   const deep = await page.evaluate(() => {
     let deep = {};
-    for (let i = 0; i < 3000; i += 1) deep = { deep };
+    for (let i = 0; i < 500; i += 1) deep = { deep };
     window.deep = { signalbox: 1, id: 1, ask: "set-spec", spec: deep };
     const ring = { signalbox: 1, id: 1, ask: "run" };
     ring.ring = ring;

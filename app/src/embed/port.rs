@@ -129,7 +129,12 @@ impl Port {
                     Err(faults) => self.refuse(&id, &faults),
                 }
             }
-            Err(fault) => self.refuse(&Value::Null, &[fault]),
+            // Its sender is to know what has failed, whatever else is in it.
+            Err(fault) => {
+                let id = Reflect::get(&data, &"id".into()).unwrap_or_default();
+                let id = id.as_f64().map(Value::from).or_else(|| id.as_string().map(Value::from));
+                self.refuse(&ask::id(&json!({"id": id})), &[fault]);
+            }
         }
     }
 

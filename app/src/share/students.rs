@@ -65,7 +65,7 @@ fn Row(part: &'static Part, draft: RwSignal<Frame>) -> impl IntoView {
     let view = part.viewable().then(|| check("Embed", |d| d.view.get_or_insert_with(|| VIEWS.to_vec())));
     view! {
         <tr>
-            <th scope="row" class:inner=id.contains('.')>{part.name} " " <code>{id}</code></th>
+            <th scope="row" class:within=id.contains('.')>{part.name} " " <code>{id}</code></th>
             <td>{lock}</td>
             <td>{hide}</td>
             <td>{view}</td>
