@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 
 import { lab } from "./harness.mjs";
 import { run, safetensors } from "./onnx.mjs";
-import { button, choose, pause, until } from "./page.mjs";
+import { button, choose, pause, status, until } from "./page.mjs";
 
 /** What a button offers as a file: its name and its bytes. */
 async function offered(page, name) {
@@ -18,12 +18,20 @@ async function opened(page) {
   await page.getByRole("heading", { name: "Take away" }).click();
 }
 
-/** The last row of the curves' table of numbers. */
+/** The last row of the curves' table of numbers, once it is that of the step at which the run stands. */
 async function shown(page) {
-  await page.getByText("In numbers").click();
-  const cells = page.locator(".numbers table tbody tr").first().locator("td");
-  const [step, loss, accuracy] = await cells.allTextContents();
-  return { step: Number(step.replaceAll(/[^\d]/g, "")), loss: Number(loss), accuracy: Number.parseFloat(accuracy) / 100 };
+  const table = page.locator("details.numbers").first();
+  if (!await table.evaluate((details) => details.open)) await table.locator("summary").click();
+  const { step: here } = await status(page);
+  for (let tries = 0; tries < 100; tries++) {
+    const row = table.locator("tbody tr").first().locator("td");
+    const [step = "", loss, accuracy] = await row.allTextContents();
+    if (step && Number(step.replaceAll(/[^\d]/g, "")) === here) {
+      return { step: here, loss: Number(loss), accuracy: Number.parseFloat(accuracy) / 100 };
+    }
+    await page.waitForTimeout(100);
+  }
+  assert.fail(`no row of step ${here}`);
 }
 
 lab("the network as ONNX answers as the page does", {}, async ({ page }) => {
@@ -57,7 +65,7 @@ lab("weights go out, and come in again", {}, async ({ page }) => {
   assert.deepEqual(tensors["1/1.linear/weight"].shape, [64, 64]);
   assert.ok(tensors["1/1.linear/weight"].data.every(Number.isFinite));
 
-  // Another seed's weights are others, until the file's are loaded.
+  // At its beginning the run has other weights, until the file's are loaded.
   await button(page, "Reset").click();
   await until(page, "it stands at its beginning", ({ step }) => step === 0);
   const file = { name: weights.name, mimeType: "application/octet-stream", buffer: weights.bytes };
@@ -65,8 +73,8 @@ lab("weights go out, and come in again", {}, async ({ page }) => {
   await page.waitForFunction(() => !document.querySelector(".status.busy"));
   const back = safetensors((await offered(page, "Weights")).bytes).tensors;
   for (const [name, { data }] of Object.entries(tensors)) assert.deepEqual(back[name].data, data, name);
-  const meter = page.locator(".read").getByText(`${(100 * accuracy).toFixed(1)}`).first();
-  await meter.waitFor();
+  const now = await shown(page);
+  assert.deepEqual([now.step, now.accuracy], [0, accuracy]);
 
   const said = page.getByRole("alert");
   await page.getByLabel("File of weights").setInputFiles({ ...file, buffer: Buffer.from("no weights") });
