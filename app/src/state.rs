@@ -8,7 +8,7 @@ mod notice;
 mod send;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::diagnostic::Diagnostic;
@@ -46,8 +46,10 @@ pub struct Lab {
     pub pace: RwSignal<Option<f64>>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
-    /// Probes whose pictures are on the screen.
-    pub seen: RwSignal<BTreeSet<&'static str>>,
+    /// Probes whose pictures are on the screen, and how many of each.
+    pub seen: RwSignal<BTreeMap<&'static str, u32>>,
+    /// Number of the test sample that is followed through the experts, among those that are shown.
+    pub followed: RwSignal<usize>,
 
     /// All that there is to choose from. The page knows it by itself: it need not wait for the worker.
     catalogue: StoredValue<Catalogue>,
@@ -192,6 +194,7 @@ impl Lab {
             pace: RwSignal::new(None),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
+            followed: RwSignal::default(),
             catalogue: StoredValue::new(serde_json::from_str(CATALOGUE).unwrap_or_default()),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),

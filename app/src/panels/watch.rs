@@ -4,15 +4,17 @@ use engine::data::Look;
 use leptos::prelude::*;
 
 use crate::state::Lab;
-use crate::ui::format;
+use crate::ui::{self, format};
 use crate::views::{
     alignment::{Alignment, SignalToNoise},
     confusion::Confusion,
     curves::Curves,
+    density::Density,
     dials::Dials,
     exhibits::{Assignments, Attention, Regions},
     experts::Experts,
     fit::{Fit, Forecasts},
+    path::Path,
     samples::Samples,
     signals::Signals,
     surface::Surface,
@@ -20,6 +22,16 @@ use crate::views::{
     weights::Weights,
     written::{Sequences, Written},
 };
+
+/// The name, in the page, of the pictures of what routers do.
+const ROUTING: &str = "routing-views";
+
+/// Opens all that is shown of routers, and leads to it.
+pub fn show_routing() {
+    ui::unfold(ROUTING);
+    ui::show(ROUTING);
+    ui::focus_first(ROUTING);
+}
 
 #[component]
 pub fn Watch() -> impl IntoView {
@@ -30,8 +42,9 @@ pub fn Watch() -> impl IntoView {
     let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] =
         ["surface", "units", "samples", "confusion", "experts", "alignment", "signal-to-noise", "signals", "weights"]
             .map(fits);
-    let [written, sequences, fit, forecasts, attention, assignments, regions] =
-        ["generated", "sequences", "fit", "forecasts", "attention", "assignments", "regions"].map(fits);
+    let [written, sequences, fit, forecasts, attention, assignments, regions, path, density] =
+        ["generated", "sequences", "fit", "forecasts", "attention", "assignments", "regions", "path", "density"]
+            .map(fits);
     let dialled = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
@@ -43,19 +56,28 @@ pub fn Watch() -> impl IntoView {
                 <div class="views">
                     <Show when=move || surface.get()><Surface /></Show>
                     <Show when=move || units.get()><Units /></Show>
-                    <Show when=move || regions.get()><Regions /></Show>
                 </div>
             </Show>
             <Curves />
+            <Show when=move || experts.get()>
+                <div class="views" id=ROUTING>
+                    <div class="column">
+                        <Experts />
+                    </div>
+                    <div class="column">
+                        <Show when=move || path.get()><Path /></Show>
+                        <Show when=move || assignments.get()><Assignments /></Show>
+                        <Show when=move || regions.get()><Regions /></Show>
+                    </div>
+                </div>
+            </Show>
             <div class="views">
                 <div class="column">
                     <Show when=move || written.get()><Written /></Show>
                     <Show when=move || sequences.get()><Sequences /></Show>
                     <Show when=move || fit.get()><Fit /></Show>
                     <Show when=move || forecasts.get()><Forecasts /></Show>
-                    <Show when=move || experts.get()><Experts /></Show>
                     <Show when=move || dialled.get()><Dials /></Show>
-                    <Show when=move || assignments.get()><Assignments /></Show>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>
                 </div>
@@ -65,6 +87,7 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || signals.get()><Signals /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
                     <Show when=move || noise.get()><SignalToNoise /></Show>
+                    <Show when=move || density.get()><Density /></Show>
                 </div>
             </div>
         </section>

@@ -199,7 +199,7 @@ impl Lab {
     fn watch(self) {
         let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
         let probes = self.seen.with_untracked(|seen| {
-            seen.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect()
+            seen.keys().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect()
         });
         self.send(&Command::Watch { probes, every: self.every.get_untracked() });
     }
