@@ -11,7 +11,7 @@ mod origin;
 mod send;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::diagnostic::Diagnostic;
@@ -72,6 +72,8 @@ pub struct Lab {
     pub seen: RwSignal<BTreeMap<&'static str, usize>>,
     /// Probes whose figures a text asks for.
     pub asked: RwSignal<BTreeSet<&'static str>>,
+    /// Number of the test sample that is followed through the experts, among those that are shown.
+    pub followed: RwSignal<usize>,
 
     /// All that there is to choose from. The page knows it by itself: it need not wait for the worker.
     catalogue: StoredValue<Catalogue>,
@@ -237,6 +239,7 @@ impl Lab {
             every: RwSignal::new(10),
             seen: RwSignal::default(),
             asked: RwSignal::default(),
+            followed: RwSignal::default(),
             catalogue: StoredValue::new(serde_json::from_str(CATALOGUE).unwrap_or_default()),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),

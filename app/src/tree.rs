@@ -180,6 +180,13 @@ pub fn place_of(path: &str) -> (Place, String) {
     (place, rest.join(" › "))
 }
 
+/// Whether the route at `path`, as `2 › 1.route`, is a tree.
+pub fn is_tree(spec: &Spec, path: &str) -> bool {
+    // A route that is met several times has its round behind its path.
+    let path = path.split(" (").next().unwrap_or(path);
+    block(spec, &place_of(path).0).and_then(|b| b.routing.as_ref()).is_some_and(|r| r.id == "tree")
+}
+
 /// The place of the first block with a routing, in reading order.
 pub fn first_route(spec: &Spec) -> Option<Place> {
     fn search(list: &[BlockSpec], at: &Place) -> Option<Place> {

@@ -50,6 +50,26 @@ pub fn show(id: &str) {
     }
 }
 
+/// Opens every fold in the element named `id`.
+pub fn unfold(id: &str) {
+    let Some(Ok(folds)) = document().get_element_by_id(id).map(|e| e.query_selector_all("details.view")) else {
+        return;
+    };
+    for i in 0..folds.length() {
+        if let Some(fold) = folds.item(i).and_then(|f| f.dyn_into::<web_sys::Element>().ok()) {
+            let _ = fold.set_attribute("open", "");
+        }
+    }
+}
+
+/// Gives the focus to the first fold in the element named `id`, where it stands.
+pub fn focus_first(id: &str) {
+    let first = document().get_element_by_id(id).and_then(|e| e.query_selector("summary").ok().flatten());
+    if let Some(first) = first.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = first.focus();
+    }
+}
+
 /// Folds the details named `id`.
 pub fn fold(id: &str) {
     if let Some(fold) = document().get_element_by_id(id) {

@@ -25,7 +25,7 @@ pub enum Kind {
 use Kind::{Control, Panel, Picture};
 
 /// Every part, in the order of the page.
-pub const PARTS: [Part; 47] = [
+pub const PARTS: [Part; 49] = [
     part("rooms", "Ways to the other rooms", Control),
     part("tools", "Undo, link, files", Control),
     part("presets", "Experiments to begin with", Panel),
@@ -55,6 +55,8 @@ pub const PARTS: [Part; 47] = [
     part("decision-surface", "Decision surface", Picture),
     part("what-the-units-see", "What the units see", Picture),
     part("regions", "Regions", Picture),
+    part("path", "The path of one sample", Picture),
+    part("active-units", "Active units", Picture),
     part("written-text", "Written text", Picture),
     part("sequences", "Sequences", Picture),
     part("fit", "Fit", Picture),

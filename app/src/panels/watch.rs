@@ -6,15 +6,17 @@ use leptos::prelude::*;
 use super::checkpoints::Checkpoints;
 use crate::embed::lockable::Lockable;
 use crate::state::Lab;
-use crate::ui::format;
+use crate::ui::{self, format};
 use crate::views::{
     alignment::{Alignment, SignalToNoise},
     confusion::Confusion,
     curves::Curves,
+    density::Density,
     dials::Dials,
     exhibits::{Assignments, Attention, Regions},
     experts::Experts,
     fit::{Fit, Forecasts},
+    path::Path,
     samples::Samples,
     signals::Signals,
     surface::Surface,
@@ -22,6 +24,16 @@ use crate::views::{
     weights::Weights,
     written::{Sequences, Written},
 };
+
+/// The name, in the page, of the pictures of what routers do.
+const ROUTING: &str = "routing-views";
+
+/// Opens all that is shown of routers, and leads to it.
+pub fn show_routing() {
+    ui::unfold(ROUTING);
+    ui::show(ROUTING);
+    ui::focus_first(ROUTING);
+}
 
 #[component]
 pub fn Watch() -> impl IntoView {
@@ -46,7 +58,7 @@ pub fn Watch() -> impl IntoView {
         ("weights", "first-weights"),
     ]
     .map(fits);
-    let [written, sequences, fit, forecasts, attention, assignments, regions] = [
+    let [written, sequences, fit, forecasts, attention, assignments, regions, path, density] = [
         ("generated", "written-text"),
         ("sequences", "sequences"),
         ("fit", "fit"),
@@ -54,6 +66,8 @@ pub fn Watch() -> impl IntoView {
         ("attention", "attention"),
         ("assignments", "who-gets-what"),
         ("regions", "regions"),
+        ("path", "path"),
+        ("density", "active-units"),
     ]
     .map(fits);
     let [meters, curves, less] = ["meters", "curves", "less-of-it"].map(shows);
@@ -70,19 +84,28 @@ pub fn Watch() -> impl IntoView {
                 <div class="views">
                     <Show when=move || surface.get()><Surface /></Show>
                     <Show when=move || units.get()><Units /></Show>
-                    <Show when=move || regions.get()><Regions /></Show>
                 </div>
             </Show>
             <Show when=move || curves.get()><Curves /></Show>
+            <Show when=move || experts.get()>
+                <div class="views" id=ROUTING>
+                    <div class="column">
+                        <Experts />
+                    </div>
+                    <div class="column">
+                        <Show when=move || path.get()><Path /></Show>
+                        <Show when=move || assignments.get()><Assignments /></Show>
+                        <Show when=move || regions.get()><Regions /></Show>
+                    </div>
+                </div>
+            </Show>
             <div class="views">
                 <div class="column">
                     <Show when=move || written.get()><Written /></Show>
                     <Show when=move || sequences.get()><Sequences /></Show>
                     <Show when=move || fit.get()><Fit /></Show>
                     <Show when=move || forecasts.get()><Forecasts /></Show>
-                    <Show when=move || experts.get()><Experts /></Show>
                     <Show when=move || dialled.get()><Dials /></Show>
-                    <Show when=move || assignments.get()><Assignments /></Show>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>
                 </div>
@@ -92,6 +115,7 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || signals.get()><Signals /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
                     <Show when=move || noise.get()><SignalToNoise /></Show>
+                    <Show when=move || density.get()><Density /></Show>
                 </div>
             </div>
         </section>

@@ -33,15 +33,22 @@ pub fn watches(probe: &'static str) -> Callback<bool> {
     let lab = Lab::get();
     let known = StoredValue::new(false);
     Callback::new(move |on: bool| {
-        if known.try_get_value().is_some_and(|known| known != on) {
-            known.set_value(on);
-            lab.seen.update(|s| {
-                let pictures = s.entry(probe).or_insert(0_usize);
-                *pictures = if on { *pictures + 1 } else { pictures.saturating_sub(1) };
-                if *pictures == 0 {
-                    s.remove(probe);
-                }
-            });
+        if known.try_get_value() != Some(!on) {
+            return;
         }
+        known.set_value(on);
+        let count = lab.seen.with_untracked(|s| s.get(probe).copied().unwrap_or(0));
+        let now = if on { count + 1 } else { count.saturating_sub(1) };
+        if (count == 0) == (now == 0) {
+            // The session need not hear of it.
+            return lab.seen.update_untracked(|s| _ = s.insert(probe, now));
+        }
+        lab.seen.update(|s| {
+            if now == 0 {
+                s.remove(probe);
+            } else {
+                s.insert(probe, now);
+            }
+        });
     })
 }

@@ -18,7 +18,7 @@ use save::Save;
 
 use crate::state::Point;
 use crate::ui::canvas::Canvas;
-use crate::ui::format;
+use crate::ui::format::{self, Mark};
 use crate::ui::theme::Theme;
 
 /// One line.
@@ -167,6 +167,19 @@ pub fn Chart(
 pub fn decimals(v: f64, length: f64) -> String {
     let places = (0.7 - length.max(1e-6).log10()).ceil().clamp(0.0, 5.0) as usize;
     format!("{v:.places$}")
+}
+
+/// How an axis of how good answers are is laid out: the range it may have, how readings are written, and ticks.
+pub fn marks(mark: Mark) -> ((f64, f64), fn(f64) -> String, fn(f64, f64) -> String) {
+    match mark {
+        Mark::Accuracy => ((0.0, 1.0), |v| Mark::Accuracy.write(v), percent),
+        Mark::Determination => ((-0.5, 1.0), |v| Mark::Determination.write(v), decimals),
+    }
+}
+
+/// A tick of a share.
+pub fn percent(v: f64, length: f64) -> String {
+    decimals(v * 100.0, length * 100.0) + " %"
 }
 
 /// A place along the axis, where it counts steps.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::card::Card;
-use super::chart::{Axis, Chart, Line, decimals, step};
+use super::chart::{Axis, Chart, Line, decimals, percent, step};
 use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
 use crate::ui::format::{self, Mark};
@@ -123,7 +123,7 @@ fn axis(mark: Mark) -> Axis {
             least: Some((0.8, 1.0)),
             most: (0.0, 1.0),
             write: |v| Mark::Accuracy.write(v),
-            tick: |v, length| decimals(v * 100.0, length * 100.0) + " %",
+            tick: percent,
             across: step,
         },
         Mark::Determination => Axis {

@@ -24,7 +24,7 @@ impl Entry for Density {
 impl Probe for Density {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         let count = several(cx);
-        let x = first(cx, count);
+        let x = first(cx, count).x;
         let mut tensors = Vec::new();
         for exhibit in exhibits(cx, x) {
             if exhibit.picture == Picture::Rectified {

@@ -5,6 +5,7 @@ use super::{Measure, Probe, Recording};
 use crate::data::Look;
 use crate::ir::Value;
 use crate::lab::rows;
+use crate::lesson::Batch;
 use crate::net::{Exhibit, Mode, Picture};
 use crate::registry::{Entry, Meta};
 
@@ -71,13 +72,13 @@ pub(super) fn exhibits(cx: &mut Measure, x: Value) -> Vec<Exhibit> {
 }
 
 /// The samples of the test split that come first; of a series, whose first windows show much the same, some all over it.
-pub(super) fn first(cx: &mut Measure, count: usize) -> Value {
+pub(super) fn first(cx: &mut Measure, count: usize) -> Batch {
     let len = cx.registers.test.len;
     let count = count.min(len);
     let number = cx.learn.g.iota(count);
     let apart = if cx.registers.test.window.is_some() { len / count.max(1) } else { 1 };
     let index = cx.learn.g.scale(number, apart as f32);
-    rows(cx.learn.g, cx.registers.test, index, cx.learn.task).x
+    rows(cx.learn.g, cx.registers.test, index, cx.learn.task)
 }
 
 /// So many samples that shares over them tell something.
@@ -99,7 +100,7 @@ fn experts(cx: &mut Measure, x: Value) -> Vec<(String, Value)> {
 
 impl Probe for Attention {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
-        let x = first(cx, 1);
+        let x = first(cx, 1).x;
         let mut tensors = Vec::new();
         for Exhibit { path, picture, value } in exhibits(cx, x) {
             let name = match picture {
@@ -121,7 +122,7 @@ impl Probe for Assignments {
             Look::Text => SEQUENCES,
             Look::Plane | Look::Series | Look::Table => return None,
         };
-        let x = first(cx, count);
+        let x = first(cx, count).x;
         let mut tensors = experts(cx, x);
         if tensors.is_empty() {
             return None;

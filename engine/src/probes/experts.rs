@@ -31,7 +31,7 @@ impl Probe for Experts {
             return None;
         }
         let count = several(cx);
-        let x = first(cx, count);
+        let x = first(cx, count).x;
         let reached = exhibits(cx, x);
         let g = &mut *cx.learn.g;
         let mut values: Vec<(String, Value)> = cx

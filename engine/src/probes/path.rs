@@ -2,7 +2,7 @@
 
 use super::exhibits::{SAMPLES, SEQUENCES, exhibits, first};
 use super::{Measure, Probe, Recording};
-use crate::data::Look;
+use crate::data::{Answer, Look};
 use crate::net::Picture;
 use crate::registry::{Entry, Meta};
 
@@ -11,7 +11,8 @@ const MOST: usize = 1 << 16;
 
 /// For each route, `weights PATH [n, E]` or `[n, T, E]`: how much each expert counts in what is made of the first `n` test
 /// samples, 0 where it does not work on one; `chances PATH` of the same shape, what the router thinks of it; and the
-/// samples `x [n, …]`.
+/// samples `x [n, …]`. Where a class is asked for, of a sample or at places, also its number, `labels [n, …]`, and what the
+/// network answers, `answers [n, …, C]`, summing to 1.
 pub struct Path;
 
 static META: Meta = Meta {
@@ -30,7 +31,8 @@ impl Entry for Path {
 impl Probe for Path {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
         let most = if cx.data.look == Look::Text { SEQUENCES } else { SAMPLES };
-        let x = first(cx, most);
+        let batch = first(cx, most);
+        let x = batch.x;
         let mut tensors = Vec::new();
         for exhibit in exhibits(cx, x) {
             let what = match exhibit.picture {
@@ -39,6 +41,17 @@ impl Probe for Path {
                 Picture::Attention | Picture::Gates | Picture::Experts(_) | Picture::Rectified => continue,
             };
             tensors.push((format!("{what} {}", exhibit.path), exhibit.value));
+        }
+        if tensors.is_empty() {
+            return None;
+        }
+        match cx.data.answer {
+            Answer::Class | Answer::ClassAtPlaces(_) => {
+                let logits = cx.rule.predict(&mut cx.learn, x);
+                let answers = cx.learn.g.softmax(logits);
+                tensors.extend([("labels".to_owned(), batch.labels), ("answers".to_owned(), answers)]);
+            }
+            Answer::Numbers => {}
         }
         let g = &mut *cx.learn.g;
         let widest = tensors.iter().map(|(_, v)| g.shape(*v).size()).max()?;

@@ -12,6 +12,7 @@ use crate::panels::palette::Adding;
 use crate::panels::track::keys::{Deed, act};
 use crate::panels::track::kinds::Kinds;
 use crate::panels::track::number;
+use crate::panels::watch;
 use crate::state::Lab;
 use crate::tree::{self, Place};
 use crate::ui;
@@ -69,6 +70,7 @@ fn Block(place: Place, id: String) -> AnyView {
     let rest = knobs.split_off(knobs.len().min(1));
     let holds = entry.as_ref().is_some_and(|e| e.holds != "nothing" && !e.holds.is_empty());
     let inner = holds.then(|| view! { <div class="inner"><Blocks place=place.clone() name=of.clone() /></div> });
+    let routed = entry.as_ref().is_some_and(|e| e.holds == "experts");
     let routing =
         entry.as_ref().filter(|e| e.holds == "experts").map(|_| view! { <Routing here=here of=of.clone() /> });
     let (of_first, of_rest) = (of.clone(), of.clone());
@@ -78,6 +80,7 @@ fn Block(place: Place, id: String) -> AnyView {
                 <span class="block-name">{shown}</span>
                 <Settle knobs=knobs settings=settings of=of_first here=here />
             </div>
+            {routed.then(|| view! { <Watching of=of.clone() /> })}
             {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
             <details class="more" id=name_of(&place, "more")>
                 <summary id=name_of(&place, "summary")>
@@ -93,6 +96,24 @@ fn Block(place: Place, id: String) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// Leads to what is shown of routers.
+#[component]
+fn Watching(of: String) -> impl IntoView {
+    let lab = Lab::get();
+    let none = move || lab.summary.with(|s| s.as_ref().is_none_or(|s| !s.probes.iter().any(|p| p == "experts")));
+    view! {
+        <button
+            type="button"
+            class="quiet to-routing"
+            aria-label=format!("Watch the routing of {of}")
+            disabled=none
+            on:click=move |_| watch::show_routing()
+        >
+            "Watch its routing"
+        </button>
+    }
 }
 
 /// The name, in the page, of a part of the block at `place`.
