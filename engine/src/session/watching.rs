@@ -34,8 +34,11 @@ impl Session {
         let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
         if progress.kept_at.elapsed() >= KEEP && run.step > progress.good[0].step {
-            let healthy = run.settle().await?.is_none_or(|r| r.loss.is_finite());
+            let reading = run.settle().await?;
+            let healthy = reading.is_none_or(|r| r.loss.is_finite());
             if healthy {
+                // What the last steps came to is told only once.
+                progress.last = reading.or(progress.last);
                 progress.good.swap(0, 1);
                 progress.good[0] = run.checkpoint().await?;
                 out.extend(kept(run.number, &progress.good[0]));
