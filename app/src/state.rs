@@ -11,7 +11,7 @@ mod origin;
 mod send;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::diagnostic::Diagnostic;

@@ -142,7 +142,7 @@ pub fn Path() -> impl IntoView {
                         />
                     </div>
                 </Show>
-                <Show when=move || (here.get().1 > 1)>
+                <Show when=move || { here.get().1 > 1 }>
                     <label class="path-place">
                         <span>{move || format!("Place {} of {}", place.get() + 1, here.get().1)}</span>
                         <input

@@ -1,6 +1,8 @@
 //! The places of a sequence, each in the colour and with the number of the expert that counts most there; a row of them
 //! for each route.
 
+use leptos::prelude::*;
+
 use super::{row, written};
 use crate::state::{Lab, Measured};
 use crate::ui::canvas::Sheet;
