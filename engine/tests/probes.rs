@@ -71,14 +71,21 @@ fn signals_are_named_by_stage() {
 #[test]
 fn flow_has_a_size_at_every_stage() {
     let flow = measured(&moons("backprop", 16), "flow", 5);
-    assert_eq!(flow.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), ["forward", "learning"]);
-    let [forward, learning] = [&flow[0].1, &flow[1].1];
+    assert_eq!(flow.iter().map(|f| f.0.as_str()).collect::<Vec<_>>(), ["learning", "forward"]);
+    let [learning, forward] = [&flow[0].1, &flow[1].1];
     assert!(forward[0] > 0.1 && forward[0] <= 1.0 && forward[1] > 0.0, "{forward:?}");
     assert!(learning.iter().all(|l| *l > 0.0 && l.is_finite()), "{learning:?}");
     let mut still = moons("backprop", 16);
     still.stages.insert(1, vec![engine::spec::BlockSpec::new("activation")]);
-    let learning = measured(&still, "flow", 5)[1].1.clone();
+    let learning = measured(&still, "flow", 5)[0].1.clone();
     assert!(learning[0] > 0.0 && learning[1] == 0.0 && learning[2] > 0.0, "{learning:?}");
+}
+
+/// A read-out that hears all hidden stages is no stage in series: what leaves the stages is not told then.
+#[test]
+fn flow_leaves_out_what_does_not_run_in_series() {
+    let flow = measured(&moons("forward-forward", 16), "flow", 5);
+    assert!(flow.iter().any(|f| f.0 == "learning" && f.1.len() == 2));
 }
 
 /// Two of eight experts: a quarter of their weights meets a sample and a quarter of their operations is done; the router
