@@ -72,7 +72,7 @@ impl Frame {
     pub fn write(&self) -> String {
         let list = |key: &str, all: &[&str]| {
             let all = all.join(",");
-            (!all.is_empty()).then(|| format!("&{key}={all}")).unwrap_or_default()
+            if all.is_empty() { String::new() } else { format!("&{key}={all}") }
         };
         let flag = |key: &str, on: bool| if on { format!("&{key}") } else { String::new() };
         let hosts: Vec<_> = self.hosts.iter().map(|h| if h == "*" { h.clone() } else { percent::encode(h) }).collect();

@@ -288,7 +288,7 @@ fn Carried() -> impl IntoView {
         let (x, y) = drag.at.get();
         format!("transform:translate({:.0}px,{:.0}px)", x + 10.0, y + 10.0)
     };
-    let said = move || {
+    move || {
         drag.carried.with(|c| {
             c.as_ref().map(|(_, name)| {
                 let lands = drag.over.get().is_some();
@@ -296,6 +296,5 @@ fn Carried() -> impl IntoView {
                 view! { <div class="carried" class:lands=lands style=at><b>{name.clone()}</b> <span>{to}</span></div> }
             })
         })
-    };
-    said
+    }
 }

@@ -13,7 +13,7 @@ use crate::shelf::{self, Record};
 use crate::state::{Lab, sentence};
 use crate::ui;
 use crate::ui::format::{self, Mark};
-use crate::views::chart::{Axis, Chart, Line, decimals, step};
+use crate::views::chart::{Chart, Line, marks};
 
 /// Fields that are told apart in one line.
 const FIELDS: usize = 4;
@@ -154,22 +154,7 @@ fn Compare(runs: Vec<Run>) -> impl IntoView {
     let specs: Vec<&Spec> = runs.iter().filter_map(|r| r.spec.as_ref()).collect();
     let rows = if specs.len() == runs.len() { differences(&specs) } else { Vec::new() };
     let names: Vec<String> = runs.iter().enumerate().map(|(i, r)| format!("{}. {}", i + 1, r.name)).collect();
-    let axis = match runs.first().map(|r| mark(&r.record, lab, r.spec.as_ref())) {
-        Some(Mark::Determination) => Axis {
-            least: Some((0.0, 1.0)),
-            most: (-1.0, 1.0),
-            write: |v| format!("{v:.3}"),
-            tick: decimals,
-            across: step,
-        },
-        Some(Mark::Accuracy) | None => Axis {
-            least: None,
-            most: (0.0, 1.0),
-            write: |v| format!("{:.1} %", v * 100.0),
-            tick: |v, _| format!("{:.0} %", v * 100.0),
-            across: step,
-        },
-    };
+    let axis = marks(runs.first().map_or(Mark::Accuracy, |r| mark(&r.record, lab, r.spec.as_ref())));
     let heads = names.clone();
     let lines = move || {
         let line = |(i, run): (usize, &Run)| Line {

@@ -169,11 +169,12 @@ pub fn decimals(v: f64, length: f64) -> String {
     format!("{v:.places$}")
 }
 
-/// How an axis of how good answers are is laid out: the range it may have, how readings are written, and ticks.
-pub fn marks(mark: Mark) -> ((f64, f64), fn(f64) -> String, fn(f64, f64) -> String) {
+/// The axis of how good answers are, over the steps.
+pub fn marks(mark: Mark) -> Axis {
+    let axis = |most, write, tick| Axis { least: None, most, write, tick, across: step };
     match mark {
-        Mark::Accuracy => ((0.0, 1.0), |v| Mark::Accuracy.write(v), percent),
-        Mark::Determination => ((-0.5, 1.0), |v| Mark::Determination.write(v), decimals),
+        Mark::Accuracy => axis((0.0, 1.0), |v| Mark::Accuracy.write(v), percent),
+        Mark::Determination => axis((-0.5, 1.0), |v| Mark::Determination.write(v), decimals),
     }
 }
 

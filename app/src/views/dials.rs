@@ -44,10 +44,7 @@ fn OneDial(dial: DialInfo) -> impl IntoView {
             opacity: 1.0,
         }]
     };
-    let axis = move || {
-        let (most, write, tick) = marks(lab.mark());
-        Axis { least: None, most, write, tick, across: |v| format::flops(v as u64) }
-    };
+    let axis = move || Axis { across: |v| format::flops(v as u64), ..marks(lab.mark()) };
     let label = {
         let name = name.clone();
         Signal::derive(move || {

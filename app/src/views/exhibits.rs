@@ -41,6 +41,9 @@ fn paths(m: &Measured, what: &str) -> Vec<String> {
     m.tensors().filter_map(|(name, ..)| name.strip_prefix(what)).map(str::to_owned).collect()
 }
 
+/// Which sample lies where the pointer is.
+type Finds = fn(Hit, &Measured, &str) -> Option<usize>;
+
 /// One figure for each path of the probe `id` that has a tensor `what PATH`.
 fn figures(
     id: &'static str,
@@ -49,7 +52,7 @@ fn figures(
     height: Option<fn(f64) -> f64>,
     label: fn(&Measured, &str) -> String,
     draw: fn(Lab, &Sheet, &Measured, &str),
-    hit: Option<fn(Hit, &Measured, &str) -> Option<usize>>,
+    hit: Option<Finds>,
 ) -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe(id);

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::chart::{Axis, Chart, Line, decimals, marks};
+use super::chart::{Axis, Chart, Line, decimals, marks, step};
 use crate::race::{Contender, Race, Reading};
 use crate::state::Point;
 use crate::ui::field::{Check, Choose, Select};
@@ -132,16 +132,17 @@ pub fn Curves() -> impl IntoView {
     });
     let mark = Memo::new(move |_| race.mark());
     let axis = move || Axis {
-        least: None,
-        most: if loss.get() { (0.0, f64::MAX) } else { marks(mark.get()).0 },
-        write: if loss.get() { |v| format::loss(v as f32) } else { marks(mark.get()).1 },
-        tick: if loss.get() { decimals } else { marks(mark.get()).2 },
         across: match along.get() {
             Along::Steps => |v| Along::Steps.write(v),
             Along::Seconds => |v| Along::Seconds.write(v),
             Along::Operations => |v| Along::Operations.write(v),
             Along::Examples => |v| Along::Examples.write(v),
         },
+        ..if loss.get() {
+            Axis { least: None, most: (0.0, f64::MAX), write: |v| format::loss(v as f32), tick: decimals, across: step }
+        } else {
+            marks(mark.get())
+        }
     };
     view! {
         <div class="race-axes">

@@ -48,7 +48,7 @@ pub fn Check(card: CardInfo, quick: bool) -> impl IntoView {
         </p>
         <div class="paper-do">
             <button type="button" class="play" on:click=run>{move || if mine.get() { "Stop the check" } else { "Run the check" }}</button>
-            <Show when=move || !mine.get()><span class="help">{expected.clone()}</span></Show>
+            <Show when=move || !mine.get()><span class="help">{expected}</span></Show>
         </div>
         <Show when=move || mine.get()><Progress name=name.clone() /></Show>
         {failed}

@@ -239,7 +239,7 @@ mod tests {
         {
             let area = Paper::Svg(drawing.clone()).into_drawing_area();
             area.fill(&WHITE).unwrap();
-            area.draw(&PathElement::new([(1, 2), (30, 40)], RED.mix(0.5).stroke_width(2))).unwrap();
+            area.draw(&PathElement::new([(1, 2), (30, 40)], Color::stroke_width(&RED.mix(0.5), 2))).unwrap();
             let font = ("sans-serif", 11).into_font();
             area.draw(&Text::new("a < b & c", (5, 6), font)).unwrap();
             area.present().unwrap();
