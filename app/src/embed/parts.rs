@@ -130,10 +130,10 @@ mod tests {
 
     #[test]
     fn what_is_no_part_is_told() {
-        let (known, faults) = read("rule, run.sped,rule,,curves", "lock", Part::lockable);
+        let (known, faults) = read("rule, run.speeed,rule,,curves", "lock", Part::lockable);
         assert_eq!(known, ["rule"]);
         let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        assert_eq!(said[0], "lock: `run.sped` is unknown (did you mean `run.speed`?)");
+        assert_eq!(said[0], "lock: `run.speeed` is unknown (did you mean `run.speed`?)");
         assert!(said[1].starts_with("lock: `curves` is unknown"));
         assert_eq!(read(&"x".repeat(10_000), "hide", |_| true).1[0].message.len(), "`` is unknown".len() + 40);
     }

@@ -98,13 +98,15 @@ type Row = (String, Vec<String>);
 
 /// The texts of a line. What is not said is the default, where there is a thing that has it.
 fn told(row: &Row, all: &[Row]) -> Vec<String> {
-    let of = row.0.rsplit_once('/').map_or("", |parts| parts.0);
+    let (of, last) = row.0.rsplit_once('/').unwrap_or(("", &row.0));
+    // A block that is not said is not there.
+    let block = last.contains('.');
     let differs = all.iter().find(|other| other.0 == of);
     // A block's path says its kind: where it has a text, it is there. The path of a rule or a routing does not.
     let kind = of.rsplit('/').next().is_some_and(|part| part.contains('.'));
     let text = |(run, text): (usize, &String)| {
         let there = differs.is_none_or(|of| kind && of.1.get(run).is_some_and(|t| !t.is_empty()));
-        match (text.as_str(), there && !of.is_empty()) {
+        match (text.as_str(), there && !of.is_empty() && !block) {
             ("", true) => "default".to_owned(),
             ("", false) => "–".to_owned(),
             (said, _) => said.to_owned(),

@@ -247,7 +247,7 @@ mod tests {
         let file = drawing.file("Loss & more");
         assert!(file.starts_with("<svg xmlns=") && file.ends_with("</svg>\n"));
         assert!(file.contains("<title>Loss &amp; more</title>"));
-        assert!(file.contains("<rect x=\"0\" y=\"0\" width=\"99\" height=\"49\" fill=\"#ffffff\"/>"), "{file}");
+        assert!(file.contains("<rect x=\"0\" y=\"0\" width=\"100\" height=\"50\" fill=\"#ffffff\"/>"), "{file}");
         assert!(file.contains("<polyline points=\"1,2 30,40\" fill=\"none\" stroke=\"#ff0000\" stroke-width=\"2\""));
         assert!(file.contains(">a &lt; b &amp; c</text>"));
     }
