@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 
 import { lab } from "./harness.mjs";
 import { run, safetensors } from "./onnx.mjs";
-import { button, choose, pause, status, until } from "./page.mjs";
+import { button, choose, pause, play, status, until } from "./page.mjs";
 
 /** What a button offers as a file: its name and its bytes. */
 async function offered(page, name) {
@@ -80,6 +80,7 @@ lab("weights go out, and come in again", {}, async ({ page }) => {
   await page.getByLabel("File of weights").setInputFiles({ ...file, buffer: Buffer.from("no weights") });
   await said.filter({ hasText: /give a file of weights that Signalbox wrote/ }).waitFor();
   await choose(page, "Dataset", /moons/i);
+  await play(page);
   await until(page, "the other network learns", ({ step }) => step > 0);
   await page.getByLabel("File of weights").setInputFiles(file);
   await said.filter({ hasText: /do not fit.*1\/1\.linear\/weight.*the weights have \[64×64\]/is }).waitFor();
