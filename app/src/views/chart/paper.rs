@@ -229,6 +229,8 @@ impl DrawingBackend for Paper {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use plotters::prelude::*;
 
     use super::*;
