@@ -2,11 +2,7 @@
 // start that fails must say so instead of leaving a blank page.
 const { js, wasm } = document.querySelector("script[data-js]").dataset;
 
-try {
-  const glue = await import(new URL(js, document.baseURI));
-  await glue.default({ module_or_path: new URL(wasm, document.baseURI) });
-  document.getElementById("boot")?.remove();
-} catch (error) {
+start().catch((error) => {
   const place = document.getElementById("boot") ?? document.body.appendChild(document.createElement("div"));
   place.setAttribute("role", "alert");
   place.replaceChildren(
@@ -15,6 +11,12 @@ try {
     line("pre", String(error?.message ?? error)),
   );
   console.error(error);
+});
+
+async function start() {
+  const glue = await import(new URL(js, document.baseURI));
+  await glue.default({ module_or_path: new URL(wasm, document.baseURI) });
+  document.getElementById("boot")?.remove();
 }
 
 /** What a person can do about it, as far as it can be told from outside. */
@@ -24,6 +26,10 @@ function reason() {
   }
   if (location.protocol === "file:") {
     return "Browsers load no modules from files. Serve the folder instead, for example by “python3 -m http.server”.";
+  }
+  if (window.origin === "null") {
+    return "This frame is sandboxed without an origin, and browsers load no modules and no workers there. Whoever made the "
+      + "page around it must allow both scripts and the frame's own origin: sandbox=\"allow-scripts allow-same-origin\".";
   }
   if (!navigator.onLine) {
     return "The network is down, and a part of the page has not arrived. Reload when it is back.";

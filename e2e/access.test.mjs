@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { lab } from "./harness.mjs";
-import { button, choose, number, pause, select, status, until } from "./page.mjs";
+import { button, choose, number, outline, pause, select, status, until } from "./page.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -43,6 +43,7 @@ lab("the controls have their names", {}, async ({ page }) => {
   for (const label of ["Learning rate", "Batch size", "Seed"]) {
     await number(page, label).waitFor();
   }
+  await outline(page);
   assert.ok(await page.getByRole("listitem").filter({ hasText: /linear/i }).count() > 0, "blocks are list items");
 });
 
@@ -95,6 +96,10 @@ lab("a network is built and trained by keyboard alone", {}, async ({ page }) => 
   const blocks = (stage) => page.getByRole("list", { name: `Blocks of stage ${stage}`, exact: true })
     .getByRole("listitem").evaluateAll((all) => all.map((item) => item.getAttribute("aria-label")));
 
+  // The list of blocks, in the place of the track: e2e/build.test.mjs builds on that.
+  await reach(/^Outline$/);
+  await page.keyboard.press("Enter");
+
   // Add: a dropout at the end of stage 1.
   await reach(/^Add a block to stage 1$/);
   await page.keyboard.press("Enter");
@@ -138,6 +143,7 @@ lab("a network is built and trained by keyboard alone", {}, async ({ page }) => 
 
 lab("a stage is moved, duplicated and removed", {}, async ({ page }) => {
   await until(page, "the first steps", ({ step }) => step > 0);
+  await outline(page);
   const widths = () => page.getByRole("spinbutton", { name: /^Units of / }).evaluateAll((all) => all.map((field) => field.value));
   const before = await widths();
   const press = async (name) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { lab } from "./harness.mjs";
-import { button, choose, pause, until } from "./page.mjs";
+import { button, choose, pause, preset, until } from "./page.mjs";
 
 /** Trains the small digits for a while, then stands still. */
 async function trained(page) {
@@ -49,7 +49,7 @@ lab("the loss is drawn on a logarithmic axis when asked", {}, async ({ page }) =
 });
 
 lab("a route shows what each expert gets", {}, async ({ page }) => {
-  await page.getByRole("button", { name: "Experts on digits" }).click();
+  await preset(page, "Experts on digits");
   await choose(page, "Device", /cpu/i);
   await until(page, "it trains", ({ step }) => step > 100);
   const shares = page.getByRole("img", { name: /^Share of each expert over time/ });

@@ -58,7 +58,7 @@ lab("images of one's own are learnt, packed or not", {}, async ({ page }) => {
 /** Waits until the files are taken: what was wrong is gone, and the network has their classes. */
 async function taken(page) {
   await page.locator(".fault").waitFor({ state: "detached" });
-  await page.locator(".net .end").filter({ hasText: /answer 2 classes/ }).waitFor();
+  await page.locator(".rails text").filter({ hasText: /^2 classes$/ }).waitFor();
 }
 
 const BAD_TABLES = [

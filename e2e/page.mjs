@@ -90,3 +90,23 @@ export async function steps(page, count) {
   }
   return status(page);
 }
+
+/** Opens the gallery of experiments to begin with, and gives its buttons. */
+export async function presets(page) {
+  await button(page, "Start from").click();
+  const dialog = page.getByRole("dialog", { name: "Start from" });
+  await dialog.waitFor();
+  return dialog.getByRole("listitem").getByRole("button");
+}
+
+/** Begins with the experiment of this name. */
+export async function preset(page, name) {
+  await presets(page);
+  await button(page, name).click();
+}
+
+/** Shows the network as the list of its blocks. */
+export async function outline(page) {
+  await button(page, "Outline").click();
+  await page.getByRole("list", { name: "Blocks of stage 1", exact: true }).waitFor();
+}

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 
 import { lab } from "./harness.mjs";
-import { choose, until } from "./page.mjs";
+import { choose, outline, preset, until } from "./page.mjs";
 
 lab("a transformer learns characters, writes, and takes experts", { timeout: 240_000 }, async ({ page }) => {
-  const presets = page.getByRole("navigation", { name: "Experiments to begin with" });
-  await presets.getByRole("button", { name: "Characters", exact: true }).click();
+  await preset(page, "Characters");
   await until(page, "more letters are right than the commonest alone", ({ step, accuracy }) => step >= 40 && accuracy > 20, 150_000);
 
   const written = page.locator(".written");
@@ -19,6 +18,7 @@ lab("a transformer learns characters, writes, and takes experts", { timeout: 240
 
   // Two actions give the last layer eight experts, two for each letter.
   await choose(page, "Routing", /top-k/i);
+  await outline(page);
   await page.getByRole("spinbutton", { name: /^Experts of Route/ }).first().fill("8");
   await page.keyboard.press("Enter");
   await page.getByRole("img", { name: /of 8 experts are somebody's first choice/ }).waitFor({ timeout: 60_000 });

@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::panels::choose::Choose;
-use crate::panels::cost::Cost;
+use crate::embed::port::Port;
+use crate::embed::rest;
+use crate::embed::room::Embedded;
+use crate::lesson::Lessons;
 use crate::panels::header::Header;
-use crate::panels::net::Net;
-use crate::panels::notices::Notices;
-use crate::panels::palette::{Adding, Palette};
-use crate::panels::race::Race;
-use crate::panels::run::Run;
-use crate::panels::transform::Transform;
-use crate::panels::watch::Watch;
+use crate::panels::palette::Adding;
+use crate::papers::Papers;
 use crate::race;
+use crate::rooms::Room;
+use crate::rooms::lab::LabRoom;
+use crate::rooms::lessons::LessonsRoom;
+use crate::rooms::papers::PapersRoom;
+use crate::rooms::runs::RunsRoom;
 use crate::state::Lab;
 use crate::ui::theme;
 
@@ -22,29 +24,31 @@ pub fn App() -> impl IntoView {
     provide_context(lab);
     let race = race::Race::new(lab);
     provide_context(race);
+    provide_context(Lessons::new(lab, race));
+    provide_context(Papers::new(lab));
     provide_context(theme::follow_system());
     provide_context(Adding::new());
+    provide_context(Port::open(lab, race));
+    rest::follow(lab);
     listen(lab);
+    if lab.frame.with_untracked(|f| f.embed) {
+        return view! { <Embedded /> }.into_any();
+    }
+    // A room stays as it is while one goes about in it.
+    let room = Memo::new(move |_| lab.room.with(Room::bare));
+    let other = move || match room.get() {
+        Room::Lab => None,
+        Room::Papers(_) => Some(view! { <PapersRoom /> }.into_any()),
+        Room::Lessons(_) => Some(view! { <LessonsRoom /> }.into_any()),
+        Room::Runs => Some(view! { <RunsRoom /> }.into_any()),
+    };
     view! {
         <Header />
-        <main>
-            <Run />
-            <Notices />
-            <div class="desk">
-                <div class="build">
-                    <Choose />
-                    <Net />
-                </div>
-                <div class="read">
-                    <Show when=move || race.open()><Race /></Show>
-                    <Watch />
-                    <Transform />
-                    <Cost />
-                </div>
-            </div>
-        </main>
-        <Palette />
+        // What is not seen measures nothing, but goes on.
+        <main hidden=move || lab.room.with(|r| *r != Room::Lab)><LabRoom /></main>
+        {move || other().map(|room| view! { <main class="room">{room}</main> })}
     }
+    .into_any()
 }
 
 /// Keys for the whole page, and the one event that tests send.

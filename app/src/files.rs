@@ -49,7 +49,11 @@ impl Files {
         Ok(all)
     }
 
-    async fn asset(self, name: &str) -> Result<Uint8Array, Diagnostic> {
+    /// An asset by its name.
+    ///
+    /// # Errors
+    /// It cannot be fetched.
+    pub async fn asset(self, name: &str) -> Result<Uint8Array, Diagnostic> {
         if let Some(bytes) = self.bytes.with_value(|b| b.get(name).cloned()) {
             return Ok(bytes);
         }
@@ -92,7 +96,11 @@ fn key(dataset: &str, number: usize) -> String {
     format!("{dataset}/{number}")
 }
 
-async fn fetch(path: &str) -> Result<Uint8Array, String> {
+/// A file beside the page.
+///
+/// # Errors
+/// Why it did not arrive.
+pub async fn fetch(path: &str) -> Result<Uint8Array, String> {
     let window = web_sys::window().ok_or("there is no window")?;
     let response = JsFuture::from(window.fetch_with_str(path)).await.map_err(|_| "it did not arrive")?;
     let response: Response = response.dyn_into().map_err(|_| "the answer is no response")?;

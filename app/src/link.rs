@@ -1,7 +1,8 @@
 //! The page's end of the line to the worker in which the session runs.
 //!
 //! A message is an object: `header`, the JSON of a [`Command`] or an [`Event`]; from the page also `files`, an array of
-//! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `panic`, a text, when it died.
+//! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `file`, a
+//! transferred `Uint8Array`, or `panic`, a text, when it died.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,6 +23,8 @@ pub struct Link {
 pub enum Heard {
     /// An event and the floats that go with it.
     Event(Event, Float32Array),
+    /// An event and the file that goes with it.
+    File(Event, Uint8Array),
     /// The worker is of no more use, and why.
     Dead(String),
 }
@@ -32,7 +35,7 @@ impl Link {
     /// # Errors
     /// Why the browser would not start one, in its own words.
     pub fn start(hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
-        let worker = start().map_err(|e| text(&e))?;
+        let worker = worker("worker").map_err(|e| text(&e))?;
         // A panic is told twice, by its text and as an uncaught exception: the first counts, and nothing after it.
         let dead = Rc::new(Cell::new(false));
         let hear = move |heard: Heard| {
@@ -77,9 +80,13 @@ impl Drop for Link {
     }
 }
 
-fn start() -> Result<Worker, JsValue> {
+/// Starts a worker that the page names in a `<meta>` of this name.
+///
+/// # Errors
+/// What the browser threw.
+pub fn worker(name: &str) -> Result<Worker, JsValue> {
     let document = web_sys::window().and_then(|w| w.document()).ok_or("there is no document")?;
-    let loader = document.query_selector("meta[name=worker]")?.ok_or("the page does not name its worker")?;
+    let loader = document.query_selector(&format!("meta[name={name}]"))?.ok_or("the page does not name its worker")?;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let base = document.base_uri()?.unwrap_or_default();
@@ -95,6 +102,9 @@ fn read(message: &JsValue) -> Heard {
     let header = field("header").as_string().unwrap_or_default();
     match serde_json::from_str(&header) {
         Ok(event) => {
+            if let Ok(file) = field("file").dyn_into::<Uint8Array>() {
+                return Heard::File(event, file);
+            }
             let payload =
                 field("payload").dyn_into::<Float32Array>().unwrap_or_else(|_| Float32Array::new_with_length(0));
             Heard::Event(event, payload)
@@ -104,7 +114,7 @@ fn read(message: &JsValue) -> Heard {
 }
 
 /// What a JavaScript exception says.
-fn text(error: &JsValue) -> String {
+pub fn text(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
     message.or_else(|| error.as_string()).unwrap_or_else(|| "the browser gave no reason".into())
 }

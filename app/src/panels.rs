@@ -1,14 +1,18 @@
 //! What a person builds, chooses, runs and reads.
 
 mod badges;
+pub mod checkpoints;
 pub mod choose;
 pub mod cost;
+pub mod export;
 pub mod header;
 pub mod net;
 pub mod notices;
 pub mod palette;
+pub mod presets;
 pub mod race;
 mod rules;
 pub mod run;
+pub mod track;
 pub mod transform;
 pub mod watch;

@@ -12,6 +12,7 @@ use leptos::task::spawn_local;
 
 use crate::link::{Heard, Link};
 use crate::state::Lab;
+use crate::ui::format::Mark;
 use crate::ui::frame::now;
 
 /// Rules of a first race, beside the one that is chosen.
@@ -43,6 +44,8 @@ pub struct Contender {
     pub readings: Vec<Reading>,
     /// Floating-point operations of one step.
     pub work: u64,
+    /// How good its answers are is told as this, once it is known.
+    pub mark: Option<Mark>,
     /// When it began to train, by the page's clock.
     began: f64,
 }
@@ -84,6 +87,11 @@ impl Race {
         expect_context()
     }
 
+    /// How good the answers of its runs are is told as this.
+    pub fn mark(self) -> Mark {
+        self.runs.with(|runs| runs.iter().find_map(|r| r.mark)).unwrap_or_else(|| self.lab.mark())
+    }
+
     /// Whether the experiment has lanes.
     pub fn open(self) -> bool {
         self.lab.spec.with(|s| !s.lanes.is_empty())
@@ -116,8 +124,14 @@ impl Race {
         let (Ok(lanes), Ok(entrants)) = (race::lanes(&spec), race::entrants(&spec)) else { return };
         self.lab.pause();
         self.names.set(lanes.into_iter().map(|l| l.0).collect());
-        let contender =
-            |entrant| Contender { entrant, standing: Standing::Waiting, readings: Vec::new(), work: 0, began: 0.0 };
+        let contender = |entrant| Contender {
+            entrant,
+            standing: Standing::Waiting,
+            readings: Vec::new(),
+            work: 0,
+            mark: None,
+            began: 0.0,
+        };
         let runs: Vec<_> = entrants.into_iter().map(contender).collect();
         self.waiting.set_value((0..runs.len()).collect());
         self.runs.set(runs);
@@ -181,7 +195,7 @@ impl Race {
     fn hear(self, run: usize, heard: Heard) {
         match heard {
             Heard::Dead(why) => self.end(run, Standing::Failed(format!("the engine stopped: {why}"))),
-            Heard::Event(event, _) => self.take(run, event),
+            Heard::Event(event, _) | Heard::File(event, _) => self.take(run, event),
         }
     }
 
@@ -192,6 +206,7 @@ impl Race {
             Event::Loaded { summary, .. } => {
                 self.change(run, |r| {
                     r.work = summary.rule.work;
+                    r.mark = Some(Mark::of(summary.data.answer));
                     r.began = now();
                 });
                 self.send(run, &Command::Until { step: Some(entrant.spec.steps.into()) });
@@ -220,7 +235,11 @@ impl Race {
             | Event::Measured { .. }
             | Event::Moved { .. }
             | Event::Benched { .. }
+            | Event::Packed { .. }
             | Event::Dialled { .. }
+            | Event::Verifying { .. }
+            | Event::Verified { .. }
+            | Event::Exported { .. }
             | Event::Kept { .. } => {}
         }
     }

@@ -3,8 +3,11 @@
 
 mod curve;
 mod edit;
+mod export;
 mod hear;
+mod keep;
 mod notice;
+mod origin;
 mod send;
 mod worker;
 
@@ -18,13 +21,20 @@ use engine::registry::Setting;
 use engine::spec::Spec;
 use js_sys::Float32Array;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
+pub use origin::Packed;
+use origin::{Origin, Waiting};
 
+use crate::embed::frame::Frame;
 use crate::files::Files;
 use crate::fragment;
+use crate::lesson::Place;
 use crate::link::Link;
+use crate::papers::Part;
+use crate::rooms::Room;
 use crate::ui::format::Mark;
 
 /// What the registries hold, for the time until the worker says it. (The registries themselves would bring all that
@@ -35,6 +45,14 @@ const CATALOGUE: &str = include_str!("catalogue.json");
 #[derive(Clone, Copy)]
 pub struct Lab {
     pub spec: RwSignal<Spec>,
+    /// Where in the page one is.
+    pub room: RwSignal<Room>,
+    /// The lesson that is open beside the experiment, and where in it one is.
+    pub lesson: RwSignal<Option<Place>>,
+    /// The card that the experiment was opened from.
+    pub card: RwSignal<Option<String>>,
+    /// What of that card the experiment is, if it still is.
+    pub of_card: RwSignal<Option<Part>>,
     /// Specs to go back to, and forward to again.
     pub past: RwSignal<Vec<Spec>>,
     pub future: RwSignal<Vec<Spec>>,
@@ -42,12 +60,20 @@ pub struct Lab {
     pub device: RwSignal<Option<Device>>,
     /// Whether the run is meant to move.
     pub playing: RwSignal<bool>,
+    /// Whether it rests all the same, because nobody can see it.
+    pub resting: RwSignal<bool>,
+    /// What the link shows, locks and hides.
+    pub frame: RwSignal<Frame>,
     /// Steps a second at most.
     pub pace: RwSignal<Option<f64>>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
-    /// Probes whose pictures are on the screen.
-    pub seen: RwSignal<BTreeSet<&'static str>>,
+    /// Probes whose pictures are on the screen, and how many pictures.
+    pub seen: RwSignal<BTreeMap<&'static str, usize>>,
+    /// Probes whose figures a text asks for.
+    pub asked: RwSignal<BTreeSet<&'static str>>,
+    /// Number of the test sample that is followed through the experts, among those that are shown.
+    pub followed: RwSignal<usize>,
 
     /// All that there is to choose from. The page knows it by itself: it need not wait for the worker.
     catalogue: StoredValue<Catalogue>,
@@ -70,9 +96,16 @@ pub struct Lab {
     pub dialled: RwSignal<Vec<Dialled>>,
     pub measured: StoredValue<BTreeMap<String, Reading>>,
     pub notices: RwSignal<Vec<Notice>>,
+    /// Steps of the states that the run can go back to.
+    pub marks: RwSignal<Vec<u64>>,
     /// Datasets' files, fetched or chosen by the person.
     pub files: Files,
+    /// The weights that the experiment of the link begins with.
+    origin: StoredValue<Option<Origin>>,
+    /// Those who wait for the run's weights, in order.
+    waiting: StoredValue<Waiting, LocalStorage>,
     line: StoredValue<Line, LocalStorage>,
+    keeping: StoredValue<keep::Keeping, LocalStorage>,
 }
 
 /// Where the run is.
@@ -87,7 +120,7 @@ pub struct Progress {
 }
 
 /// The last evaluation.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     pub step: u64,
     pub train: Score,
@@ -153,8 +186,14 @@ struct Line {
     orphaned: bool,
     /// The run that goes on from where a dead worker's stood.
     heir: Option<u32>,
+    /// The step at which the run is to pause.
+    until: Option<u64>,
+    /// How many steps the run that is being built is to take before it pauses.
+    ahead: Option<u32>,
     /// The run that a transform of the present one was asked for as.
     changing: Option<u32>,
+    /// The run that weights of a file were given for.
+    weighed: Option<u32>,
     /// The spec sent last.
     sent: Option<(Spec, Option<Device>)>,
     /// When the status line, and the curves, were last brought up to date.
@@ -182,16 +221,25 @@ impl Measured {
 impl Lab {
     /// The store for the experiment in the address, or the default one.
     pub fn new() -> Self {
-        let address = fragment::read(&fragment::present());
+        let address = fragment::present();
+        let asked = address.spec.clone();
         let lab = Self {
+            room: RwSignal::new(address.room.unwrap_or(Room::Lab)),
+            lesson: RwSignal::new(address.lesson),
+            card: RwSignal::new(address.card),
+            of_card: RwSignal::default(),
             spec: RwSignal::new(address.spec.unwrap_or_else(|| engine::presets::default().spec)),
             past: RwSignal::default(),
             future: RwSignal::default(),
             device: RwSignal::new(address.device),
-            playing: RwSignal::new(true),
+            playing: RwSignal::new(!address.frame.paused),
+            resting: RwSignal::new(false),
+            frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
+            asked: RwSignal::default(),
+            followed: RwSignal::default(),
             catalogue: StoredValue::new(serde_json::from_str(CATALOGUE).unwrap_or_default()),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),
@@ -206,14 +254,22 @@ impl Lab {
             dialled: RwSignal::default(),
             measured: StoredValue::default(),
             notices: RwSignal::default(),
+            marks: RwSignal::default(),
             files: Files::new(),
+            origin: StoredValue::default(),
+            waiting: StoredValue::new_local(Waiting::new()),
             line: StoredValue::new_local(Line::default()),
+            keeping: StoredValue::new_local(keep::Keeping::default()),
         };
         if let Some((faults, text)) = address.fault {
             lab.tell(Notice::bad_link(&faults, text));
         }
+        if !address.notes.is_empty() {
+            lab.tell(Notice::odd_link(&address.notes));
+        }
+        lab.spec.with_untracked(|s| lab.begin_at(address.weights, s));
         lab.fetch();
-        lab.connect();
+        lab.wake(asked);
         lab.keep_address();
         lab.keep_watch();
         lab.keep_alive();
@@ -233,6 +289,11 @@ impl Lab {
     /// The entries of one registry.
     pub fn entries(self, registry: fn(&Catalogue) -> &Vec<EntryInfo>) -> Vec<EntryInfo> {
         self.catalogue.with_value(|c| registry(c).clone())
+    }
+
+    /// All that there is to choose from.
+    pub fn with_catalogue<T>(self, read: impl FnOnce(&Catalogue) -> T) -> T {
+        self.catalogue.with_value(read)
     }
 
     /// One entry of a registry.

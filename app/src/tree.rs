@@ -29,11 +29,59 @@ pub fn block_mut<'a>(spec: &'a mut Spec, place: &[usize]) -> Option<&'a mut Bloc
     list_mut(spec, outer)?.get_mut(*last)
 }
 
-/// Puts `new` at the end of the list at `place`.
-pub fn append(spec: &mut Spec, place: &[usize], new: BlockSpec) {
-    if let Some(list) = list_mut(spec, place) {
-        list.push(new);
+/// Puts `new` before block number `at` of the list at `place`, or at its end. Returns where it is then, if there is such
+/// a list.
+pub fn insert(spec: &mut Spec, place: &[usize], at: usize, new: BlockSpec) -> Option<Place> {
+    let list = list_mut(spec, place)?;
+    let at = at.min(list.len());
+    list.insert(at, new);
+    Some([place, &[at]].concat())
+}
+
+/// Takes the block at `from` to before block number `at` of the list at `to`, both as they are before it is taken. Returns
+/// where it is then; nothing happens where there is no such block or list, or where the list is the block's own.
+pub fn carry(spec: &mut Spec, from: &[usize], to: &[usize], at: usize) -> Option<Place> {
+    let (i, outer) = from.split_last()?;
+    if to.starts_with(from) || block(spec, from).is_none() {
+        return None;
     }
+    let (mut to, mut at) = (to.to_vec(), at.min(list(spec, to)?.len()));
+    // What comes after it moves up.
+    if to == outer {
+        at -= usize::from(at > *i);
+    } else if to.starts_with(outer) && to[outer.len()] > *i {
+        to[outer.len()] -= 1;
+    }
+    let moved = list_mut(spec, outer)?.remove(*i);
+    insert(spec, &to, at, moved)
+}
+
+/// Takes a block into the holder beside it, the one after it first: to that one's near end. `holds` says of an id whether
+/// such blocks hold others. Returns where the block is then.
+pub fn enter(spec: &mut Spec, place: &[usize], holds: impl Fn(&str) -> bool) -> Option<Place> {
+    let (i, outer) = place.split_last()?;
+    let holder = |at: usize| list(spec, outer)?.get(at).filter(|b| holds(&b.block.id)).map(|b| (at, b.blocks.len()));
+    let (to, at) = match (holder(i + 1), i.checked_sub(1).and_then(holder)) {
+        (Some((to, _)), _) => (to, 0),
+        (None, Some(before)) => before,
+        (None, None) => return None,
+    };
+    carry(spec, place, &[outer, &[to]].concat(), at)
+}
+
+/// Takes a block out of what holds it, to after that. Returns where it is then.
+pub fn leave(spec: &mut Spec, place: &[usize]) -> Option<Place> {
+    let (_, holder) = place.split_last()?;
+    let (at, outer) = holder.split_last().filter(|(_, outer)| !outer.is_empty())?;
+    carry(spec, place, outer, at + 1)
+}
+
+/// Puts `holder` in the block's place, and the block at the end of what it holds.
+pub fn wrap(spec: &mut Spec, place: &[usize], mut holder: BlockSpec) {
+    with_siblings(spec, place, |list, at| {
+        holder.blocks.push(list.remove(at));
+        list.insert(at, holder);
+    });
 }
 
 pub fn remove(spec: &mut Spec, place: &[usize]) {
@@ -97,6 +145,25 @@ pub fn figures<'a>(summary: &'a Summary, place: &[usize]) -> Option<&'a StageInf
     rest.iter().try_fold(summary.stages.get(*stage)?, |at, i| at.blocks.get(*i))
 }
 
+/// The shape of one sample before the stage or block at `place`; `side_by_side` says of an id whether such blocks give
+/// each block they hold their own input.
+pub fn input<'a>(
+    summary: &'a Summary,
+    spec: &Spec,
+    place: &[usize],
+    side_by_side: impl Fn(&str) -> bool,
+) -> Option<&'a [usize]> {
+    let mut place = place;
+    while let Some((i, outer)) = place.split_last() {
+        let beside = block(spec, outer).is_some_and(|b| side_by_side(&b.block.id));
+        if *i > 0 && !beside {
+            return figures(summary, &[outer, &[i - 1]].concat()).map(|f| f.output.as_slice());
+        }
+        place = outer;
+    }
+    Some(&summary.data.input)
+}
+
 /// The place that a diagnostic's path names: `2 › 1.linear › units` is block 0 of stage 1. The rest of the path is
 /// what within the block is meant.
 pub fn place_of(path: &str) -> (Place, String) {
@@ -111,6 +178,13 @@ pub fn place_of(path: &str) -> (Place, String) {
         }
     }
     (place, rest.join(" › "))
+}
+
+/// Whether the route at `path`, as `2 › 1.route`, is a tree.
+pub fn is_tree(spec: &Spec, path: &str) -> bool {
+    // A route that is met several times has its round behind its path.
+    let path = path.split(" (").next().unwrap_or(path);
+    block(spec, &place_of(path).0).and_then(|b| b.routing.as_ref()).is_some_and(|r| r.id == "tree")
 }
 
 /// The place of the first block with a routing, in reading order.
@@ -173,11 +247,26 @@ pub fn wrap_in_route(spec: &mut Spec, route: &str, routing: Choice) {
     spec.stages[stage] = vec![BlockSpec { block: Choice::new(route), routing: Some(routing), blocks }];
 }
 
-/// Puts what a route holds in the route's own place.
-pub fn unwrap_route(spec: &mut Spec, place: &[usize]) {
+/// Gives the first route this routing. Without a route, the last feed-forward part or hidden stage becomes its expert, by
+/// the block `route`; with no routing, the route goes.
+pub fn set_routing(spec: &mut Spec, id: Option<&str>, route: Option<&str>) {
+    match (first_route(spec), id, route) {
+        (Some(place), Some(id), _) => {
+            if let Some(block) = block_mut(spec, &place) {
+                block.routing = Some(Choice::new(id));
+            }
+        }
+        (Some(place), None, _) => unwrap(spec, &place),
+        (None, Some(id), Some(route)) => wrap_in_route(spec, route, Choice::new(id)),
+        (None, _, _) => {}
+    }
+}
+
+/// Puts what a block holds in its own place.
+pub fn unwrap(spec: &mut Spec, place: &[usize]) {
     with_siblings(spec, place, |list, at| {
-        let route = list.remove(at);
-        list.splice(at..at, route.blocks);
+        let holder = list.remove(at);
+        list.splice(at..at, holder.blocks);
     });
 }
 
@@ -210,6 +299,52 @@ mod tests {
     }
 
     #[test]
+    fn a_block_is_put_and_carried_to_a_place() {
+        let mut spec = spec();
+        assert_eq!(insert(&mut spec, &[0], 1, BlockSpec::new("x").holding(vec![])), Some(vec![0, 1]));
+        assert_eq!(ids(&spec), [vec!["a", "x", "b"], vec!["c"]]);
+        assert_eq!(insert(&mut spec, &[7], 0, BlockSpec::new("y")), None);
+        // Within its list, over a stage's edge, and into a holder that moves up when it is taken away before it.
+        assert_eq!(carry(&mut spec, &[0, 0], &[0], 2), Some(vec![0, 1]));
+        assert_eq!(ids(&spec), [vec!["x", "a", "b"], vec!["c"]]);
+        assert_eq!(carry(&mut spec, &[0, 2], &[1], 0), Some(vec![1, 0]));
+        assert_eq!(ids(&spec), [vec!["x", "a"], vec!["b", "c"]]);
+        assert_eq!(carry(&mut spec, &[0, 1], &[0], 0), Some(vec![0, 0]));
+        assert_eq!(carry(&mut spec, &[0, 0], &[0, 1], 0), Some(vec![0, 0, 0]));
+        assert_eq!(ids(&spec), [vec!["x"], vec!["b", "c"]]);
+        assert_eq!(block(&spec, &[0, 0, 0]).map(|b| b.block.id.as_str()), Some("a"));
+        // Nothing goes into itself.
+        let before = spec.clone();
+        assert_eq!(carry(&mut spec, &[0, 0], &[0, 0], 0), None);
+        assert_eq!(carry(&mut spec, &[0, 9], &[1], 0), None);
+        assert_eq!(spec, before);
+    }
+
+    #[test]
+    fn a_block_enters_the_holder_beside_it_and_leaves_it_again() {
+        let holds = |id: &str| id == "h";
+        let mut spec = spec();
+        spec.stages[0].push(BlockSpec::new("h").holding(vec![BlockSpec::new("i")]));
+        assert_eq!(enter(&mut spec, &[0, 0], holds), None);
+        assert_eq!(enter(&mut spec, &[0, 1], holds), Some(vec![0, 1, 0]));
+        assert_eq!(leave(&mut spec, &[0, 1, 0]), Some(vec![0, 2]));
+        assert_eq!(ids(&spec)[0], ["a", "h", "b"]);
+        assert_eq!(enter(&mut spec, &[0, 2], holds), Some(vec![0, 1, 1]));
+        assert_eq!(leave(&mut spec, &[0, 0]), None);
+    }
+
+    #[test]
+    fn a_block_is_wrapped_and_unwrapped() {
+        let mut spec = spec();
+        let before = spec.clone();
+        wrap(&mut spec, &[0, 1], BlockSpec::new("residual"));
+        assert_eq!(ids(&spec)[0], ["a", "residual"]);
+        assert_eq!(block(&spec, &[0, 1, 0]).map(|b| b.block.id.as_str()), Some("b"));
+        unwrap(&mut spec, &[0, 1]);
+        assert_eq!(spec, before);
+    }
+
+    #[test]
     fn a_stage_moves_within_the_network() {
         let mut spec = spec();
         assert_eq!(shift_stage(&mut spec, 0, true), None);
@@ -224,7 +359,7 @@ mod tests {
         let before = spec.clone();
         wrap_in_route(&mut spec, "route", Choice::new("top-k"));
         assert_eq!(first_route(&spec), Some(vec![0, 0]));
-        unwrap_route(&mut spec, &[0, 0]);
+        unwrap(&mut spec, &[0, 0]);
         assert_eq!(spec, before);
     }
 
@@ -239,7 +374,7 @@ mod tests {
         wrap_in_route(&mut spec, "route", Choice::new("top-k"));
         assert_eq!(first_route(&spec), Some(vec![1, 1, 1]));
         assert_eq!(block_mut(&mut spec, &[1, 1, 1]).map(|b| b.blocks.len()), Some(3));
-        unwrap_route(&mut spec, &[1, 1, 1]);
+        unwrap(&mut spec, &[1, 1, 1]);
         assert_eq!(spec, before);
     }
 

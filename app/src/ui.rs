@@ -8,12 +8,13 @@ pub mod knobs;
 pub mod paint;
 pub mod theme;
 
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, Url};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, HtmlElement, Url};
 
 /// Puts `text` on the clipboard, and tells whether it is there: a browser may refuse, as it does in a frame that was not
 /// given the right to.
@@ -49,6 +50,26 @@ pub fn show(id: &str) {
     }
 }
 
+/// Opens every fold in the element named `id`.
+pub fn unfold(id: &str) {
+    let Some(Ok(folds)) = document().get_element_by_id(id).map(|e| e.query_selector_all("details.view")) else {
+        return;
+    };
+    for i in 0..folds.length() {
+        if let Some(fold) = folds.item(i).and_then(|f| f.dyn_into::<web_sys::Element>().ok()) {
+            let _ = fold.set_attribute("open", "");
+        }
+    }
+}
+
+/// Gives the focus to the first fold in the element named `id`, where it stands.
+pub fn focus_first(id: &str) {
+    let first = document().get_element_by_id(id).and_then(|e| e.query_selector("summary").ok().flatten());
+    if let Some(first) = first.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = first.focus();
+    }
+}
+
 /// Folds the details named `id`.
 pub fn fold(id: &str) {
     if let Some(fold) = document().get_element_by_id(id) {
@@ -61,15 +82,38 @@ pub fn can_copy() -> bool {
     !JsValue::from(window().navigator().clipboard()).is_undefined()
 }
 
-/// Offers `text` as a file.
-pub fn download(name: &str, text: &str) {
+/// Offers `text`, which is of this kind, as a file.
+pub fn download(name: &str, text: &str, kind: &str) {
     let options = BlobPropertyBag::new();
-    options.set_type("application/json");
-    let parts = Array::of1(&text.into());
-    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else {
-        return;
-    };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else {
+    options.set_type(kind);
+    if let Ok(blob) = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options) {
+        offer(name, &blob);
+    }
+}
+
+/// Offers bytes as a file.
+pub fn download_bytes(name: &str, bytes: &Uint8Array) {
+    let options = BlobPropertyBag::new();
+    options.set_type("application/octet-stream");
+    if let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(&Array::of1(bytes), &options) {
+        offer(name, &blob);
+    }
+}
+
+/// Offers what stands on a canvas as a file.
+pub fn download_picture(name: &str, canvas: &HtmlCanvasElement) {
+    let name = name.to_owned();
+    let made = Closure::once_into_js(move |blob: JsValue| {
+        if let Ok(blob) = blob.dyn_into::<Blob>() {
+            offer(&name, &blob);
+        }
+    });
+    // It fails only for a canvas that shows what is another page's.
+    let _ = canvas.to_blob(made.unchecked_ref());
+}
+
+fn offer(name: &str, blob: &Blob) {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else {
         return;
     };
     if let Ok(anchor) = document().create_element("a").map(JsCast::unchecked_into::<HtmlAnchorElement>) {

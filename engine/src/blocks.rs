@@ -40,6 +40,7 @@ mod ffn;
 mod flatten;
 mod forget;
 mod fourier_features;
+mod frames;
 mod freeze;
 mod fsmn;
 mod gated_perceptron;
@@ -179,6 +180,7 @@ registry! {
     ar_net::ArNet,
     ada_fnn::AdaFnn,
     fourier_features::FourierFeatures,
+    frames::Frames,
     sape::Sape,
     cam::Cam,
     hypernetwork::Hypernetwork,
@@ -270,8 +272,15 @@ fn alike(b: &mut Build, i: usize, child: &Node, x: Value) -> Value {
 
 /// The fault of a block that works on whole samples or whole batches, where rows are sorted by expert.
 fn outside_experts(b: &mut Build) -> Option<Value> {
-    let mend = "inside experts use linear, activation, layer-norm, rms-norm, dropout, and blocks that hold these";
-    b.in_experts().then(|| b.fault("it does not fit inside an expert, whose rows come from all over the batch", mend))
+    let why = if b.in_experts() {
+        "it does not fit inside an expert, whose rows come from all over the batch"
+    } else if b.is_apart() {
+        "it does not fit where rows are left out, since it looks at all of them"
+    } else {
+        return None;
+    };
+    let mend = "here use linear, activation, layer-norm, rms-norm, dropout, and blocks that hold these";
+    Some(b.fault(why, mend))
 }
 
 /// `x` and its extents, when it is an image `[B, H, W, C]` outside of experts; else the fault.
@@ -298,7 +307,8 @@ fn sequence(b: &mut Build, x: Value) -> Result<(Value, [usize; 3]), Value> {
     match *shape {
         [n, t, d] => Ok((x, [n, t, d])),
         _ => {
-            let mend = "put `embedding` before it where samples are tokens, `patches` where they are images";
+            let mend = "put `embedding` before it where samples are tokens, `patches` where they are images, `frames` \
+                        where they are series";
             Err(b.fault(format!("it needs a sequence [B×T×D], not {shape}"), mend))
         }
     }

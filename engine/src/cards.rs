@@ -5,32 +5,49 @@ use crate::registry::{Entry, Meta};
 use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
 
+mod ada_fnn;
 mod af_kan;
+mod attention;
+mod attention_removal;
 mod autoregression;
 mod backprop;
+mod balanced_tree;
+mod batch_normalization;
+mod biophysical_synapses;
 mod block_coordinate_descent;
+mod block_recurrent;
 mod blockwise;
+mod brainformer;
 mod claim;
 mod continual_backprop;
 mod conv_bn;
 mod coordinate_modulation;
 mod counter_current;
 mod deep_fsmn;
+mod deep_rectifiers;
 mod delta_net;
 mod delta_product;
 mod diffusion_blocks;
+mod dilated_convolutions;
 mod direct_feedback;
 mod disinhibition;
+mod drop_block;
 mod dropout;
 mod encouraging;
+mod expert_choice;
+mod expert_merging;
+mod fast_feedforward;
 mod feedback_alignment;
 mod feedback_scaling;
+mod ffn_fusion;
+mod ffn_skip;
 mod filter_mlp;
 mod fixed_point;
 mod flex_round;
 mod forgetting;
 mod forward_forward;
 mod forward_gradient;
+mod fourier_features;
 mod gated_perceptron;
 mod global_query;
 mod glu_variants;
@@ -42,28 +59,42 @@ mod highway_backprop;
 mod hypernetworks;
 mod icbs;
 mod identity_mappings;
+mod illusion_of_state;
 mod incremental_predictive_coding;
 mod inference_learning;
 mod inhibition;
 mod input_gain;
 mod iterated_encoder;
 mod kolen_pollack;
+mod label_smoothing;
 mod layer_collaboration;
+mod learned_delays;
+pub mod library;
+mod linear_recurrence;
 mod lls;
 mod local_classifiers;
+mod long_short_term_memory;
+mod low_rank_training;
 mod magnitude;
+mod mask_prediction;
+mod mat_former;
+mod mlp_mixer;
 mod model_building;
 mod model_free;
 mod moefication;
 mod momentum_auxiliary;
 mod mono_forward;
+mod multi_pruner;
 mod multiplet;
+mod n_beats;
 mod networks;
+mod neural_modules;
 mod neuro_modulated_hebb;
 mod nin_former;
 mod nm_sparsity;
 mod noprop;
 mod one_wide_ffn;
+pub mod papers;
 mod parallel_blocks;
 mod pay_attention;
 mod pepita;
@@ -74,20 +105,26 @@ mod progressive_encoding;
 mod proximal_blocks;
 mod raft_mlp;
 mod random_boosting;
+mod random_features;
 mod random_hypernetworks;
 mod res_mlp;
 mod s_kan;
 mod scalable_forward;
+mod scaling_down;
 mod separable_time;
 mod sign_symmetric;
 mod simba;
 mod simplified_blocks;
+mod skip_middle;
 mod soft_hebb;
+mod sparse_mlp;
 mod squeeze_excitation;
 mod structured_ffn;
+mod surrogate_gradients;
 mod three_layers;
 mod top_down;
 mod top_k;
+mod tslanet;
 mod two_stage_backprop;
 mod weight_perturbation;
 mod wide_and_sparse;
@@ -186,6 +223,7 @@ pub const CARDS: &[&Card] = &[
     &greedy_blocks::CARD,
     &proximal_blocks::CARD,
     &random_boosting::CARD,
+    &random_features::CARD,
     &noprop::CARD,
     &diffusion_blocks::CARD,
     &pipelined_backprop::CARD,
@@ -198,46 +236,80 @@ pub const CARDS: &[&Card] = &[
     &neuro_modulated_hebb::CARD,
     &disinhibition::CARD,
     &top_k::CARD,
+    &sparse_mlp::CARD,
     &hash_layers::CARD,
+    &expert_choice::CARD,
+    &fast_feedforward::CARD,
+    &balanced_tree::CARD,
+    &mat_former::CARD,
+    &skip_middle::CARD,
+    &ffn_skip::CARD,
+    &mask_prediction::CARD,
     &dropout::CARD,
+    &drop_block::CARD,
+    &label_smoothing::CARD,
     &magnitude::CARD,
     &nm_sparsity::CARD,
     &icbs::CARD,
     &moefication::CARD,
+    &expert_merging::CARD,
+    &multi_pruner::CARD,
+    &ffn_fusion::CARD,
+    &attention_removal::CARD,
+    &neural_modules::CARD,
     &flex_round::CARD,
     &identity_mappings::CARD,
+    &deep_rectifiers::CARD,
+    &batch_normalization::CARD,
     &gated_perceptron::CARD,
     &multiplet::CARD,
     &inhibition::CARD,
     &glu_variants::CARD,
     &three_layers::CARD,
     &structured_ffn::CARD,
+    &low_rank_training::CARD,
     &simba::CARD,
     &af_kan::CARD,
     &wide_and_sparse::CARD,
     &simplified_blocks::CARD,
     &parallel_blocks::CARD,
     &pay_attention::CARD,
+    &brainformer::CARD,
     &one_wide_ffn::CARD,
     &res_mlp::CARD,
+    &mlp_mixer::CARD,
     &nin_former::CARD,
     &raft_mlp::CARD,
     &squeeze_excitation::CARD,
     &global_query::CARD,
     &conv_bn::CARD,
+    &scaling_down::CARD,
     &random_hypernetworks::CARD,
     &progressive_encoding::CARD,
+    &fourier_features::CARD,
     &coordinate_modulation::CARD,
     &filter_mlp::CARD,
+    &tslanet::CARD,
     &s_kan::CARD,
     &separable_time::CARD,
+    &dilated_convolutions::CARD,
     &autoregression::CARD,
+    &ada_fnn::CARD,
+    &n_beats::CARD,
     &hypernetworks::CARD,
+    &long_short_term_memory::CARD,
     &delta_net::CARD,
     &delta_product::CARD,
+    &illusion_of_state::CARD,
+    &linear_recurrence::CARD,
+    &biophysical_synapses::CARD,
     &forgetting::CARD,
+    &attention::CARD,
     &deep_fsmn::CARD,
     &iterated_encoder::CARD,
+    &surrogate_gradients::CARD,
+    &learned_delays::CARD,
+    &block_recurrent::CARD,
 ];
 
 impl Entry for Card {

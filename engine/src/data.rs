@@ -46,6 +46,9 @@ pub const VALUES_MAX: usize = 1 << 24;
 /// The most classes that a person's own file may have.
 pub const CLASSES_MAX: usize = 100;
 
+/// The most tokens whose neighbours are counted.
+pub const NEIGHBOURS_MAX: usize = 256;
+
 /// How the samples are best drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -166,6 +169,24 @@ impl Data {
         }
         let total = counts.iter().sum::<f32>().max(1.0);
         counts.iter_mut().for_each(|count| *count /= total);
+        counts
+    }
+
+    /// How often each token follows each other one in the training samples: `[tokens, tokens]`, rows by the one before.
+    /// Empty where samples are not made of tokens, and where there are more than [`NEIGHBOURS_MAX`].
+    pub fn neighbours(&self) -> Vec<f32> {
+        let tokens = self.tokens.len();
+        if tokens == 0 || tokens > NEIGHBOURS_MAX {
+            return Vec::new();
+        }
+        let mut counts = vec![0.0f32; tokens * tokens];
+        // A series is one long sample.
+        let length = if self.window.is_some() { self.train.x.len() } else { self.input.iter().product() };
+        for pair in self.train.x.chunks(length.max(1)).flat_map(|sample| sample.windows(2)) {
+            if let Some(count) = counts.get_mut(pair[0] as usize * tokens + pair[1] as usize) {
+                *count += 1.0;
+            }
+        }
         counts
     }
 

@@ -17,7 +17,7 @@ use crate::spec::resolve::{Resolved, resolve};
 use crate::spec::{BlockSpec, Choice, Spec};
 
 /// Whole numbers that are tried.
-const WHOLE: [i64; 14] = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64];
+const WHOLE: [i64; 15] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64];
 /// How many values of a continuous knob are tried.
 const STEPS: u32 = 8;
 

@@ -11,6 +11,7 @@ use crate::ops::rows::Gather;
 use crate::registry::Knobs;
 use crate::routing::Routing;
 
+mod among;
 mod sharing;
 mod weights;
 
@@ -41,6 +42,8 @@ pub struct Net {
     pub vocabulary: usize,
     /// The share of each token in the training samples; empty where there are no tokens.
     pub frequencies: Rc<[f32]>,
+    /// How often each token follows each other one there: `[vocabulary, vocabulary]`; empty where that is not counted.
+    pub neighbours: Rc<[f32]>,
 }
 
 /// Whether the network is learning: dropout and batch statistics differ.
@@ -62,7 +65,8 @@ pub struct Clock {
 pub struct Tap {
     /// Path of the `Route` block.
     pub path: String,
-    /// Share of the assignments that each expert received: `[E]`, summing to 1 where none is left out.
+    /// Share of the assignments that each expert received, or of the weight where all received everything: `[E]`, summing
+    /// to 1 where none is left out.
     pub load: Value,
     /// Mean entropy of the router's distribution over the experts, in nats: `[]`.
     pub entropy: Value,
@@ -88,6 +92,13 @@ pub enum Picture {
     Gates,
     /// Number of the expert, out of so many, that the router likes best: `[B]`, or `[B, T]` for the places of sequences.
     Experts(usize),
+    /// How much each expert counts in the sum of what they make of a row, 0 where it does not work on it: `[B, E]`, or
+    /// `[B, T, E]`.
+    Weights,
+    /// The router's distribution over the experts, of the same shape.
+    Chances,
+    /// Hidden values that a rectifier let through or silenced: `[.., units]`.
+    Rectified,
 }
 
 /// What one pass through a stage gave.
@@ -119,12 +130,15 @@ pub struct Build<'a> {
     outputs: usize,
     vocabulary: usize,
     frequencies: Rc<[f32]>,
+    neighbours: Rc<[f32]>,
     path: Vec<String>,
     /// Where the registers of shared blocks are kept, and how much of the path that stands for: see [`Build::shared`].
     home: Option<(String, usize)>,
     group: Option<Group>,
     /// Whether the weights that are met are the same for all experts.
     common: bool,
+    /// Whether rows are some of the batch's, in another order: see [`Build::among`].
+    apart: bool,
     /// Whether the weights that are met do not learn.
     frozen: bool,
     /// What makes the weights that are met: see [`Build::computed`].
@@ -213,7 +227,8 @@ impl Stage {
 impl Net {
     /// What its blocks are built with, at this clock.
     pub fn build<'a>(&self, g: &'a mut Graph, mode: Mode, clock: Clock) -> Build<'a> {
-        Build::new(g, mode, clock, self.outputs).reading(self.vocabulary).hearing(self.frequencies.clone())
+        let build = Build::new(g, mode, clock, self.outputs).reading(self.vocabulary);
+        build.hearing(self.frequencies.clone()).beside(self.neighbours.clone())
     }
 
     /// Passes `x [B, …]` through stage number `i`.
@@ -248,10 +263,12 @@ impl<'a> Build<'a> {
             outputs,
             vocabulary: 0,
             frequencies: Rc::default(),
+            neighbours: Rc::default(),
             path: Vec::new(),
             home: None,
             group: None,
             common: false,
+            apart: false,
             frozen: false,
             maker: None,
             others: HashMap::new(),
@@ -277,6 +294,11 @@ impl<'a> Build<'a> {
         Self { frequencies, ..self }
     }
 
+    /// The same for tokens that follow each other so often in the training samples: `[vocabulary, vocabulary]`.
+    pub fn beside(self, neighbours: Rc<[f32]>) -> Self {
+        Self { neighbours, ..self }
+    }
+
     /// Width of the read-out that the task asks for.
     pub fn outputs(&self) -> usize {
         self.outputs
@@ -290,6 +312,12 @@ impl<'a> Build<'a> {
     /// The share of each token in the training samples; empty where nothing is known of it.
     pub fn frequencies(&self) -> Rc<[f32]> {
         self.frequencies.clone()
+    }
+
+    /// How often each token follows each other one in the training samples, rows by the one before; empty where nothing
+    /// is known of it.
+    pub fn neighbours(&self) -> Rc<[f32]> {
+        self.neighbours.clone()
     }
 
     /// Whether rows are grouped by expert here: then only what works on rows `[T, features]` fits.

@@ -10,10 +10,13 @@ use crate::rules::Rule;
 
 mod alignment;
 mod confusion;
+mod density;
 mod exhibits;
 mod experts;
 mod fit;
+mod flow;
 mod generated;
+mod path;
 mod plane;
 mod samples;
 mod sequences;
@@ -85,8 +88,11 @@ pub const PROBES: &[&dyn Probe] = &[
     &plane::Surface,
     &plane::Units,
     &plane::Points,
+    &path::Path,
     &experts::Experts,
+    &density::Density,
     &alignment::Alignment,
     &signal_to_noise::SignalToNoise,
     &signals::Signals,
+    &flow::Flow,
 ];

@@ -1,7 +1,7 @@
 //! What the page and the session say to each other.
 //!
 //! A message is a small JSON header and, for events that carry many numbers, one run of 32-bit floats beside it
-//! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. Every event carries the number of the
+//! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. A file goes beside it as bytes. Every event carries the number of the
 //! run it belongs to; a listener drops those of older runs.
 
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,12 @@ use crate::bench::Measured;
 use crate::data::{Answer, Look};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
+use crate::export::Form;
 use crate::plan::Order;
 use crate::registry::{Knob, KnobKind, Meta, Setting};
 use crate::rules::{Credit, Needs};
 use crate::spec::{Choice, Spec};
+use crate::trial::Judged;
 
 /// What the page asks of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,17 @@ pub enum Command {
         spec: Box<Spec>,
         device: Option<Device>,
         from: Option<u64>,
+    },
+    /// As `Load`, but the run begins at these weights in the place of its initial ones: what a `Packed` told.
+    Begin {
+        run: u32,
+        spec: Box<Spec>,
+        device: Option<Device>,
+        weights: String,
+    },
+    /// Asks for the run's weights as a text of at most so many letters. Answered by `Packed`.
+    Pack {
+        most: Option<usize>,
     },
     Play,
     Pause,
@@ -68,6 +81,16 @@ pub enum Command {
         run: u32,
         by: Choice,
     },
+    /// The run, as it stands, as a file. Answered by `Exported`.
+    Export {
+        form: Form,
+    },
+    /// Builds `spec`, on the present run's data, as run number `run` that begins with the weights of the file that
+    /// follows. Answered by `Loaded`, or by `Refused`, which leaves the present run as it is.
+    Bring {
+        run: u32,
+        spec: Box<Spec>,
+    },
     /// What the run, as it stands, answers with the knob at `path` set to `value`: see [`crate::dial`]. Answered by
     /// `Dialled`.
     Dial {
@@ -79,6 +102,13 @@ pub enum Command {
     Bench {
         workload: String,
         device: Device,
+    },
+    /// Tries a card's claims on the CPU, apart from any run, in its quick form or its full one. The assets that its
+    /// datasets are made of follow, under these names. Answered by `Verifying` again and again, then by `Verified`.
+    Verify {
+        card: String,
+        quick: bool,
+        assets: Vec<String>,
     },
     /// Destroys the graphics device as if it had been lost: for tests of what follows.
     LoseDevice,
@@ -154,9 +184,41 @@ pub enum Event {
         test: Option<Score>,
         faults: Vec<Diagnostic>,
     },
+    /// The weights of `step` as text, see [`crate::weights::pack`]: `exact`, or rounded to half precision where that makes
+    /// them short enough; or why they are not to be had.
+    Packed {
+        run: u32,
+        step: u64,
+        exact: bool,
+        weights: Option<String>,
+        faults: Vec<Diagnostic>,
+    },
+    /// The run of `step` as a file, which goes beside the header; or why it cannot be written.
+    Exported {
+        run: u32,
+        step: u64,
+        form: Form,
+        faults: Vec<Diagnostic>,
+    },
     /// How fast a workload is on a device, or why it could not be measured there.
     Benched {
         measured: Option<Box<Measured>>,
+        faults: Vec<Diagnostic>,
+    },
+    /// How far the trial of a card is; sent at most some times a second.
+    Verifying {
+        run: String,
+        seed: u32,
+        /// Of this run with this seed.
+        step: u64,
+        steps: u64,
+        /// Of all runs with all seeds.
+        done: u64,
+        of: u64,
+    },
+    /// What came of a card's trial, or why it could not be made.
+    Verified {
+        verdict: Option<Box<Verdict>>,
         faults: Vec<Diagnostic>,
     },
     /// Something failed that the person should know of; the run stands.
@@ -226,6 +288,17 @@ pub struct Transformed {
     pub figures: Vec<(String, Option<f64>)>,
 }
 
+/// What came of a card's trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub card: String,
+    pub quick: bool,
+    /// Where it was made: "2 threads".
+    pub device: String,
+    pub seconds: f64,
+    pub claims: Vec<Judged>,
+}
+
 /// A knob that says how much of the trained network works.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DialInfo {
@@ -243,8 +316,14 @@ pub struct StageInfo {
     /// Shape of one sample's output.
     pub output: Vec<usize>,
     pub parameters: u64,
-    /// Floating-point operations of one forward pass of one batch.
+    /// Parameters that one sample meets, or one place where places are routed: fewer where a route chooses.
+    #[serde(default)]
+    pub active_parameters: u64,
+    /// Floating-point operations of one forward pass of one batch: experts that are not chosen have none.
     pub flops: u64,
+    /// What they would be with every expert at work on every row.
+    #[serde(default)]
+    pub dense_flops: u64,
     /// The stage's blocks, likewise; empty for a block.
     pub blocks: Vec<StageInfo>,
 }
@@ -396,16 +475,18 @@ impl EntryInfo {
     }
 }
 
-/// An event with the floats that go beside its header.
+/// An event with what goes beside its header.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub event: Event,
     /// The tensors of a [`Event::Measured`], one after the other; empty for all other events.
     pub payload: Vec<f32>,
+    /// The file of an [`Event::Exported`]; empty for all other events.
+    pub file: Vec<u8>,
 }
 
 impl From<Event> for Message {
     fn from(event: Event) -> Self {
-        Self { event, payload: Vec::new() }
+        Self { event, payload: Vec::new(), file: Vec::new() }
     }
 }

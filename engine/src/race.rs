@@ -6,11 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, instead};
 use crate::registry::Setting;
 use crate::rules::RULE_ENTRIES;
-use crate::spec::text::canonical;
+use crate::spec::text::{LOSSES, canonical};
 use crate::spec::{BlockSpec, Choice, Lane, Spec};
+
+mod joined;
+
+pub use joined::joined;
 
 /// What one lane runs, at one seed.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +66,7 @@ pub fn entrants(spec: &Spec) -> Result<Vec<Entrant>, Vec<Diagnostic>> {
         .collect())
 }
 
-/// `spec` with the knob at `path` set to `value`, see [`Lane::set`], and without lanes.
+/// `spec` with what stands at `path` set to `value`, see [`Lane::set`], and without lanes.
 ///
 /// # Errors
 /// The path leads nowhere.
@@ -136,8 +140,12 @@ fn changed(spec: &Spec, lane: &Lane, path: &str, faults: &mut Vec<Diagnostic>) -
     canonical(&out)
 }
 
-/// Sets a knob of a block, or the routing of one, by its path: `2/1.route/routing`, `1/1.linear/units`.
-fn set(spec: &mut Spec, place: &str, setting: &Setting) -> Result<(), (String, String)> {
+/// Sets a knob of a block, or the routing of one, by its path: `2/1.route/routing`, `1/1.linear/units`; or what belongs to
+/// no block, see [`whole`].
+pub(crate) fn set(spec: &mut Spec, place: &str, setting: &Setting) -> Result<(), (String, String)> {
+    if let Some(done) = whole(spec, place, setting) {
+        return done;
+    }
     let mut parts: Vec<&str> = place.split('/').collect();
     let known = || "write stage, blocks and knob as in `1/1.linear/units` or `2/1.route/routing`".to_owned();
     let (Some(stage), Some(knob)) = ((!parts.is_empty()).then(|| parts.remove(0)), parts.pop()) else {
@@ -175,6 +183,61 @@ fn set(spec: &mut Spec, place: &str, setting: &Setting) -> Result<(), (String, S
         }
     }
     Ok(())
+}
+
+/// Sets what belongs to the experiment as a whole: `rate`, `batch`, `clip`, `loss`; `data`, `rule`, `optimizer`,
+/// `schedule`, and their knobs as in `rule/threshold`. `None` for a place in the network.
+fn whole(spec: &mut Spec, place: &str, setting: &Setting) -> Option<Result<(), (String, String)>> {
+    let (head, knob) = place.split_once('/').map_or((place, None), |(head, knob)| (head, Some(knob)));
+    let choice = match head {
+        "data" => &mut spec.data,
+        "rule" => &mut spec.rule,
+        "optimizer" => &mut spec.optimizer,
+        "schedule" => &mut spec.schedule,
+        _ => return figure(spec, place, setting),
+    };
+    Some(match (knob, setting) {
+        (Some(knob), _) => {
+            choice.settings.insert(knob.to_owned(), setting.clone());
+            Ok(())
+        }
+        (None, Setting::Choice(id)) => {
+            *choice = Choice::new(id);
+            Ok(())
+        }
+        (None, other) => Err((format!("`{other}` is no name"), "give the name of one".to_owned())),
+    })
+}
+
+/// Sets one of the experiment's plain figures, or its loss.
+fn figure(spec: &mut Spec, place: &str, setting: &Setting) -> Option<Result<(), (String, String)>> {
+    let number = match setting {
+        Setting::Int(v) => Some(*v as f64),
+        Setting::Float(v) => Some(*v),
+        Setting::Bool(_) | Setting::Choice(_) => None,
+    };
+    let no_number = || (format!("`{setting}` is no number"), "give a number".to_owned());
+    Some(match place {
+        "rate" => number.map(|v| spec.rate = v).ok_or_else(no_number),
+        "clip" => number.map(|v| spec.clip = v).ok_or_else(no_number),
+        "batch" => match setting {
+            Setting::Int(v) => u32::try_from(*v).map(|v| spec.batch = v).map_err(|_| no_number()),
+            Setting::Float(_) | Setting::Bool(_) | Setting::Choice(_) => {
+                Err((format!("`{setting}` is no whole number"), "give a whole number".to_owned()))
+            }
+        },
+        "loss" => match LOSSES.iter().find(|l| setting == &Setting::from(l.0)) {
+            Some((_, loss)) => {
+                spec.loss = *loss;
+                Ok(())
+            }
+            None => {
+                let known: Vec<_> = LOSSES.iter().map(|l| l.0).collect();
+                Err((format!("`{setting}` is unknown"), instead(&setting.to_string(), &known)))
+            }
+        },
+        _ => return None,
+    })
 }
 
 /// The block that `part` names: its number and its kind, `1.linear`.
@@ -280,6 +343,23 @@ mod tests {
         assert_eq!(faults.len(), 6, "{faults:?}");
         assert_eq!(faults[0].to_string(), "lanes › 1 › set › 9/1.linear/units: there is no stage `9` (choose 1 to 3)");
         assert!(faults[1].mend.contains("1.linear, 2.activation"));
+    }
+
+    #[test]
+    fn what_belongs_to_the_whole_experiment_has_paths_too() {
+        let mut spec = race();
+        spec.lanes.clear();
+        let with = |path: &str, value: Setting| with(&spec, path, &value);
+        assert_eq!(with("rule", "forward-forward".into()).unwrap().rule, Choice::new("forward-forward"));
+        let knob = with("rule/threshold", 3i64.into()).unwrap().rule.settings;
+        assert_eq!(knob.get("threshold"), Some(&Setting::Int(3)), "backprop has no threshold: the judge says so");
+        assert_eq!(with("batch", 16i64.into()).unwrap().batch, 16);
+        assert_eq!(with("rate", 1i64.into()).unwrap().rate, 1.0);
+        assert_eq!(with("loss", "mean-squared".into()).unwrap().loss, crate::rules::Loss::MeanSquared);
+        for (path, value) in [("batch", Setting::Int(-1)), ("rate", "fast".into()), ("rule", 2i64.into())] {
+            assert_eq!(with(path, value).unwrap_err()[0].path, format!("{path} › set › {path}"));
+        }
+        assert!(with("loss", "mean-square".into()).unwrap_err()[0].mend.contains("mean-squared"));
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod dense;
 mod expert_choice;
 mod hash;
 mod importance;
+mod kinds;
+mod load;
 pub mod relevance;
 mod top_k;
 mod tree;

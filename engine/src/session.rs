@@ -18,15 +18,19 @@ use crate::weights::Weights;
 mod bench;
 pub mod devices;
 mod dialling;
+mod exporting;
 mod loading;
 mod moving;
-mod run;
+mod packing;
+pub(crate) mod run;
 mod transforming;
+mod verifying;
 mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
 use run::{Checkpoint, Reading, Run};
+use verifying::Verifying;
 
 /// How long a slice of training should take.
 const SLICE: Duration = Duration::from_millis(12);
@@ -36,7 +40,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-3");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-4");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -84,6 +88,8 @@ pub struct Session {
     watch: Watch,
     /// The devices on which something was measured.
     places: Vec<Place>,
+    /// The card whose claims are being tried.
+    verifying: Option<Verifying>,
 }
 
 impl Session {
@@ -107,6 +113,7 @@ impl Session {
             until: None,
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
+            verifying: None,
         }
     }
 
@@ -118,10 +125,10 @@ impl Session {
     /// Whether there is nothing to do until a command comes.
     pub fn idle(&self) -> bool {
         let evaluating = self.progress.as_ref().is_some_and(|p| p.evaluating.is_some());
-        self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating)
+        self.verifying.is_none() && (self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating))
     }
 
-    /// Does what the page asks. `files` are those of a `Load`.
+    /// Does what the page asks. `files` are those that come with the command.
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
             Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
@@ -131,6 +138,10 @@ impl Session {
                 let from = Some(Checkpoint { step, memory });
                 self.load(Start { from, ..Start::new(run, *spec, device) }, &files).await
             }
+            Command::Begin { run, spec, device, weights } => {
+                self.unpack(Start::new(run, *spec, device), &weights, &files).await
+            }
+            Command::Pack { most } => self.pack(most).await,
             Command::Play => {
                 self.playing = self.run.is_some();
                 self.restart_pace();
@@ -174,8 +185,11 @@ impl Session {
             }
             Command::Move { device } => self.relocate(device).await,
             Command::Transform { run, by } => self.transform(run, &by).await,
+            Command::Export { form } => self.export(form).await,
+            Command::Bring { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
+            Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()
@@ -230,6 +244,9 @@ impl Session {
 
     /// One slice of whatever goes on.
     pub async fn advance(&mut self) -> Vec<Message> {
+        if self.verifying.is_some() {
+            return self.go_on_verifying().await;
+        }
         let mut out = Vec::new();
         if let Some(trial) = &mut self.trial
             && let Poll::Ready(opened) = trial.as_mut().poll(&mut Context::from_waker(Waker::noop()))

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 pub mod judge;
 pub mod limits;
 pub mod link;
+pub mod percent;
 pub mod resolve;
+pub mod short;
 pub mod text;
 
 use crate::registry::{Setting, Settings};
@@ -76,7 +78,8 @@ pub struct Lane {
     pub optimizer: Option<Choice>,
     /// Learning rate before the schedule.
     pub rate: Option<f64>,
-    /// Knobs of blocks and routings, by path: `1/1.linear/units`, `2/1.route/routing`, `2/1.route/routing/k`.
+    /// Knobs of blocks and routings, by path: `1/1.linear/units`, `2/1.route/routing`, `2/1.route/routing/k`; and what
+    /// belongs to no block: `batch`, `data/noise`.
     pub set: Settings,
 }
 

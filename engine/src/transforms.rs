@@ -14,7 +14,6 @@ use crate::spec::{Choice, Spec};
 use crate::weights::Weights;
 
 mod attention_removal;
-mod clusters;
 mod descent;
 mod experts;
 pub mod feed_forward;

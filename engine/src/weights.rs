@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+mod half;
+pub mod pack;
+
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Role, Shape, Slot, SlotId};
 

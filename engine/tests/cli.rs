@@ -120,7 +120,7 @@ fn a_trained_network_is_transformed_and_goes_on() {
 
     for (arguments, said) in [
         (&["run", &new, "--from", &weights][..], "weights › 1/1.masked-linear/weight: it is missing from the weights"),
-        (&["run", &new, "--from", &new], "give a file that `run --weights` or `transform` wrote"),
+        (&["run", &new, "--from", &new], "give a file of weights that Signalbox wrote"),
         (&[&start[..], &["magnitude"]].concat(), "--by: `magnitude` is unknown"),
         (&[&start[..], &["moefication"]].concat(), "transform › stages: there is no feed-forward layer"),
     ] {

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use engine::exec::Device;
+use engine::export::{Form, safetensors};
 use engine::protocol::{Command, Event, Message};
 use engine::session::Session;
 use engine::session::devices::{Devices, Opening, Unavailable};
@@ -262,6 +263,53 @@ fn a_run_goes_on_transformed() {
 }
 
 /// A run that is to stop at a step stops there exactly, and its last evaluation belongs to that step.
+/// The file of a run in some form.
+fn file(s: &mut Session, form: Form) -> Vec<u8> {
+    let mut out = handle(s, Command::Export { form });
+    let Event::Exported { faults, .. } = &out[0].event else { panic!("{out:?}") };
+    assert!(faults.is_empty(), "{faults:?}");
+    out.remove(0).file
+}
+
+#[test]
+fn a_run_is_taken_away_and_its_weights_come_back() {
+    let mut s = Session::new(Box::new(NoGpu));
+    assert!(handle(&mut s, Command::Export { form: Form::Weights }).is_empty(), "there is no run yet");
+    load(&mut s, spec("backprop", 0.01));
+    let trained = accuracy(&play(&mut s, 300));
+    let weights = file(&mut s, Form::Weights);
+    assert_eq!(safetensors::unpack(&weights).unwrap(), pollster::block_on(s.weights()).unwrap());
+    let registers = safetensors::unpack(&file(&mut s, Form::Registers)).unwrap();
+    assert!(registers.contains_key("train/x") && registers["step"].data[0] >= 300.0);
+    let script = String::from_utf8(file(&mut s, Form::Torch)).unwrap();
+    assert!(script.contains("def step():") && script.contains("train.safetensors"));
+    assert!(!file(&mut s, Form::Onnx).is_empty());
+
+    // Into a run of the same network that has learnt nothing.
+    let begin = |s: &mut Session, run, spec, bytes: &[u8]| {
+        let command = Command::Bring { run, spec: Box::new(spec) };
+        pollster::block_on(s.handle(command, vec![bytes.to_vec()]))
+    };
+    load(&mut s, spec("backprop", 0.01));
+    let mut out = begin(&mut s, 2, spec("backprop", 0.01), &weights);
+    assert!(matches!(out[0].event, Event::Loaded { run: 2, .. }), "{out:?}");
+    while !s.idle() {
+        out.extend(pollster::block_on(s.advance()));
+    }
+    assert_eq!(accuracy(&out), trained);
+    assert_eq!(file(&mut s, Form::Weights), weights);
+
+    let refused = |out: &[Message]| match &out[0].event {
+        Event::Refused { faults, .. } => faults[0].to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(refused(&begin(&mut s, 3, spec("backprop", 0.01), b"what is this")).contains("Signalbox wrote"));
+    let mut wider = spec("backprop", 0.01);
+    wider.stages[0][0] = BlockSpec::new("linear").with("units", 17);
+    assert!(refused(&begin(&mut s, 4, wider, &weights)).contains("[2×16]"));
+    assert_eq!(file(&mut s, Form::Weights), weights, "the run stands");
+}
+
 #[test]
 fn a_run_stops_where_it_is_told() {
     let mut s = Session::new(Box::new(NoGpu));

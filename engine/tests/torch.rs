@@ -136,7 +136,8 @@ impl Case {
         let (_, clock) = clock(&mut g);
         let x_slot = input(&mut g, "x", &[&[self.batch], &self.sample[..]].concat());
         let x = g.read(x_slot);
-        let net = Net { stages, outputs: OUTPUTS, vocabulary: self.vocabulary, frequencies: Rc::default() };
+        let (frequencies, neighbours) = (Rc::default(), Rc::default());
+        let net = Net { stages, outputs: OUTPUTS, vocabulary: self.vocabulary, frequencies, neighbours };
         let mut b = Build::new(&mut g, mode, clock, net.outputs).reading(net.vocabulary);
         let pass = net.stage(&mut b, 0, x);
         let writes = std::mem::take(&mut b.writes);

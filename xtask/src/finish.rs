@@ -2,7 +2,7 @@
 //!
 //! - wasm-opt makes the wasm smaller. Only the one pinned in `e2e/package.json` is used: a system's older one can
 //!   exit well and leave a page that does not start. Without it the page is larger and otherwise the same.
-//! - The worker's files get names of their own content, which trunk leaves out; else a browser could join a cached
+//! - The workers' files get names of their own content, which trunk leaves out; else a browser could join a cached
 //!   worker to a newer page after an update.
 //! - The Content-Security-Policy is written into the page. A served page has none, since trunk's reload is an inline
 //!   script.
@@ -13,6 +13,9 @@ use std::{
 };
 
 use crate::step::{Done, program, root, run};
+
+/// The programs that run in workers of the page.
+const WORKERS: [&str; 2] = ["worker", "reader"];
 
 /// What the page may do. plotters measures text by an element with a style attribute, hence `style-src-attr`.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
@@ -31,7 +34,7 @@ pub fn finish() -> Done {
         return Ok(());
     }
     optimise(&staging)?;
-    let page = name_worker(&staging, &page)?;
+    let page = WORKERS.iter().try_fold(page, |page, worker| name_worker(&staging, &page, worker))?;
     write(&index, &with_policy(&page)?)
 }
 
@@ -61,22 +64,22 @@ fn optimise(staging: &Path) -> Done {
     Ok(())
 }
 
-/// Renames `worker.js`, `worker_bg.wasm` and `worker_loader.js`, mends their references to one another, and returns
-/// the page with the new name.
-fn name_worker(staging: &Path, page: &str) -> Result<String, String> {
-    let (glue, wasm, loader) =
-        (staging.join("worker.js"), staging.join("worker_bg.wasm"), staging.join("worker_loader.js"));
+/// Renames a worker's files, as `worker.js`, `worker_bg.wasm` and `worker_loader.js`, mends their references to one
+/// another, and returns the page with the new name.
+fn name_worker(staging: &Path, page: &str, worker: &str) -> Result<String, String> {
+    let [old_glue, old_wasm, old_loader] = [".js", "_bg.wasm", "_loader.js"].map(|ending| format!("{worker}{ending}"));
+    let (glue, wasm, loader) = (staging.join(&old_glue), staging.join(&old_wasm), staging.join(&old_loader));
     let bytes = fs::read(&wasm).map_err(|error| format!("{}: {error}", wasm.display()))?;
-    let stem = format!("worker-{:016x}", digest(read(&glue)?.bytes().chain(bytes)));
+    let stem = format!("{worker}-{:016x}", digest(read(&glue)?.bytes().chain(bytes)));
 
     move_to(&wasm, &staging.join(format!("{stem}_bg.wasm")))?;
-    let mended = swap(&read(&glue)?, "worker_bg.wasm", &format!("{stem}_bg.wasm"), &glue)?;
+    let mended = swap(&read(&glue)?, &old_wasm, &format!("{stem}_bg.wasm"), &glue)?;
     write(&glue, &mended)?;
     move_to(&glue, &staging.join(format!("{stem}.js")))?;
-    let mended = swap(&read(&loader)?, "./worker.js", &format!("./{stem}.js"), &loader)?;
+    let mended = swap(&read(&loader)?, &format!("./{old_glue}"), &format!("./{stem}.js"), &loader)?;
     write(&loader, &mended)?;
     move_to(&loader, &staging.join(format!("{stem}_loader.js")))?;
-    swap(page, "worker_loader.js", &format!("{stem}_loader.js"), Path::new("index.html"))
+    swap(page, &old_loader, &format!("{stem}_loader.js"), Path::new("index.html"))
 }
 
 fn with_policy(page: &str) -> Result<String, String> {
@@ -134,7 +137,7 @@ mod tests {
         write(&staging.join("worker.js"), "new URL('worker_bg.wasm', import.meta.url)").unwrap();
         write(&staging.join("worker_bg.wasm"), "\0asm").unwrap();
         write(&staging.join("worker_loader.js"), "import init from './worker.js';await init();").unwrap();
-        let page = name_worker(&staging, "<meta name=\"worker\" content=\"worker_loader.js\">").unwrap();
+        let page = name_worker(&staging, "<meta name=\"worker\" content=\"worker_loader.js\">", "worker").unwrap();
 
         let loader = files(&staging, "_loader.js").unwrap().remove(0);
         let stem = name(&loader).replace("_loader.js", "");

@@ -9,12 +9,14 @@ mod page;
 mod step;
 mod test;
 mod tools;
+mod zip;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask serve [ARGS…]   serves the lab at http://localhost:8080 and rebuilds it on each change; ARGS go to trunk
-cargo xtask build [ARGS…]   builds the page for release into dist/; ARGS go to trunk
+cargo xtask build [ARGS…]   builds the page for release into dist/; ARGS go to trunk, but for
+                            --zip, which packs it as dist/signalbox-VERSION.zip
 cargo xtask test [STEP…]    runs every test, or only these steps: format lint native cards wasm page e2e
 cargo xtask finish          optimises a release page (trunk calls this)";
 

@@ -3,7 +3,7 @@
 use crate::{
     machine,
     step::{Done, program, run, step},
-    tools,
+    tools, zip,
 };
 
 /// Serves the lab and rebuilds it on each change, until it is interrupted.
@@ -14,8 +14,9 @@ pub fn serve(args: &[String]) -> Done {
     run(trunk)
 }
 
-/// Builds the page for release into `dist/`.
+/// Builds the page for release into `dist/`, with `--zip` also as one archive there.
 pub fn build(args: &[String]) -> Done {
+    let (own, args): (Vec<String>, Vec<String>) = args.iter().cloned().partition(|arg| arg == "--zip");
     step("tools", || {
         tools::page()?;
         // Without Node the page is built all the same, only larger; `finish` says so.
@@ -24,7 +25,8 @@ pub fn build(args: &[String]) -> Done {
             Ok(())
         })
     })?;
-    release(args)
+    release(&args)?;
+    if own.is_empty() { Ok(()) } else { step("zip", zip::zip) }
 }
 
 /// Fetches the crates, then builds offline, so that a missing tool is an error and never a download.

@@ -77,7 +77,9 @@ fn native() -> Done {
         // Mesa complains at each device without it.
         tests.env("XDG_RUNTIME_DIR", std::env::temp_dir());
     }
-    run(tests)
+    run(tests)?;
+    // What of the page needs no browser: texts, links, lessons, edits.
+    run(cargo("test --locked -p app --bin app"))
 }
 
 fn cards() -> Done {

@@ -97,7 +97,7 @@ impl Series {
     fn hear(self, heard: Heard) {
         match heard {
             Heard::Dead(why) => self.give_up(&format!("the engine stopped: {why}")),
-            Heard::Event(event, _) => self.take(event),
+            Heard::Event(event, _) | Heard::File(event, _) => self.take(event),
         }
     }
 
@@ -111,13 +111,17 @@ impl Series {
             // These belong to runs, and there is none.
             Event::Loaded { .. }
             | Event::Dialled { .. }
+            | Event::Exported { .. }
             | Event::Refused { .. }
             | Event::Progress { .. }
             | Event::Evaluated { .. }
             | Event::Measured { .. }
             | Event::Kept { .. }
             | Event::Moved { .. }
-            | Event::Diverged { .. } => {}
+            | Event::Packed { .. }
+            | Event::Diverged { .. }
+            | Event::Verifying { .. }
+            | Event::Verified { .. } => {}
         }
     }
 

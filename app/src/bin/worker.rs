@@ -105,6 +105,11 @@ fn post(message: &Message) {
     let sent = serde_json::to_string(&message.event).map_err(|e| JsValue::from(e.to_string())).and_then(|header| {
         let object = Object::new();
         Reflect::set(&object, &"header".into(), &header.into())?;
+        if !message.file.is_empty() {
+            let file = Uint8Array::from(message.file.as_slice());
+            Reflect::set(&object, &"file".into(), &file)?;
+            return scope().post_message_with_transfer(&object, &Array::of1(&file.buffer()));
+        }
         if message.payload.is_empty() {
             return scope().post_message(&object);
         }

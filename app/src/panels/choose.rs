@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use super::badges::Badges;
 use super::notices::Faults;
 use super::rules;
+use crate::embed::lockable::Lockable;
 use crate::state::{Lab, Notice, sentence};
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
@@ -25,20 +26,28 @@ pub fn Choose() -> impl IntoView {
     view! {
         <section class="panel choose" aria-labelledby="choose-title">
             <h2 id="choose-title">"Experiment"</h2>
-            <Pick label="Dataset" of=|c| &c.datasets choice=|s| &mut s.data read=|s| &s.data />
+            <Lockable part="data">
+                <Pick label="Dataset" of=|c| &c.datasets choice=|s| &mut s.data read=|s| &s.data />
+            </Lockable>
             <OwnFiles />
             <Faults of=&["data"] />
-            <Pick label="Learning rule" of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
+            <Lockable part="rule">
+                <Pick label="Learning rule" of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
+            </Lockable>
             <Faults of=&["rule"] />
-            <Routing />
-            <Pick label="Optimizer" of=|c| &c.optimizers choice=|s| &mut s.optimizer read=|s| &s.optimizer />
-            <Rate />
+            <Lockable part="routing"><Routing /></Lockable>
+            <Lockable part="optimizer">
+                <Pick label="Optimizer" of=|c| &c.optimizers choice=|s| &mut s.optimizer read=|s| &s.optimizer />
+            </Lockable>
+            <Lockable part="rate"><Rate /></Lockable>
             <Faults of=&["optimizer", "rate"] />
-            <Pick label="Schedule" of=|c| &c.schedules choice=|s| &mut s.schedule read=|s| &s.schedule />
+            <Lockable part="schedule">
+                <Pick label="Schedule" of=|c| &c.schedules choice=|s| &mut s.schedule read=|s| &s.schedule />
+            </Lockable>
             <Faults of=&["schedule"] />
             <Sizes />
             <Faults of=&["batch", "clip", "seed", "loss"] />
-            <Where />
+            <Lockable part="device"><Where /></Lockable>
         </section>
     }
 }
@@ -254,12 +263,14 @@ fn Sizes() -> impl IntoView {
     };
     view! {
         <div class="sizes">
-            <Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) />
-            <Number label="Seed" value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) />
-            <Number label="Clip gradient (0: off)" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) />
-            <Select label="Loss" options=losses value=loss choose=move |v| {
-                lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
-            } />
+            <Lockable part="batch"><Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) /></Lockable>
+            <Lockable part="seed"><Number label="Seed" value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) /></Lockable>
+            <Lockable part="clip"><Number label="Clip gradient (0: off)" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) /></Lockable>
+            <Lockable part="loss">
+                <Select label="Loss" options=losses value=loss choose=move |v| {
+                    lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
+                } />
+            </Lockable>
         </div>
         {squares}
     }

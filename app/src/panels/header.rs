@@ -1,12 +1,13 @@
-//! The name of the lab, the presets, and what takes an experiment out of the page and in again.
+//! The name of the lab, its rooms, and what takes an experiment out of the page and in again.
 
-use engine::presets::PRESETS;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::fragment;
+use crate::embed::lockable::Lockable;
+use crate::rooms::Room;
+use crate::share::Share;
 use crate::state::{Action, Lab, Notice};
 use crate::ui;
 
@@ -23,36 +24,24 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Signalbox"
             </h1>
-            <Presets />
-            <Tools />
+            <Lockable part="rooms"><Rooms /></Lockable>
+            <Lockable part="tools"><Tools /></Lockable>
         </header>
     }
 }
 
+/// The way from room to room, by links: the browser's own Back leads back.
 #[component]
-fn Presets() -> impl IntoView {
+fn Rooms() -> impl IntoView {
     let lab = Lab::get();
-    let presets = PRESETS.iter().map(|make| {
-        let preset = make();
-        let spec = StoredValue::new(preset.spec);
-        let here = Memo::new(move |_| lab.spec.with(|s| spec.with_value(|p| p == s)));
-        view! {
-            <li>
-                <button
-                    type="button"
-                    class="preset"
-                    title=preset.help
-                    aria-pressed=move || here.get().to_string()
-                    on:click=move |_| lab.open(spec.get_value())
-                >
-                    {preset.name}
-                </button>
-            </li>
-        }
+    let rooms = Room::all().map(|room| {
+        let (name, to) = (room.name(), room.link());
+        let here = move || lab.room.with(|r| r.name() == name).then_some("page");
+        view! { <li><a href=to aria-current=here>{name}</a></li> }
     });
     view! {
-        <nav class="presets" aria-label="Experiments to begin with">
-            <ul>{presets.collect_view()}</ul>
+        <nav class="rooms" aria-label="Rooms">
+            <ul>{rooms.collect_view()}</ul>
         </nav>
     }
 }
@@ -60,23 +49,8 @@ fn Presets() -> impl IntoView {
 #[component]
 fn Tools() -> impl IntoView {
     let lab = Lab::get();
-    let copied = RwSignal::new(false);
-    let share = move |_| {
-        let fragment = lab.fragment();
-        fragment::show(&fragment);
-        ui::copy(&fragment::address(&fragment), move |done| {
-            if done {
-                copied.set(true);
-                set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
-            } else {
-                let text =
-                    "The browser gives this page no clipboard: copy the address above; it holds the whole experiment.";
-                lab.tell(Notice::plain("share", "The address is the link", text));
-            }
-        });
-    };
     let save = move |_| {
-        lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s)));
+        lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s), "application/json"));
     };
     view! {
         <div class="tools" role="group" aria-label="Experiment">
@@ -86,9 +60,7 @@ fn Tools() -> impl IntoView {
             <button type="button" class="quiet" title="Redo (Ctrl+Shift+Z)" prop:disabled=move || lab.future.with(Vec::is_empty) on:click=move |_| lab.redo()>
                 "Redo"
             </button>
-            <button type="button" class="quiet" on:click=share title="The link holds the whole experiment">
-                {move || if copied.get() { "Link copied" } else { "Copy link" }}
-            </button>
+            <Share />
             <button type="button" class="quiet" on:click=save title="The experiment as a file">"Save"</button>
             <Open />
         </div>

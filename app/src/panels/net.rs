@@ -1,60 +1,129 @@
-//! The network: stages in series, each a list of blocks.
+//! The network: as a track (`track.rs`), or as its outline: stages in series, each a list of blocks with their knobs.
 
-mod block;
+pub mod block;
 
 use engine::data::Answer;
-use engine::rules::Credit;
 use engine::spec::BlockSpec;
 use leptos::prelude::*;
 
 use self::block::Blocks;
 use super::notices::Fault;
+use super::track::rails::way;
+use super::track::strip::Strip;
+use super::track::{Track, credit, stage_name};
 use crate::state::Lab;
 use crate::tree::{self, Place};
 use crate::ui::{self, format};
 
+/// Under which name the browser keeps how the network is shown.
+const SHOWN: &str = "signalbox-network";
+/// Screens narrower than this begin with the outline.
+const NARROW: f64 = 820.0;
+
+/// How the network is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Track,
+    Outline,
+}
+
+impl Shown {
+    fn word(self) -> &'static str {
+        match self {
+            Shown::Track => "Track",
+            Shown::Outline => "Outline",
+        }
+    }
+
+    /// What was chosen last, else what suits the screen.
+    pub fn remembered() -> Self {
+        let kept = storage().and_then(|s| s.get_item(SHOWN).ok().flatten());
+        match kept.as_deref() {
+            Some("Track") => Shown::Track,
+            Some("Outline") => Shown::Outline,
+            Some(_) | None if is_narrow() => Shown::Outline,
+            Some(_) | None => Shown::Track,
+        }
+    }
+}
+
+fn is_narrow() -> bool {
+    window().inner_width().ok().and_then(|w| w.as_f64()).is_some_and(|w| w < NARROW)
+}
+
+/// `None` where the browser keeps nothing for this page.
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
 #[component]
-pub fn Net() -> impl IntoView {
+pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
     let lab = Lab::get();
-    let count = Memo::new(move |_| lab.spec.with(|s| s.stages.len()));
-    let credit = Memo::new(move |_| {
-        let rule = lab.spec.with(|s| s.rule.id.clone());
-        lab.entry(|c| &c.rules, &rule).and_then(|e| e.credit).map(|credit| match credit {
-            Credit::Chain => ("chain", "credit, stage by stage"),
-            Credit::Direct => ("direct", "credit, straight from the answer"),
-            Credit::Local => ("local", "credit, within each stage"),
-            Credit::Neighbours => ("neighbours", "credit, between neighbours that settle"),
-            Credit::Scalar => ("scalar", "credit, one number for all stages"),
-            Credit::Input => ("input", "credit, into the input and forward again"),
-            Credit::None => ("none", "no credit"),
-        })
-    });
-    let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
-    let answer = move || lab.summary.with(|s| s.as_ref().map(|s| answer(s.data.answer, s.data.outputs.len())));
+    let way = way(lab);
     let add = move |_| {
         lab.edit(|s| {
             let at = s.stages.len().saturating_sub(1);
             s.stages.insert(at, vec![BlockSpec::new("linear").with("units", 32_i64), BlockSpec::new("activation")]);
         });
     };
+    let choose = move |to: Shown| {
+        shown.set(to);
+        // On a small screen the two stand at different places.
+        if is_narrow() {
+            request_animation_frame(|| ui::show("net-title"));
+        }
+        if let Some(storage) = storage() {
+            // A browser that keeps nothing asks anew next time.
+            let _ = storage.set_item(SHOWN, to.word());
+        }
+    };
+    let tab = move |to: Shown| {
+        view! {
+            <button type="button" aria-pressed=move || (shown.get() == to).to_string() on:click=move |_| choose(to)>
+                {to.word()}
+            </button>
+        }
+    };
     view! {
         <section class="panel net" aria-labelledby="net-title" class:stale=move || !lab.is_current()>
-            <h2 id="net-title">"Network"</h2>
-            <Elsewhere />
-            <p class="key">
-                <span class="forward">"forward"</span>
-                <span class="back">{move || credit.get().map(|c| c.1)}</span>
-            </p>
-            <p class="end">"input " <b>{input}</b></p>
-            <div class="stages" data-credit=move || credit.get().map(|c| c.0)>
-                {move || {
-                    let all = count.get();
-                    (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
-                }}
+            <div class="net-head">
+                <h2 id="net-title">"Network"</h2>
+                <p class="key">
+                    <span class="forward">"forward"</span>
+                    <span class="back">{move || way.get().map(credit::said)}</span>
+                </p>
+                <button id="add-stage" type="button" class="quiet" title="A stage before the read-out" on:click=add>"Add a stage"</button>
+                <div class="tabs" role="group" aria-label="Show the network as">
+                    {tab(Shown::Track)}
+                    {tab(Shown::Outline)}
+                </div>
             </div>
-            <p class="end">"answer " <b>{answer}</b></p>
-            <button id="add-stage" type="button" class="add" on:click=add>"Add a stage before the read-out"</button>
+            <Elsewhere />
+            {move || match shown.get() {
+                Shown::Track => view! { <Track /> <Strip /> }.into_any(),
+                Shown::Outline => view! { <Outline /> }.into_any(),
+            }}
         </section>
+    }
+}
+
+/// The network as a list, for small screens and for those who hear it read.
+#[component]
+fn Outline() -> impl IntoView {
+    let lab = Lab::get();
+    let way = way(lab);
+    let count = Memo::new(move |_| lab.spec.with(|s| s.stages.len()));
+    let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
+    let answer = move || lab.summary.with(|s| s.as_ref().map(|s| answer(s.data.answer, s.data.outputs.len())));
+    view! {
+        <p class="end">"input " <b>{input}</b></p>
+        <div class="stages" data-credit=move || way.get().map(credit::word)>
+            {move || {
+                let all = count.get();
+                (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
+            }}
+        </div>
+        <p class="end">"answer " <b>{answer}</b></p>
     }
 }
 
@@ -123,7 +192,7 @@ fn part(i: usize, part: &str) -> String {
 #[component]
 fn Stage(i: usize, last: bool) -> impl IntoView {
     let lab = Lab::get();
-    let name = if last { "Read-out".to_owned() } else { format!("Stage {}", i + 1) };
+    let name = stage_name(i, if last { i + 1 } else { usize::MAX });
     let faults = move || {
         lab.faults.with(|all| all.iter().filter(|f| tree::place_of(&f.path).0 == [i]).cloned().collect::<Vec<_>>())
     };

@@ -10,7 +10,7 @@ use crate::race::{Contender, Race as State, Standing};
 use crate::state::Lab;
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
-use crate::ui::format;
+use crate::ui::format::{self, Mark};
 use crate::ui::knobs::Knobs;
 use crate::views::race::Curves;
 
@@ -152,8 +152,8 @@ fn LaneRow(i: usize) -> impl IntoView {
 fn Results() -> impl IntoView {
     let race = State::get();
     let rows = move || {
-        let names = race.names.get();
-        race.runs.with(|runs| names.into_iter().enumerate().map(|(i, name)| row(i, name, runs)).collect_view())
+        let (names, mark) = (race.names.get(), race.mark());
+        race.runs.with(|runs| names.into_iter().enumerate().map(|(i, name)| row(i, name, runs, mark)).collect_view())
     };
     let differs = move || {
         let names = race.names.get();
@@ -176,7 +176,7 @@ fn Results() -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"Lane"</th>
-                        <th scope="col" title="Mean over the seeds ± half the distance from the least to the greatest">"Test accuracy"</th>
+                        <th scope="col" title="Mean over the seeds ± half the distance from the least to the greatest">{move || format!("Test {}", race.mark().name())}</th>
                         <th scope="col">"Test loss"</th>
                         <th scope="col" title="Wall time of a run, evaluations included">"Seconds"</th>
                         <th scope="col">"Operations a step"</th>
@@ -200,13 +200,13 @@ fn Results() -> impl IntoView {
     }
 }
 
-fn row(lane: usize, name: String, runs: &[Contender]) -> impl IntoView + use<> {
+fn row(lane: usize, name: String, runs: &[Contender], mark: Mark) -> impl IntoView + use<> {
     let own: Vec<&Contender> = runs.iter().filter(|r| r.entrant.lane == lane).collect();
     let last = |figure: fn(&crate::race::Reading) -> Option<f64>| {
         let values: Vec<f64> = own.iter().filter_map(|r| r.readings.last().and_then(figure)).collect();
         spread(&values)
     };
-    let shown = |v: Option<(f64, f64)>, write: fn(f64) -> String| {
+    let shown = |v: Option<(f64, f64)>, write: &dyn Fn(f64) -> String| {
         v.map_or_else(|| "–".to_owned(), |(mean, half)| format!("{} ± {}", write(mean), write(half)))
     };
     let failed: Vec<String> = own
@@ -224,9 +224,9 @@ fn row(lane: usize, name: String, runs: &[Contender]) -> impl IntoView + use<> {
                 <span class="lane-mark" style:background-color=format!("var(--class-{})", lane % 10) aria-hidden="true"></span>
                 {name}
             </th>
-            <td>{shown(last(|r| Some(r.accuracy)), |v| format!("{:.1} %", v * 100.0))}</td>
-            <td>{shown(last(|r| r.loss), |v| format::loss(v as f32))}</td>
-            <td>{shown(last(|r| Some(r.seconds)), |v| format!("{v:.1}"))}</td>
+            <td>{shown(last(|r| Some(r.accuracy)), &|v| mark.write(v))}</td>
+            <td>{shown(last(|r| r.loss), &|v| format::loss(v as f32))}</td>
+            <td>{shown(last(|r| Some(r.seconds)), &|v| format!("{v:.1}"))}</td>
             <td>{format::flops(work)}</td>
             <td title=failed.join("\n")>{format!("{done} of {}", own.len())} {(!failed.is_empty()).then(|| format!(", {}", failed.join("; ")))}</td>
         </tr>

@@ -5,8 +5,10 @@ use leptos::prelude::*;
 
 use super::choose::Help;
 use crate::state::Lab;
+use crate::ui;
 use crate::ui::field::{Choose as Offer, Select};
 use crate::ui::knobs::Knobs;
+use crate::views::density;
 
 #[component]
 pub fn Transform() -> impl IntoView {
@@ -46,6 +48,19 @@ pub fn Transform() -> impl IntoView {
             })
         })
     };
+    let density = lab.probe("density");
+    let pays = move || {
+        (id.get() == "moefication").then(|| {
+            let said = density.with(|m| m.as_ref().map(|m| density::verdict(&density::shares(m))));
+            let known = lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == "density")));
+            view! {
+                <p class="help" aria-live="polite">{said}</p>
+                {known.then(|| view! {
+                    <button type="button" class="quiet" on:click=move |_| ui::show("view-active-units")>"See the active units"</button>
+                })}
+            }
+        })
+    };
     view! {
         <section class="panel" aria-labelledby="transform-title">
             <details>
@@ -53,6 +68,7 @@ pub fn Transform() -> impl IntoView {
                 <div class="pick">
                     <Select label="Transform" options=options value=id choose=move |to| by.set(Choice::new(&to)) />
                     {fields}
+                    {pays}
                     <button type="button" on:click=move |_| lab.transform(by.get_untracked())>"Transform the network"</button>
                 </div>
             </details>

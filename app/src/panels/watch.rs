@@ -3,16 +3,20 @@
 use engine::data::Look;
 use leptos::prelude::*;
 
+use super::checkpoints::Checkpoints;
+use crate::embed::lockable::Lockable;
 use crate::state::Lab;
-use crate::ui::format;
+use crate::ui::{self, format};
 use crate::views::{
     alignment::{Alignment, SignalToNoise},
     confusion::Confusion,
     curves::Curves,
+    density::Density,
     dials::Dials,
     exhibits::{Assignments, Attention, Regions},
     experts::Experts,
     fit::{Fit, Forecasts},
+    path::Path,
     samples::Samples,
     signals::Signals,
     surface::Surface,
@@ -21,41 +25,87 @@ use crate::views::{
     written::{Sequences, Written},
 };
 
+/// The name, in the page, of the pictures of what routers do.
+const ROUTING: &str = "routing-views";
+
+/// Opens all that is shown of routers, and leads to it.
+pub fn show_routing() {
+    ui::unfold(ROUTING);
+    ui::show(ROUTING);
+    ui::focus_first(ROUTING);
+}
+
 #[component]
 pub fn Watch() -> impl IntoView {
     let lab = Lab::get();
-    let fits = move |probe: &'static str| {
-        Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe))))
+    let shows = move |part: &'static str| Memo::new(move |_| lab.frame.with(|f| f.shows(part)));
+    // A picture is there where its probe fits the run, and the link shows it.
+    let fits = move |(probe, part): (&'static str, &'static str)| {
+        let shows = shows(part);
+        Memo::new(move |_| {
+            shows.get() && lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe)))
+        })
     };
-    let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] =
-        ["surface", "units", "samples", "confusion", "experts", "alignment", "signal-to-noise", "signals", "weights"]
-            .map(fits);
-    let [written, sequences, fit, forecasts, attention, assignments, regions] =
-        ["generated", "sequences", "fit", "forecasts", "attention", "assignments", "regions"].map(fits);
-    let dialled = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
+    let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] = [
+        ("surface", "decision-surface"),
+        ("units", "what-the-units-see"),
+        ("samples", "samples"),
+        ("confusion", "confusion"),
+        ("experts", "experts"),
+        ("alignment", "alignment-with-backprop"),
+        ("signal-to-noise", "signal-to-noise"),
+        ("signals", "the-rules-signals"),
+        ("weights", "first-weights"),
+    ]
+    .map(fits);
+    let [written, sequences, fit, forecasts, attention, assignments, regions, path, density] = [
+        ("generated", "written-text"),
+        ("sequences", "sequences"),
+        ("fit", "fit"),
+        ("forecasts", "forecasts"),
+        ("attention", "attention"),
+        ("assignments", "who-gets-what"),
+        ("regions", "regions"),
+        ("path", "path"),
+        ("density", "active-units"),
+    ]
+    .map(fits);
+    let [meters, curves, less] = ["meters", "curves", "less-of-it"].map(shows);
+    let dialled =
+        Memo::new(move |_| less.get() && lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
-            <Meters />
+            <Show when=move || meters.get()><Meters /></Show>
+            <Lockable part="checkpoints"><Checkpoints /></Lockable>
             // In the plane everything can be seen at once: that comes first.
             <Show when=move || plane.get()>
                 <div class="views">
                     <Show when=move || surface.get()><Surface /></Show>
                     <Show when=move || units.get()><Units /></Show>
-                    <Show when=move || regions.get()><Regions /></Show>
                 </div>
             </Show>
-            <Curves />
+            <Show when=move || curves.get()><Curves /></Show>
+            <Show when=move || experts.get()>
+                <div class="views" id=ROUTING>
+                    <div class="column">
+                        <Experts />
+                    </div>
+                    <div class="column">
+                        <Show when=move || path.get()><Path /></Show>
+                        <Show when=move || assignments.get()><Assignments /></Show>
+                        <Show when=move || regions.get()><Regions /></Show>
+                    </div>
+                </div>
+            </Show>
             <div class="views">
                 <div class="column">
                     <Show when=move || written.get()><Written /></Show>
                     <Show when=move || sequences.get()><Sequences /></Show>
                     <Show when=move || fit.get()><Fit /></Show>
                     <Show when=move || forecasts.get()><Forecasts /></Show>
-                    <Show when=move || experts.get()><Experts /></Show>
                     <Show when=move || dialled.get()><Dials /></Show>
-                    <Show when=move || assignments.get()><Assignments /></Show>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>
                 </div>
@@ -65,6 +115,7 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || signals.get()><Signals /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
                     <Show when=move || noise.get()><SignalToNoise /></Show>
+                    <Show when=move || density.get()><Density /></Show>
                 </div>
             </div>
         </section>

@@ -5,18 +5,32 @@ use engine::registry::Setting;
 use engine::spec::{Choice, Spec};
 use leptos::prelude::*;
 
-use super::Lab;
+use super::{Lab, Notice};
 use crate::tree;
 
 /// Changes kept for undo.
 const DEPTH: usize = 100;
 
 impl Lab {
-    /// Changes the spec, and has the session follow.
+    /// Changes the spec, and has the session follow. What the link locks stays as it is.
     pub fn edit(self, change: impl FnOnce(&mut Spec)) {
         let before = self.spec.get_untracked();
         let mut after = before.clone();
         change(&mut after);
+        match self.frame.with_untracked(|f| f.forbids(&before, &after)) {
+            Some(part) => {
+                let text = "Whoever made this link keeps it as it is.";
+                self.tell(Notice::plain("locked", format!("{}: locked by this link", part.name), text));
+                // Fields go back to what they stand for.
+                self.spec.notify();
+            }
+            None => self.put(after),
+        }
+    }
+
+    /// Takes another spec, whatever is locked, and has the session follow.
+    pub(super) fn put(self, after: Spec) {
+        let before = self.spec.get_untracked();
         if after == before {
             return;
         }
@@ -72,20 +86,10 @@ impl Lab {
         self.spec.with(|s| tree::first_route(s).and_then(|p| tree::block(s, &p)?.routing.clone()))
     }
 
-    /// Gives the first route this routing. Without a route, the last feed-forward part or hidden stage becomes its expert;
-    /// with no routing, the route goes.
+    /// Gives the first route this routing, see [`tree::set_routing`].
     pub fn set_routing(self, id: Option<&str>) {
         let route = self.entries(|c| &c.blocks).into_iter().find(|b| b.holds == "experts");
-        self.edit(|s| match (tree::first_route(s), id, route) {
-            (Some(place), Some(id), _) => {
-                if let Some(block) = tree::block_mut(s, &place) {
-                    block.routing = Some(Choice::new(id));
-                }
-            }
-            (Some(place), None, _) => tree::unwrap_route(s, &place),
-            (None, Some(id), Some(route)) => tree::wrap_in_route(s, &route.id, Choice::new(id)),
-            (None, _, _) => {}
-        });
+        self.edit(|s| tree::set_routing(s, id, route.as_ref().map(|r| r.id.as_str())));
     }
 
     /// Sets a knob of a choice. One that is at its default is not written down.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use engine::diagnostic::Diagnostic;
 use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
 
-use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Progress, Scores};
+use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
 use crate::ui::frame::now;
@@ -25,6 +26,10 @@ impl Lab {
             Heard::Event(event, payload) => {
                 self.line.update_value(|l| l.silence = 0);
                 self.take(event, payload);
+            }
+            Heard::File(event, file) => {
+                self.line.update_value(|l| l.silence = 0);
+                self.take_away(&event, &file);
             }
         }
     }
@@ -59,12 +64,23 @@ impl Lab {
                     return;
                 }
                 self.busy.set(false);
-                if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
-                    // The run stands as it is, and what was sent before with it.
+                self.line.update_value(|l| l.ahead = None);
+                // The run stands as it is, and what was sent before with it.
+                let said = |faults: &[Diagnostic]| {
                     let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
-                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said.join(" ")));
+                    said.join(" ")
+                };
+                if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
+                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said(&faults)));
+                } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
+                    self.tell(Notice::alert("weights", "The weights do not fit this network", said(&faults)));
+                } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
+                    let text = format!("{} The run begins at initial weights instead.", said(&faults));
+                    self.tell(Notice::alert("weights", "The weights in this link could not be used", text));
+                    self.load();
                 } else {
                     self.faults.set(faults);
+                    self.pack_instead();
                 }
             }
             Event::Progress { run, playing, step, epoch, loss, accuracy, samples_per_second } => {
@@ -94,8 +110,11 @@ impl Lab {
                 }
             }
             Event::Kept { run, step } => {
-                if let Some(spec) = self.loaded.get_untracked().filter(|_| self.runs(run)) {
-                    self.line.update_value(|l| l.kept = Some(Kept { spec, step, memory: payload }));
+                if let Some(spec) = self.loaded.get_untracked().filter(|_| self.runs(run) && !self.busy.get_untracked())
+                {
+                    let kept = Kept { spec, step, memory: payload };
+                    self.line.update_value(|l| l.kept = Some(kept.clone()));
+                    self.keep(kept);
                 }
             }
             Event::Moved { run, device } => {
@@ -126,8 +145,18 @@ impl Lab {
                     }),
                 }
             }
+            Event::Packed { step, exact, weights, faults, .. } => self.unpacked(match weights {
+                Some(text) => Ok(Packed { step, exact, text }),
+                None => Err(faults),
+            }),
+            // One that could be written comes with its file.
+            Event::Exported { run, form, faults, .. } => {
+                if self.runs(run) {
+                    self.not_written(form, &faults);
+                }
+            }
             // Nothing of the kind is asked for in the lab.
-            Event::Benched { .. } => {}
+            Event::Benched { .. } | Event::Verifying { .. } | Event::Verified { .. } => {}
             Event::Failed { run, fault } => {
                 if self.runs(run) || run == 0 {
                     self.tell(Notice::alert(
@@ -146,8 +175,11 @@ impl Lab {
         let Some((spec, _)) = self.line.with_value(|l| l.sent.clone()) else {
             return;
         };
-        self.line.update_value(|l| l.current = run);
-        if !self.inherits(run) {
+        self.line.update_value(|l| (l.current, l.until) = (run, None));
+        if let Some(step) = self.inherits(run) {
+            self.keep_until(step);
+        } else {
+            self.close_record();
             let curve = self.curve.try_update(std::mem::take).unwrap_or_default();
             if let Some(before) = before.filter(|_| curve.end() > 0.0) {
                 let same_task = before.data == spec.data;
@@ -188,6 +220,25 @@ impl Lab {
         }
     }
 
+    /// An experiment in a line: the preset that it is, or its data, rule and routing.
+    pub fn described(self, spec: &engine::spec::Spec) -> String {
+        let preset = engine::presets::PRESETS
+            .iter()
+            .map(|make| make())
+            .find(|p| p.spec == engine::spec::Spec { seed: p.spec.seed, ..spec.clone() });
+        if let Some(preset) = preset {
+            return preset.name.to_owned();
+        }
+        let name = |registry: fn(&engine::protocol::Catalogue) -> &Vec<engine::protocol::EntryInfo>, id: &str| {
+            self.entry(registry, id).map_or_else(|| id.to_owned(), |e| e.name)
+        };
+        let routing = crate::tree::first_route(spec)
+            .and_then(|p| crate::tree::block(spec, &p)?.routing.clone())
+            .map(|r| name(|c| &c.routings, &r.id));
+        let parts = [Some(name(|c| &c.datasets, &spec.data.id)), Some(name(|c| &c.rules, &spec.rule.id)), routing];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
     fn advance(self, progress: Progress) {
         let before = self.progress.get_untracked();
         let at = now();
@@ -206,6 +257,10 @@ impl Lab {
             }
         }
         self.progress.set(progress);
+        if !progress.playing && self.line.with_value(|l| l.until.is_some_and(|until| progress.step >= until)) {
+            self.forget_goal();
+            self.playing.set(false);
+        }
         if !progress.playing || self.line.with_value(|l| at - l.status_at >= STATUS_REST) {
             self.line.update_value(|l| l.status_at = at);
             self.say();

@@ -4,6 +4,7 @@ use engine::diagnostic::Diagnostic;
 use leptos::prelude::*;
 
 use super::Lab;
+use crate::shelf::Record;
 
 /// A message that stays until it is dismissed or replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,10 @@ pub enum Action {
     Copy(String),
     /// Starts a new worker.
     Restart,
+    /// Goes on with a run that the browser kept.
+    Resume(Box<Record>),
+    /// Back to the initial weights.
+    Anew,
 }
 
 impl Action {
@@ -41,6 +46,8 @@ impl Action {
             Action::Rewind => "Back to the last good state",
             Action::Copy(_) => "Copy the text",
             Action::Restart => "Start again",
+            Action::Resume(_) => "Go on with it",
+            Action::Anew => "Begin anew",
         }
     }
 }
@@ -69,6 +76,12 @@ impl Notice {
         )
         .with(Action::Copy(text))
     }
+
+    /// Parts of the address that are not understood; the others hold.
+    pub fn odd_link(notes: &[Diagnostic]) -> Self {
+        let what: Vec<_> = notes.iter().map(|note| sentence(&note.to_string())).collect();
+        Self::plain("link-part", "A part of this link is not understood", what.join(" "))
+    }
 }
 
 /// A text that begins with a capital and ends in a full stop.
@@ -96,7 +109,7 @@ impl Lab {
         let kept = text.to_owned();
         crate::ui::copy(text, move |done| {
             if !done {
-                crate::ui::download("experiment.txt", &kept);
+                crate::ui::download("experiment.txt", &kept, "text/plain");
             }
         });
     }
@@ -107,6 +120,8 @@ impl Lab {
             Some(Action::Rewind) => self.rewind(),
             Some(Action::Copy(text)) => return self.copy(text),
             Some(Action::Restart) => self.restart(),
+            Some(Action::Resume(record)) => self.take_down(record),
+            Some(Action::Anew) => self.reset(),
             None => {}
         }
         self.dismiss(notice.topic);

@@ -1,5 +1,8 @@
 //! What the page asks of the session, and keeps in the address.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use engine::exec::Device;
 use engine::optim::RATE;
 use engine::protocol::{Command, DialInfo, EntryInfo, KnobInfoKind};
@@ -8,16 +11,17 @@ use engine::spec::{Choice, Spec};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use std::time::Duration;
 
 use super::{Lab, Notice};
+use crate::embed::frame::Frame;
 use crate::fragment;
+use crate::rooms::Room;
 
 /// How long the address waits for further changes: browsers limit how often a page may write it.
 const ADDRESS_REST: Duration = Duration::from_millis(250);
 
 impl Lab {
-    fn send(self, command: &Command) {
+    pub fn send(self, command: &Command) {
         self.line.update_value(|l| match &l.link {
             Some(link) if l.current > 0 => link.send(command, &[]),
             Some(_) | None => l.waiting.push(command.clone()),
@@ -101,8 +105,13 @@ impl Lab {
             match files {
                 Ok(mut files) => self.line.with_value(|l| {
                     if let Some(link) = &l.link {
+                        let spec = Box::new(spec);
+                        let command = match self.origin_of(&spec).filter(|_| from.is_none()) {
+                            Some(weights) => Command::Begin { run, spec, device, weights },
+                            None => Command::Load { run, spec, device, from },
+                        };
                         files.extend(heritage.map(|k| Uint8Array::new(&k.memory.buffer())));
-                        link.send(&Command::Load { run, spec: Box::new(spec), device, from }, &files);
+                        link.send(&command, &files);
                     }
                 }),
                 Err(fault) => {
@@ -128,27 +137,67 @@ impl Lab {
     }
 
     pub fn play(self) {
+        self.forget_goal();
         self.playing.set(true);
         self.dismiss("diverged");
-        self.send(&Command::Play);
+        if !self.resting.get_untracked() {
+            self.send(&Command::Play);
+        }
+    }
+
+    /// Goes on for so many steps, and pauses there. A run that is still being built takes them from its beginning.
+    pub fn run_for(self, steps: u32) {
+        self.forget_goal();
+        self.playing.set(true);
+        self.dismiss("diverged");
+        if self.busy.get_untracked() {
+            self.line.update_value(|l| l.ahead = Some(steps));
+        } else {
+            self.go_until(self.progress.with_untracked(|p| p.step) + u64::from(steps));
+        }
+    }
+
+    fn go_until(self, step: u64) {
+        self.line.update_value(|l| l.until = Some(step));
+        self.send(&Command::Until { step: Some(step) });
+        if !self.resting.get_untracked() {
+            self.send(&Command::Play);
+        }
+    }
+
+    /// No longer pauses where it was to.
+    pub(super) fn forget_goal(self) {
+        let until = self.line.try_update_value(|l| {
+            l.ahead = None;
+            l.until.take()
+        });
+        if until.flatten().is_some() {
+            self.send(&Command::Until { step: None });
+        }
     }
 
     pub fn pause(self) {
+        self.forget_goal();
         self.playing.set(false);
         self.send(&Command::Pause);
     }
 
     pub fn step(self) {
+        self.forget_goal();
         self.playing.set(false);
         self.dismiss("diverged");
         self.send(&Command::Step);
     }
 
     pub fn reset(self) {
+        self.forget_goal();
         self.dismiss("diverged");
+        self.close_record();
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
         self.line.update_value(|l| l.kept = None);
+        // What is asked for next counts from here.
+        self.progress.update(|p| p.step = 0);
         self.send(&Command::Reset);
     }
 
@@ -185,12 +234,16 @@ impl Lab {
             self.send(&Command::Pace { steps_per_second: Some(pace) });
         }
         self.watch();
-        if self.playing.get_untracked() {
-            self.send(&Command::Play);
+        let ahead = self.line.try_update_value(|l| l.ahead.take()).flatten();
+        match ahead {
+            _ if !self.playing.get_untracked() => {}
+            Some(steps) => self.go_until(steps.into()),
+            None if self.resting.get_untracked() => {}
+            None => self.send(&Command::Play),
         }
         // What was said meanwhile of playing, pace and pictures stands in the store already.
         for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
-            if command == Command::Step {
+            if matches!(command, Command::Step | Command::Pack { .. }) {
                 self.send(&command);
             }
         }
@@ -198,9 +251,9 @@ impl Lab {
 
     fn watch(self) {
         let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
-        let probes = self.seen.with_untracked(|seen| {
-            seen.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect()
-        });
+        let seen = self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>());
+        let wished = &seen | &self.asked.get_untracked();
+        let probes = wished.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect();
         self.send(&Command::Watch { probes, every: self.every.get_untracked() });
     }
 
@@ -208,6 +261,7 @@ impl Lab {
     pub(super) fn keep_watch(self) {
         Effect::new(move |_| {
             self.seen.track();
+            self.asked.track();
             self.every.track();
             if self.summary.with_untracked(Option::is_some) {
                 self.watch();
@@ -219,8 +273,12 @@ impl Lab {
     pub(super) fn keep_address(self) {
         let waiting = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |_| {
+            self.room.track();
+            self.lesson.track();
+            self.of_card.track();
             self.spec.track();
             self.device.track();
+            self.frame.track();
             if let Some(handle) = waiting.get_value() {
                 handle.clear();
             }
@@ -228,21 +286,56 @@ impl Lab {
             waiting.set_value(set_timeout_with_handle(write, ADDRESS_REST).ok());
         });
         let changed = window_event_listener_untyped("hashchange", move |_| {
-            let address = fragment::read(&fragment::present());
+            let address = fragment::present();
+            if !address.notes.is_empty() {
+                self.tell(Notice::odd_link(&address.notes));
+            }
             if let Some((faults, text)) = address.fault {
                 self.tell(Notice::bad_link(&faults, text));
             }
+            // A link to an experiment, or to a lesson, leads to where it can be seen.
+            let room = address.room.or((address.spec.is_some() || address.lesson.is_some()).then_some(Room::Lab));
+            if address.lesson.is_some() {
+                self.lesson.set(address.lesson);
+            }
+            if let Some(room) = room {
+                self.room.set(room);
+            }
             if let Some(spec) = address.spec {
+                self.card.set(address.card);
                 self.device.set(address.device);
-                self.open(spec);
+                self.frame.set(address.frame);
+                self.playing.set(!self.frame.with_untracked(|f| f.paused));
+                self.receive(spec, address.weights);
             }
         });
         on_cleanup(move || changed.remove());
     }
 
+    /// The same for the lab by itself: nothing is left away there, but what is locked is.
+    pub fn whole_fragment(self) -> String {
+        let locks = self.frame.with_untracked(|f| {
+            let (lock, hide) = (f.lock.clone(), f.hide.clone());
+            Frame { lock, hide, ..Frame::default() }.write()
+        });
+        let device = self.device.get_untracked();
+        self.spec.with_untracked(|s| {
+            let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
+            fragment::write(&Room::Lab, &[], s, device) + &locks + &weights
+        })
+    }
+
     /// The experiment as the address holds it.
     pub fn fragment(self) -> String {
-        self.spec.with_untracked(|s| fragment::write(s, self.device.get_untracked()))
+        let room = self.room.get_untracked();
+        let card = self.card.get_untracked().filter(|_| self.of_card.with_untracked(Option::is_some));
+        let lesson = self.lesson.with_untracked(|l| l.as_ref().map(|place| place.write()));
+        let beside = [("lesson", lesson), ("card", card)];
+        let (device, frame) = (self.device.get_untracked(), self.frame.with_untracked(|f| f.write()));
+        self.spec.with_untracked(|s| {
+            let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
+            fragment::write(&room, &beside, s, device) + &frame + &weights
+        })
     }
 }
 

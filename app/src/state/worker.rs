@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::diagnostic::Diagnostic;
 use engine::spec::Spec;
 use leptos::prelude::*;
 
@@ -54,6 +55,8 @@ impl Lab {
             l.deaths += 1;
             l.deaths
         });
+        let stopped = Diagnostic::new("engine", "it stopped", "try again when it runs");
+        self.forsake(&stopped);
         let unborn = self.line.with_value(|l| l.run == 0);
         if unborn || deaths.is_none_or(|d| d > DEATHS) {
             self.busy.set(false);
@@ -73,31 +76,30 @@ impl Lab {
         self.connect();
     }
 
-    /// The state to go on from after the worker died: of the same experiment, but for knobs that turn while it runs.
+    /// The state to go on from, where one is to be gone on from, as after the worker died: of the same experiment, but for knobs that turn while it runs.
     pub(super) fn heritage(self, spec: &Spec) -> Option<Kept> {
         let kept = self.line.with_value(|l| l.kept.clone().filter(|_| l.orphaned))?;
         let live = self.live_knobs(spec);
         (still(&kept.spec, &live) == still(spec, &live)).then_some(kept)
     }
 
-    /// Whether the run that begins goes on from where a dead worker's stood. What is left of the latter is forgotten
-    /// if it does not.
-    pub(super) fn inherits(self, run: u32) -> bool {
-        let inherits = self.line.try_update_value(|l| {
+    /// The step of the kept state that the run that begins goes on from, if it does. If not, the state is forgotten.
+    pub(super) fn inherits(self, run: u32) -> Option<u64> {
+        let step = self.line.try_update_value(|l| {
             l.orphaned = false;
-            let inherits = l.heir.take() == Some(run);
-            if !inherits {
+            if l.heir.take() != Some(run) {
                 l.kept = None;
             }
-            inherits
+            l.kept.as_ref().map(|k| k.step)
         });
-        inherits.unwrap_or(false)
+        step.flatten()
     }
 
     /// Watches whether the worker speaks while it should train. One that the browser ended says nothing of it.
     pub(super) fn keep_alive(self) {
         let look = move || {
             let trains = self.playing.get_untracked()
+                && !self.resting.get_untracked()
                 && !self.busy.get_untracked()
                 && self.place.with_untracked(Option::is_some);
             let silence = self.line.try_update_value(|l| {

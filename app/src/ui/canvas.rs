@@ -99,12 +99,12 @@ pub fn Sight(seen: Callback<bool>) -> impl IntoView {
 }
 
 /// Calls `tell` with the element's size in the page's pixels, now and whenever it changes.
-fn on_resize(canvas: &HtmlCanvasElement, tell: impl Fn(f64, f64) + 'static) {
-    let element = canvas.clone();
+pub fn on_resize(element: &Element, tell: impl Fn(f64, f64) + 'static) {
+    let sized = element.clone();
     let heard =
-        Closure::<dyn Fn()>::new(move || tell(f64::from(element.client_width()), f64::from(element.client_height())));
+        Closure::<dyn Fn()>::new(move || tell(f64::from(sized.client_width()), f64::from(sized.client_height())));
     if let Ok(observer) = ResizeObserver::new(heard.as_ref().unchecked_ref()) {
-        observer.observe(canvas);
+        observer.observe(element);
         keep(heard, move || observer.disconnect());
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::operate::slug;
 use crate::state::Lab;
 
 #[component]
@@ -12,8 +13,10 @@ pub fn Card(
     help: String,
     children: Children,
 ) -> impl IntoView {
+    // By which a text brings it onto the screen.
+    let id = format!("view-{}", slug(&title));
     view! {
-        <details class="view" open=true>
+        <details class="view" id=id open=true>
             <summary>
                 <h3>{title}</h3>
             </summary>
@@ -25,19 +28,27 @@ pub fn Card(
     }
 }
 
-/// Tells the session that a probe's picture is on the screen, or no longer.
+/// Tells the session that a probe's picture is on the screen, or no longer. Several pictures may show one probe.
 pub fn watches(probe: &'static str) -> Callback<bool> {
     let lab = Lab::get();
+    let known = StoredValue::new(false);
     Callback::new(move |on: bool| {
-        let known = lab.seen.with_untracked(|s| s.contains(probe));
-        if on != known {
-            lab.seen.update(|s| {
-                if on {
-                    s.insert(probe);
-                } else {
-                    s.remove(probe);
-                }
-            });
+        if known.try_get_value() != Some(!on) {
+            return;
         }
+        known.set_value(on);
+        let count = lab.seen.with_untracked(|s| s.get(probe).copied().unwrap_or(0));
+        let now = if on { count + 1 } else { count.saturating_sub(1) };
+        if (count == 0) == (now == 0) {
+            // The session need not hear of it.
+            return lab.seen.update_untracked(|s| _ = s.insert(probe, now));
+        }
+        lab.seen.update(|s| {
+            if now == 0 {
+                s.remove(probe);
+            } else {
+                s.insert(probe, now);
+            }
+        });
     })
 }

@@ -1,18 +1,24 @@
-//! Lines over the steps of a run, drawn by plotters; the pointer reads their values.
+//! Lines over the steps of a run, drawn by plotters; the pointer reads their values, and the chart can be saved.
+
+mod paper;
+mod save;
 
 use std::rc::Rc;
 
 use leptos::ev::PointerEvent;
+use leptos::html;
 use leptos::prelude::*;
+use paper::{Drawing, Paper};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters_canvas::CanvasBackend;
+use save::Save;
 
 use crate::state::Point;
-use crate::ui::canvas::{Canvas, Sheet};
-use crate::ui::format;
+use crate::ui::canvas::Canvas;
+use crate::ui::format::{self, Mark};
 use crate::ui::theme::Theme;
 
 /// One line.
@@ -43,6 +49,15 @@ pub struct Axis {
     pub across: fn(f64) -> String,
 }
 
+/// The sheet that a chart is drawn on.
+struct Sheet<'a> {
+    /// Size in the page's pixels, and how many of the drawing's make one of them.
+    width: f64,
+    height: f64,
+    scale: f64,
+    theme: &'a Theme,
+}
+
 /// Where the last drawing put its steps, in the page's pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Steps {
@@ -68,6 +83,17 @@ pub fn Chart(
     let theme = expect_context::<Signal<Theme>>();
     let steps = RwSignal::new(Steps::default());
     let cursor = RwSignal::new(None::<f64>);
+    let frame = NodeRef::<html::Div>::new();
+    let size = StoredValue::new((0.0, 0.0));
+    let svg = move |title: String| {
+        let (width, height) = size.get_value();
+        let drawing = Drawing::new(width as u32, height as u32);
+        let theme = theme.get_untracked();
+        let sheet = Sheet { width, height, scale: 1.0, theme: &theme };
+        let lines = untrack(|| read.with_value(|lines| lines()));
+        let drawn = draw(Paper::Svg(drawing.clone()), &sheet, &lines, axis, log.get_untracked());
+        drawn.is_ok().then(|| drawing.file(&title))
+    };
     let at = move |e: PointerEvent| {
         let s = steps.get_untracked();
         let x = f64::from(e.offset_x()).clamp(s.left, s.right);
@@ -106,7 +132,7 @@ pub fn Chart(
         })
     };
     view! {
-        <div class="chart" on:pointermove=at on:pointerdown=at on:pointerleave=move |_| cursor.set(None)>
+        <div class="chart" node_ref=frame on:pointermove=at on:pointerdown=at on:pointerleave=move |_| cursor.set(None)>
             <Canvas
                 label=label
                 class="plot"
@@ -116,19 +142,18 @@ pub fn Chart(
                 }
                 seen=seen
                 draw=move |sheet| {
-                    let drawn = if log.get_untracked() {
-                        draw(sheet, &lines(), axis, true)
-                    } else {
-                        draw(sheet, &lines(), axis, false)
-                    };
+                    size.set_value((sheet.width, sheet.height));
+                    let Some(canvas) = CanvasBackend::with_canvas_object(sheet.canvas.clone()) else { return };
+                    let of = Sheet { width: sheet.width, height: sheet.height, scale: sheet.scale, theme: &sheet.theme };
                     // A plot that cannot be drawn, for want of room, stays empty.
-                    if let Ok(s) = drawn {
+                    if let Ok(s) = draw(Paper::Canvas(canvas), &of, &lines(), axis, log.get_untracked()) {
                         steps.set(s);
                     }
                 }
             />
             {mark}
         </div>
+        <Save label=label within=frame svg=Callback::new(svg) />
         <ul class="legend" aria-hidden="true">
             {move || {
                 redraw.with_value(|w| w());
@@ -142,6 +167,20 @@ pub fn Chart(
 pub fn decimals(v: f64, length: f64) -> String {
     let places = (0.7 - length.max(1e-6).log10()).ceil().clamp(0.0, 5.0) as usize;
     format!("{v:.places$}")
+}
+
+/// The axis of how good answers are, over the steps.
+pub fn marks(mark: Mark) -> Axis {
+    let axis = |most, write, tick| Axis { least: None, most, write, tick, across: step };
+    match mark {
+        Mark::Accuracy => axis((0.0, 1.0), |v| Mark::Accuracy.write(v), percent),
+        Mark::Determination => axis((-0.5, 1.0), |v| Mark::Determination.write(v), decimals),
+    }
+}
+
+/// A tick of a share.
+pub fn percent(v: f64, length: f64) -> String {
+    decimals(v * 100.0, length * 100.0) + " %"
 }
 
 /// A place along the axis, where it counts steps.
@@ -173,14 +212,11 @@ fn range(lines: &[Line], axis: Axis, log: bool) -> (f64, f64) {
     ((low - room).max(axis.most.0), (high + room).min(axis.most.1))
 }
 
-type Area = DrawingArea<CanvasBackend, Shift>;
-type Fault = DrawingAreaErrorKind<<CanvasBackend as DrawingBackend>::ErrorType>;
+type Area = DrawingArea<Paper, Shift>;
+type Fault = DrawingAreaErrorKind<<Paper as DrawingBackend>::ErrorType>;
 
-fn draw(sheet: &Sheet, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, Fault> {
-    let Some(backend) = CanvasBackend::with_canvas_object(sheet.canvas.clone()) else {
-        return Ok(Steps::default());
-    };
-    let area: Area = backend.into_drawing_area();
+fn draw(paper: Paper, sheet: &Sheet<'_>, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, Fault> {
+    let area: Area = paper.into_drawing_area();
     area.fill(&sheet.theme.paper)?;
     let last = lines.iter().filter_map(|l| l.points.last()).fold(0.0_f64, |m, p| m.max(p.step));
     let last = if last > 0.0 { last } else { 10.0 };
@@ -206,15 +242,15 @@ fn draw(sheet: &Sheet, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, F
 
 /// Draws the mesh and the lines; returns where steps lie, in the canvas's pixels.
 fn paint<Y>(
-    chart: &mut ChartContext<CanvasBackend, Cartesian2d<RangedCoordf64, Y>>,
-    sheet: &Sheet,
+    chart: &mut ChartContext<Paper, Cartesian2d<RangedCoordf64, Y>>,
+    sheet: &Sheet<'_>,
     lines: &[Line],
     axis: Axis,
 ) -> Result<std::ops::Range<i32>, Fault>
 where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let theme = &sheet.theme;
+    let theme = sheet.theme;
     let wide = chart.x_range().end >= 10.0;
     let ends = chart.y_range();
     let length = ends.end - ends.start;

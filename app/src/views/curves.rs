@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::card::Card;
-use super::chart::{Axis, Chart, Line, decimals, step};
+use super::chart::{Axis, Chart, Line, decimals, marks, step};
 use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
 use crate::ui::format::{self, Mark};
@@ -118,22 +118,11 @@ fn title(lab: Lab) -> String {
 }
 
 fn axis(mark: Mark) -> Axis {
-    match mark {
-        Mark::Accuracy => Axis {
-            least: Some((0.8, 1.0)),
-            most: (0.0, 1.0),
-            write: |v| Mark::Accuracy.write(v),
-            tick: |v, length| decimals(v * 100.0, length * 100.0) + " %",
-            across: step,
-        },
-        Mark::Determination => Axis {
-            least: Some((0.0, 1.0)),
-            most: (-0.5, 1.0),
-            write: |v| Mark::Determination.write(v),
-            tick: decimals,
-            across: step,
-        },
-    }
+    let least = match mark {
+        Mark::Accuracy => (0.8, 1.0),
+        Mark::Determination => (0.0, 1.0),
+    };
+    Axis { least: Some(least), ..marks(mark) }
 }
 
 fn short(v: f64) -> String {

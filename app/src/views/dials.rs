@@ -4,9 +4,9 @@ use engine::protocol::DialInfo;
 use leptos::prelude::*;
 
 use super::card::Card;
-use super::chart::{Axis, Chart, Line, decimals};
+use super::chart::{Axis, Chart, Line, marks};
 use crate::state::{Dialled, Lab, Point};
-use crate::ui::format::{self, Mark};
+use crate::ui::format;
 
 #[component]
 pub fn Dials() -> impl IntoView {
@@ -44,14 +44,7 @@ fn OneDial(dial: DialInfo) -> impl IntoView {
             opacity: 1.0,
         }]
     };
-    let share = Mark::Accuracy;
-    let axis = move || Axis {
-        least: None,
-        most: (-0.5, 1.0),
-        write: if lab.mark() == share { |v| Mark::Accuracy.write(v) } else { |v| Mark::Determination.write(v) },
-        tick: |v, length| decimals(v, length),
-        across: |v| format::flops(v as u64),
-    };
+    let axis = move || Axis { across: |v| format::flops(v as u64), ..marks(lab.mark()) };
     let label = {
         let name = name.clone();
         Signal::derive(move || {

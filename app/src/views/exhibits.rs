@@ -8,6 +8,7 @@ use crate::state::{Lab, Measured};
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
+use wasm_bindgen::JsCast;
 
 /// Heads stand side by side in squares of at most this side.
 const HEAD: f64 = 150.0;
@@ -18,10 +19,30 @@ const LINE: f64 = 20.0;
 /// Lines that a sequence may take.
 const LINES: usize = 3;
 
+/// Where a picture of this size was clicked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Hit {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+impl Hit {
+    fn of(e: &leptos::ev::MouseEvent) -> Option<Self> {
+        let on = e.target()?.dyn_into::<web_sys::Element>().ok()?;
+        let (width, height) = (f64::from(on.client_width()), f64::from(on.client_height()));
+        Some(Self { x: e.offset_x().into(), y: e.offset_y().into(), width, height })
+    }
+}
+
 /// Names of the tensors that begin with `what`, without it.
 fn paths(m: &Measured, what: &str) -> Vec<String> {
     m.tensors().filter_map(|(name, ..)| name.strip_prefix(what)).map(str::to_owned).collect()
 }
+
+/// Which sample lies where the pointer is.
+type Finds = fn(Hit, &Measured, &str) -> Option<usize>;
 
 /// One figure for each path of the probe `id` that has a tensor `what PATH`.
 fn figures(
@@ -31,6 +52,7 @@ fn figures(
     height: Option<fn(f64) -> f64>,
     label: fn(&Measured, &str) -> String,
     draw: fn(Lab, &Sheet, &Measured, &str),
+    hit: Option<Finds>,
 ) -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe(id);
@@ -41,7 +63,15 @@ fn figures(
     };
     let figure = move |path: String| {
         let (named, drawn, watched) = (probe.clone(), probe.clone(), probe.clone());
-        let (caption, of, at) = (path.clone(), path.clone(), path);
+        let (caption, of, at, on) = (path.clone(), path.clone(), path.clone(), path);
+        let hits = probe.clone();
+        let pick = move |e: leptos::ev::MouseEvent| {
+            let at = Hit::of(&e);
+            let sample = hit.and_then(|hit| hits.with_untracked(|m| hit(at?, m.as_ref()?, &on)));
+            if let Some(sample) = sample {
+                lab.followed.set(sample);
+            }
+        };
         let said = Signal::derive(move || named.with(|m| m.as_ref().map(|m| label(m, &of)).unwrap_or_default()));
         let paint = move |sheet: &Sheet| {
             drawn.with_untracked(|m| {
@@ -54,7 +84,9 @@ fn figures(
         view! {
             <figure>
                 <figcaption>{caption}</figcaption>
-                <Canvas label=said class=class height=height watch=move || watched.track() draw=paint />
+                <div class:pickable=hit.is_some() on:click=pick>
+                    <Canvas label=said class=class height=height watch=move || watched.track() draw=paint />
+                </div>
             </figure>
         }
     };
@@ -75,7 +107,7 @@ pub fn Attention() -> impl IntoView {
     };
     view! {
         <Card title="Attention" help="One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.">
-            {figures("attention", "attention ", "samples", Some(tall), label, heads)}
+            {figures("attention", "attention ", "samples", Some(tall), label, heads, None)}
         </Card>
     }
 }
@@ -124,9 +156,29 @@ pub fn Assignments() -> impl IntoView {
     };
     let height: fn(f64) -> f64 = |_| 320.0;
     view! {
-        <Card title="Who gets what" help="Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour.">
-            {figures("assignments", "experts ", "samples", Some(height), label, assignments)}
+        <Card title="Who gets what" help="Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour. Click on one to follow its path.">
+            {figures("assignments", "experts ", "samples", Some(height), label, assignments, Some(picked))}
         </Card>
+    }
+}
+
+/// The sample at a point of the picture of assignments.
+fn picked(at: Hit, m: &Measured, path: &str) -> Option<usize> {
+    let (count, shape, experts) = experts(m, path)?;
+    match *shape {
+        [_] => {
+            let row = (at.height / count.max(1) as f64).min(THUMB + 4.0);
+            let (expert, n) = ((at.y / row).floor(), ((at.x - 26.0) / (row - 1.0)).floor());
+            let of_expert = experts.iter().enumerate().filter(|(_, e)| f64::from(**e) == expert);
+            (n >= 0.0).then(|| of_expert.map(|(i, _)| i).nth(n as usize)).flatten()
+        }
+        [rows, places] => {
+            let lines = rows * places.div_ceil(places.div_ceil(LINES).max(1));
+            let row = (at.height / lines.max(1) as f64).min(LINE);
+            let sample = (at.y / row) as usize / (lines / rows.max(1)).max(1);
+            (sample < rows).then_some(sample)
+        }
+        _ => None,
     }
 }
 
@@ -185,7 +237,7 @@ pub fn Regions() -> impl IntoView {
     };
     view! {
         <Card title="Regions" help="Each colour is an expert: the router likes it best there. Dots are samples, in the colours of their classes.">
-            {figures("regions", "experts ", "square", None, label, regions)}
+            {figures("regions", "experts ", "square", None, label, regions, None)}
         </Card>
     }
 }

@@ -1,12 +1,16 @@
-//! The share of the work that each expert of a route gets, over time, and how undecided the router is.
+//! What each expert of a route gets over time: its share of the work, how many are used at all, how undecided the router
+//! is, and what is left out.
 
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
-use crate::state::{Lab, Measured};
+use super::chart::{Axis, Chart, Line, percent, step};
+use crate::state::{Lab, Measured, Trace};
+use crate::tree;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::format;
 use crate::ui::paint::{Brush, Frame};
+use crate::ui::theme::Theme;
 
 /// Moments kept; beyond, every other one is dropped.
 const MOMENTS: usize = 600;
@@ -20,8 +24,6 @@ const FOOT: f64 = 20.0;
 struct Moment {
     step: u64,
     load: Vec<f32>,
-    /// Of the router's distribution, as a part of the largest that there can be.
-    entropy: f32,
 }
 
 /// The past of one route.
@@ -29,6 +31,13 @@ struct Moment {
 struct Past {
     path: String,
     moments: Vec<Moment>,
+    /// The share of the experts that work on test samples.
+    used: Trace,
+    /// The router's entropy, as a part of the largest that there can be.
+    entropy: Trace,
+    dropped: Trace,
+    /// How much of the work on test samples each expert had at last.
+    reached: Vec<f32>,
 }
 
 #[component]
@@ -44,32 +53,82 @@ pub fn Experts() -> impl IntoView {
         });
     });
     let paths = Memo::new(move |_| pasts.with(|all| all.iter().map(|p| p.path.clone()).collect::<Vec<_>>()));
-    let route = move |path: String| {
-        let past = {
-            let path = path.clone();
-            Signal::derive(move || pasts.with(|all| all.iter().find(|p| p.path == path).cloned().unwrap_or_default()))
-        };
-        let said = Signal::derive(move || past.with(said));
-        view! {
-            <figure>
-                <figcaption>{format!("Route {path}")}</figcaption>
-                <Canvas
-                    label=Signal::derive(move || format!("Share of each expert over time. {}", said.get()))
-                    class="plot"
-                    watch=move || past.track()
-                    draw=move |s| past.with_untracked(|p| draw(s, p))
-                />
-                <p class="said">{said}</p>
-            </figure>
-        }
-    };
     view! {
-        <Card title="Experts" help="Each band is one expert, as thick as its share of the samples. The line is the router's entropy: at the top it spreads evenly, at the bottom it is certain.">
+        <Card title="Experts" help="Each band is one expert, as thick as its share of what the training batches send.">
             <Sight seen=seen />
             <For each=move || paths.get() key=Clone::clone let:path>
-                {route(path)}
+                <OneRoute path=path pasts=pasts />
             </For>
         </Card>
+    }
+}
+
+#[component]
+fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
+    let lab = Lab::get();
+    let past = {
+        let path = path.clone();
+        Signal::derive(move || pasts.with(|all| all.iter().find(|p| p.path == path).cloned().unwrap_or_default()))
+    };
+    let one = {
+        let path = path.clone();
+        let tree = Memo::new(move |_| lab.loaded.with(|s| s.as_ref().is_some_and(|s| tree::is_tree(s, &path))));
+        move || if tree.get() { ["leaf", "leaves"] } else { ["expert", "experts"] }
+    };
+    let said = Signal::derive(move || past.with(|p| said(p, one())));
+    let used = move || past.with(|p| used(&p.reached));
+    let count = move || past.with(|p| p.reached.len());
+    let threshold = move || {
+        let each = 100.0 * f64::from(IDLE) / count().max(1) as f64;
+        format!(
+            "{} used: at least {} % of the work on test samples, a tenth of an even share, is theirs.",
+            format::capital(one()[1]),
+            short(each)
+        )
+    };
+    let lines = move || {
+        past.with(|p| {
+            let line = |name: String, colour: fn(&Theme, usize) -> plotters::style::RGBColor, trace: &Trace| Line {
+                name,
+                colour,
+                points: trace.points().to_vec(),
+                band: Vec::new(),
+                width: 1.75,
+                opacity: 1.0,
+            };
+            vec![
+                line(format!("{} used", one()[1]), |t, _| t.train, &p.used),
+                line("router's entropy".to_owned(), |t, _| t.ink, &p.entropy),
+                line("left out".to_owned(), |t, _| t.above, &p.dropped),
+            ]
+        })
+    };
+    let axis = Axis {
+        least: Some((0.0, 1.0)),
+        most: (0.0, 1.0),
+        write: |v| format!("{:.0} %", v * 100.0),
+        tick: percent,
+        across: step,
+    };
+    view! {
+        <figure class="route-past">
+            <figcaption>{format!("Route {path}")}</figcaption>
+            <p class="headline" title=threshold><b>{used}</b> " of " <b>{count}</b> {move || format!(" {} used", one()[1])}</p>
+            <Canvas
+                label=Signal::derive(move || format!("Share of each expert over time. {}", said.get()))
+                class="plot"
+                watch=move || past.track()
+                draw=move |s| past.with_untracked(|p| draw(s, p))
+            />
+            <Chart
+                label=Signal::derive(move || format!("Use, entropy and what is left out over time: {}", spoken(&lines())))
+                lines=lines
+                watch=move || past.track()
+                axis=axis
+            />
+            <p class="said">{said}</p>
+            <p class="help">{threshold}</p>
+        </figure>
     }
 }
 
@@ -79,15 +138,15 @@ fn note(pasts: &mut Vec<Past>, m: &Measured) {
             continue;
         };
         let most = (shape.first().copied().unwrap_or(1).max(2) as f32).ln();
-        let entropy = m.tensor(&format!("entropy {path}")).and_then(|(_, e)| e.first().copied()).unwrap_or(0.0);
+        let figure = |what: &str| m.tensor(&format!("{what} {path}")).and_then(|(_, e)| e.first().copied());
         if !pasts.iter().any(|p| p.path == path) {
-            pasts.push(Past { path: path.to_owned(), moments: Vec::new() });
+            pasts.push(Past { path: path.to_owned(), ..Past::default() });
         }
         let Some(past) = pasts.iter_mut().find(|p| p.path == path) else {
             continue;
         };
         past.moments.retain(|n| n.step < m.step);
-        past.moments.push(Moment { step: m.step, load: load.to_vec(), entropy: entropy / most });
+        past.moments.push(Moment { step: m.step, load: load.to_vec() });
         if past.moments.len() > MOMENTS {
             let mut n = 0;
             past.moments.retain(|_| {
@@ -95,28 +154,56 @@ fn note(pasts: &mut Vec<Past>, m: &Measured) {
                 n % 2 == 1
             });
         }
+        past.entropy.push(m.step, figure("entropy").unwrap_or(0.0) / most);
+        past.dropped.push(m.step, figure("dropped").unwrap_or(0.0));
+        // A rule may build its step and its answer with other paths: then the step's own loads say who is used.
+        let reached = m.tensor(&format!("reached {path}")).map_or(load, |(_, reached)| reached);
+        past.reached = reached.to_vec();
+        past.used.push(m.step, used(reached) as f32 / reached.len().max(1) as f32);
     }
 }
 
+/// How many have a share that is worth speaking of.
+fn used(shares: &[f32]) -> usize {
+    let least = IDLE / shares.len().max(1) as f32;
+    shares.iter().filter(|s| **s >= least).count()
+}
+
+/// A number of percent, as short as tells it from 0.
+fn short(percent: f64) -> String {
+    if percent >= 1.0 { format!("{percent:.0}") } else { format!("{percent:.2}").trim_end_matches('0').to_owned() }
+}
+
+fn spoken(lines: &[Line]) -> String {
+    let last = lines.iter().filter_map(|l| Some(format!("{} {:.0} %", l.name, l.points.last()?.value * 100.0)));
+    last.collect::<Vec<_>>().join(", ")
+}
+
 /// The present state in words.
-fn said(past: &Past) -> String {
+fn said(past: &Past, [one, many]: [&str; 2]) -> String {
     let Some(now) = past.moments.last() else {
         return String::new();
     };
-    let even = 1.0 / now.load.len().max(1) as f32;
+    let least = IDLE / past.reached.len().max(1) as f32;
     let idle: Vec<_> =
-        (0..now.load.len()).filter(|e| now.load[*e] < even * IDLE).map(|e| (e + 1).to_string()).collect();
+        (0..past.reached.len()).filter(|e| past.reached[*e] < least).map(|e| (e + 1).to_string()).collect();
     let (busiest, share) = now.load.iter().enumerate().fold((0, 0.0), |m, (i, l)| if *l > m.1 { (i, *l) } else { m });
     let idle = match idle.len() {
-        0 => "no expert is idle".into(),
-        1 => format!("expert {} is idle", idle[0]),
-        _ => format!("experts {} are idle", idle.join(", ")),
+        0 => format!("no {one} is idle"),
+        1 => format!("{one} {} is idle", idle[0]),
+        2..=12 => format!("{many} {} are idle", idle.join(", ")),
+        n => format!("{n} {many} are idle"),
     };
+    let entropy = past.entropy.last().map_or(0.0, |p| p.value);
+    let dropped = past.dropped.last().map_or(0.0, |p| p.value);
+    let left =
+        if dropped > 0.0 { format!(" {:.0} % of what was asked is left out.", dropped * 100.0) } else { String::new() };
     format!(
-        "Expert {} is busiest with {:.0} %; {idle}. Entropy is {:.0} % of the largest.",
+        "{} {} is busiest with {:.0} %; {idle}. Entropy is {:.0} % of the largest.{left}",
+        format::capital(one),
         busiest + 1,
         share * 100.0,
-        now.entropy * 100.0
+        entropy * 100.0
     )
 }
 
@@ -137,7 +224,6 @@ fn draw(sheet: &Sheet, past: &Past) {
             top += part;
         }
     }
-    // Thin seams between the bands, so that neighbours of like colour stay apart.
     let mut seam = 6.0;
     let sum = last.load.iter().sum::<f32>().max(1e-9);
     for (expert, load) in last.load.iter().enumerate() {
@@ -147,16 +233,6 @@ fn draw(sheet: &Sheet, past: &Past) {
         }
         seam += part;
     }
-    let line: Vec<_> = past
-        .moments
-        .iter()
-        .enumerate()
-        .map(|(i, m)| {
-            (AXIS + w * (i as f64 + 0.5) / count as f64, 6.0 + h * f64::from(1.0 - m.entropy.clamp(0.0, 1.0)))
-        })
-        .collect();
-    brush.path(&line, theme.paper, 4.0);
-    brush.path(&line, theme.ink, 1.75);
     let first = past.moments.first().map_or(0, |m| m.step);
     brush.text(&format!("step {}", format::count(first)), AXIS, sheet.height - FOOT / 2.0, 11.0, theme.faint, "left");
     brush.text(&format::count(last.step), AXIS + w, sheet.height - FOOT / 2.0, 11.0, theme.faint, "right");

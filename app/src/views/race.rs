@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::chart::{Axis, Chart, Line, decimals};
+use super::chart::{Axis, Chart, Line, decimals, marks, step};
 use crate::race::{Contender, Race, Reading};
 use crate::state::Point;
 use crate::ui::field::{Check, Choose, Select};
@@ -121,22 +121,28 @@ pub fn Curves() -> impl IntoView {
         watch();
         let last = lines(race, along.get(), loss.get()).into_iter().filter_map(|l| {
             let value = l.points.last()?.value;
-            Some(format!("{} {}", l.name, if loss.get() { format::loss(value as f32) } else { share(value) }))
+            Some(format!(
+                "{} {}",
+                l.name,
+                if loss.get() { format::loss(value as f32) } else { race.mark().write(value) }
+            ))
         });
-        let what = if loss.get() { "Test loss" } else { "Test accuracy" };
+        let what = if loss.get() { "Test loss".to_owned() } else { format!("Test {}", race.mark().name()) };
         format!("{what} of each lane, mean over the seeds: {}", last.collect::<Vec<_>>().join(", "))
     });
+    let mark = Memo::new(move |_| race.mark());
     let axis = move || Axis {
-        least: None,
-        most: if loss.get() { (0.0, f64::MAX) } else { (0.0, 1.0) },
-        write: if loss.get() { |v| format::loss(v as f32) } else { share },
-        tick: if loss.get() { decimals } else { |v, length| decimals(v * 100.0, length * 100.0) + " %" },
         across: match along.get() {
             Along::Steps => |v| Along::Steps.write(v),
             Along::Seconds => |v| Along::Seconds.write(v),
             Along::Operations => |v| Along::Operations.write(v),
             Along::Examples => |v| Along::Examples.write(v),
         },
+        ..if loss.get() {
+            Axis { least: None, most: (0.0, f64::MAX), write: |v| format::loss(v as f32), tick: decimals, across: step }
+        } else {
+            marks(mark.get())
+        }
     };
     view! {
         <div class="race-axes">
@@ -145,7 +151,7 @@ pub fn Curves() -> impl IntoView {
                     along.set(a.0);
                 }
             } />
-            <Check label="Loss in place of accuracy" value=loss set=move |on| loss.set(on) />
+            <Check label="Show the loss" value=loss set=move |on| loss.set(on) />
             <Check label="Logarithmic" called="Logarithmic axis of the race" value=log set=move |on| log.set(on) />
         </div>
         {move || view! {
@@ -158,10 +164,6 @@ pub fn Curves() -> impl IntoView {
             />
         }}
     }
-}
-
-fn share(v: f64) -> String {
-    format!("{:.1} %", v * 100.0)
 }
 
 #[cfg(test)]

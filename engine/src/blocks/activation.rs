@@ -2,7 +2,7 @@
 
 use super::Block;
 use crate::ir::{Graph, Value};
-use crate::net::{Build, Node};
+use crate::net::{Build, Mode, Node, Picture};
 use crate::registry::{Entry, Knob, KnobKind, Meta};
 
 /// An elementwise function.
@@ -46,9 +46,18 @@ impl Block for Activation {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         match node.knobs.choice("function") {
             "leaky-relu" => leaky(b.g, x, node.knobs.float("slope") as f32),
-            function => bend(b.g, function, x),
+            function => hidden(b, function, x),
         }
     }
+}
+
+/// One of [`CURVES`] of hidden values; a rectifier shows which of them it silences.
+pub fn hidden(b: &mut Build, function: &str, x: Value) -> Value {
+    let y = bend(b.g, function, x);
+    if function == "relu" && b.mode == Mode::Eval {
+        b.show(Picture::Rectified, y);
+    }
+    y
 }
 
 /// The curve that blocks with an activation inside choose.

@@ -65,7 +65,7 @@ impl Block for Ffn {
                 at = b.g.add(at, bias);
             }
             if layer < layers {
-                at = activation::bend(b.g, node.knobs.choice("function"), at);
+                at = activation::hidden(b, node.knobs.choice("function"), at);
             }
         }
         at

@@ -5,11 +5,11 @@
 
 use super::{Block, Holds};
 use crate::ir::{Init, Shape, Value};
-use crate::net::{Build, Node, Picture, Tap};
+use crate::net::{Build, Mode, Node, Picture, Tap};
 use crate::ops::rows::{Gather, ScatterAdd};
 use crate::ops::sort::ArgSort;
 use crate::registry::{Entry, Knob, KnobKind, Meta};
-use crate::routing::{Choice, Rows};
+use crate::routing::{Assignment, Choice, Rows};
 
 /// A routing and experts that share a form: `y = Σ weight · expert(x)` over the experts chosen for each row. The rows are
 /// the places of a sequence `[B, T, D]`; else the samples, flattened. A shared expert is added, or mixed in as
@@ -80,6 +80,9 @@ impl Block for Route {
         let assignment = routing.route(knobs, b, Rows { x, places, tokens }, experts);
         if b.g.is_poisoned(assignment.distribution) {
             return assignment.distribution;
+        }
+        if b.mode == Mode::Eval {
+            shown(b, &assignment, &lead, experts);
         }
         let (y, [load, dropped]) = match assignment.choice {
             Choice::ByRow { experts: numbers, weights } => {
@@ -152,8 +155,11 @@ fn all(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]) -> 
     let weights = b.g.reshape(weights, [experts, count, 1]);
     let y = b.g.mul(y, weights);
     let y = b.g.sum(y, &[0]);
-    let share = b.g.constant(1.0 / experts as f32);
-    let load = b.g.broadcast(share, [experts]);
+    // Since all of them work on everything, what an expert gets is its part of the weight.
+    let of_each = b.g.sum(weights, &[1, 2]);
+    let whole = b.g.total(weights);
+    let load = b.g.div(of_each, whole);
+    let load = b.g.reshape(load, [experts]);
     let nothing = b.g.constant(0.0);
     (b.g.reshape(y, [count, units]), [load, nothing])
 }
@@ -221,6 +227,34 @@ fn choosing(node: &Node, b: &mut Build, x: Value, [numbers, weights]: [Value; 2]
     let idle = b.g.lt(taken, one);
     let dropped = b.g.mean_all(idle);
     (y, [load, dropped])
+}
+
+/// Shows how much each expert counts for each row, and what the router thinks of it. The rows are `lead`, `[B]` or `[B, T]`.
+fn shown(b: &mut Build, assignment: &Assignment, lead: &[usize], experts: usize) {
+    let count = lead.iter().product::<usize>();
+    let weights = match assignment.choice {
+        Choice::ByRow { experts: numbers, weights } => {
+            let k = b.g.shape(numbers).last();
+            let hit = b.g.one_hot(numbers, experts);
+            let weights = b.g.reshape(weights, [count, k, 1]);
+            let weights = b.g.mul(hit, weights);
+            b.g.sum(weights, &[1])
+        }
+        Choice::ByExpert { rows, weights } => {
+            let each = b.g.shape(rows).last();
+            let first = b.g.scale(rows, experts as f32);
+            let number = b.g.iota(experts);
+            let number = b.g.reshape(number, [experts, 1]);
+            let place = b.g.add(first, number);
+            let [place, weights] = [place, weights].map(|v| b.g.reshape(v, [experts * each]));
+            b.g.push(ScatterAdd { rows: count * experts }, &[place, weights])
+        }
+    };
+    let shape = Shape([lead, &[experts]].concat());
+    for (picture, value) in [(Picture::Weights, weights), (Picture::Chances, assignment.distribution)] {
+        let value = b.g.reshape(value, shape.clone());
+        b.show(picture, value);
+    }
 }
 
 /// Leaves what the views show: the share of each expert, what is left out, and how unsure the router is.

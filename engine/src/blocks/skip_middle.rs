@@ -7,7 +7,9 @@
 //! s_l = relu(w_l · h + b_l)      S_l = Σ_{i ≤ l} s_i      g_l = 1 − min(S_l, 1)      h ← h + g_l · layer_l(h)
 //! ```
 //!
-//! so that what is skipped grows from the middle outwards. Gates are nearly open at first. A control loss moves the mean of
+//! so that what is skipped grows from the middle outwards. A row whose gate is shut needs no layer: with room for the share
+//! `room` of the rows under the innermost gate, and for more towards the ends as the targets have it, layers work on the
+//! rows of the widest gates alone. As long as no more gates than that are open nothing changes but the work. Gates are nearly open at first. A control loss moves the mean of
 //! gate `l` to its target `μ_l`, which falls linearly from 1 to `target` at the middle, and its variance to `μ (1 − μ)`;
 //! the coefficients are registers that follow the violation:
 //!
@@ -16,6 +18,7 @@
 //! a_l ← a_l + γ (mean(g_l) − μ_l)      c_l ← c_l + γ (var(g_l) − μ_l (1 − μ_l))
 //! ```
 
+use super::skip_saturated::{ROOM, room};
 use super::{Block, Holds};
 use crate::ir::{Init, Value};
 use crate::net::{Build, Mode, Node, Picture};
@@ -28,11 +31,11 @@ static META: Meta = Meta {
     id: "skip-middle",
     name: "Skip the middle",
     help: "Each row learns how many of the middle ones among its blocks to leave out. The gates weigh what the blocks give; \
-           all of it is computed.",
+           work is saved where there is room for some of the rows only.",
     source: "Lawson and Aitchison 2025",
 };
 
-static KNOBS: [Knob; 2] = [
+static KNOBS: [Knob; 3] = [
     Knob {
         id: "target",
         name: "Target",
@@ -46,6 +49,12 @@ static KNOBS: [Knob; 2] = [
                alone decide.",
         kind: KnobKind::Float { default: 0.01, min: 0.0, max: 1.0, live: false },
     },
+    Knob {
+        help: "For which share of the rows the innermost blocks have room; towards the ends it is more. The rows of the widest \
+               gates are let in, and who they are depends on the whole batch. Below 1 its blocks must work on each row by \
+               itself.",
+        ..ROOM
+    },
 ];
 
 impl Entry for SkipMiddle {
@@ -57,6 +66,9 @@ impl Entry for SkipMiddle {
     }
     fn holds(&self) -> Holds {
         Holds::Blocks
+    }
+    fn dials(&self) -> &'static [&'static str] {
+        &["room"]
     }
 }
 
@@ -79,11 +91,20 @@ impl Block for SkipMiddle {
                 let enough = b.g.minimum(so_far, one);
                 gates.push(b.g.sub(one, enough));
             }
-            let y = super::alike(b, l, layer, h);
+            let depth = l.min(layers - 1 - l);
+            let share = along(node.knobs.float("room") as f32, depth, halves);
+            let y = match room(b, x, share) {
+                Some(0) => continue,
+                Some(room) => match super::outside_experts(b) {
+                    Some(fault) => fault,
+                    None => b.among(h, gates[depth], room, |b, rows| super::alike(b, l, layer, rows)).0,
+                },
+                None => super::alike(b, l, layer, h),
+            };
             if b.g.is_poisoned(y) {
                 return y;
             }
-            let part = b.g.mul(y, gates[l.min(layers - 1 - l)]);
+            let part = b.g.mul(y, gates[depth]);
             h = b.g.add(h, part);
         }
         if b.mode == Mode::Train && node.knobs.float("control") > 0.0 {
@@ -96,11 +117,16 @@ impl Block for SkipMiddle {
     }
 }
 
+/// From 1 to `end` at the innermost of `count` gates, at gate `l`.
+fn along(end: f32, l: usize, count: usize) -> f32 {
+    1.0 - (1.0 - end) * (l + 1) as f32 / count as f32
+}
+
 /// The control loss, and how its coefficients move.
 fn control(node: &Node, b: &mut Build, gates: &[Value]) {
     let (target, rate) = (node.knobs.float("target") as f32, node.knobs.float("control") as f32);
     for (l, &gate) in gates.iter().enumerate() {
-        let aim = 1.0 - (1.0 - target) * (l + 1) as f32 / gates.len() as f32;
+        let aim = along(target, l, gates.len());
         let mean = b.g.mean_all(gate);
         let off = b.g.sub(gate, mean);
         let square = b.g.square(off);

@@ -9,6 +9,11 @@
 //!
 //! and the `skip` layers after it are left out for that row. The first and last `cold` layers never are, nor are the
 //! first `warm-up` places of a sequence.
+//!
+//! How many rows that are is known only when it runs, while the operations of a program are counted before. What is
+//! saved is the budget of the paper's greedy search, as room: layers that may be left out work on the share `room` of the
+//! rows alone. Among those that are not to skip, the ones that the last layer they went through turned most come first;
+//! who finds no room is left out as if it were saturated. At room 1 everything is computed, and what is left out masked.
 
 use super::{Block, Holds};
 use crate::ir::Value;
@@ -26,7 +31,7 @@ static META: Meta = Meta {
     source: "Jaiswal et al. 2024 (FFN-SkipLLM)",
 };
 
-static KNOBS: [Knob; 4] = [
+static KNOBS: [Knob; 5] = [
     Knob {
         id: "threshold",
         name: "Threshold",
@@ -51,7 +56,24 @@ static KNOBS: [Knob; 4] = [
         help: "Of a sequence, the first places at which nothing is left out.",
         kind: KnobKind::Int { default: 0, min: 0, max: 4096 },
     },
+    ROOM,
 ];
+
+/// The knob of how many rows there is room for.
+pub const ROOM: Knob = Knob {
+    id: "room",
+    name: "Room",
+    help: "For which share of the rows a block that may be left out has room: the others cost nothing, and who is among them \
+           depends on the whole batch. Below 1 its blocks must work on each row by itself.",
+    kind: KnobKind::Float { default: 1.0, min: 0.0, max: 1.0, live: false },
+};
+
+/// So many rows of `x [.., D]`; `None` where it is all of them.
+pub fn room(b: &Build, x: Value, share: f32) -> Option<usize> {
+    let shape = b.g.shape(x);
+    let count = shape.size() / shape.last().max(1);
+    (share < 1.0).then(|| ((share * count as f32).ceil() as usize).min(count))
+}
 
 impl Entry for SkipSaturated {
     fn meta(&self) -> &'static Meta {
@@ -63,12 +85,19 @@ impl Entry for SkipSaturated {
     fn holds(&self) -> Holds {
         Holds::Blocks
     }
+    fn dials(&self) -> &'static [&'static str] {
+        &["room"]
+    }
 }
 
 impl Block for SkipSaturated {
     fn build(&self, node: &Node, b: &mut Build, x: Value) -> Value {
         let layers = node.children.len();
         let [skip, cold, warm] = ["skip", "cold", "warm-up"].map(|knob| node.knobs.size(knob));
+        let room = room(b, x, node.knobs.float("room") as f32).filter(|_| b.mode == Mode::Eval);
+        if let Some(fault) = room.and_then(|_| super::outside_experts(b)) {
+            return fault;
+        }
         let shape = b.g.shape(x).clone();
         let zero = b.g.constant(0.0);
         let ready = (shape.rank() == 3 && warm > 0).then(|| {
@@ -78,21 +107,37 @@ impl Block for SkipSaturated {
             b.g.lt(bound, place)
         });
         let mut h = x;
-        // How many blocks each row is still to skip.
+        // How many blocks each row is still to skip, and how little the last one turned it.
         let mut left = zero;
+        let mut cosine = None;
         for (l, layer) in node.children.iter().enumerate() {
-            let y = super::alike(b, l, layer, h);
+            let may = l >= cold && l + cold < layers;
+            let here = room.filter(|_| may && l > 0);
+            if here == Some(0) {
+                // Known when it is built: there is no such layer.
+                continue;
+            }
+            let may_skip = if may { b.g.lt(zero, left) } else { zero };
+            let (y, skipped) = match (here, cosine) {
+                (Some(room), Some(cosine)) => {
+                    let scores = urgency(b, may_skip, cosine, ready);
+                    let (y, kept) = b.among(h, scores, room, |b, rows| super::alike(b, l, layer, rows));
+                    let one = b.g.constant(1.0);
+                    let out = b.g.sub(one, kept);
+                    (y, b.g.maximum(may_skip, out))
+                }
+                (None, _) | (_, None) => (super::alike(b, l, layer, h), may_skip),
+            };
             if b.g.is_poisoned(y) {
                 return y;
             }
             let next = b.g.add(h, y);
-            let may = l >= cold && l + cold < layers;
-            if b.mode == Mode::Train || skip == 0 || (!may && l + 1 == layers) {
+            if b.mode == Mode::Train || (skip == 0 && room.is_none()) || (!may && l + 1 == layers) {
                 h = next;
                 continue;
             }
-            let skipped = if may { b.g.lt(zero, left) } else { zero };
-            let saturated = saturated(b, h, next, node.knobs.float("threshold") as f32);
+            let now = turned(b, h, next);
+            let saturated = now.saturated(b, node.knobs.float("threshold") as f32);
             let saturated = ready.map_or(saturated, |ready| b.g.mul(saturated, ready));
             if may && l > 0 {
                 b.show(Picture::Gates, skipped);
@@ -105,23 +150,53 @@ impl Block for SkipSaturated {
             let anew = b.g.mul(saturated, all);
             // A layer that was left out tells nothing.
             left = b.g.select(skipped, fewer, anew);
+            let angle = now.cosine(b);
+            cosine = Some(cosine.map_or(angle, |before| b.g.select(skipped, before, angle)));
         }
         h
     }
 }
 
-/// 1 where the cosine of `a` and `b`, along the last axis, is `threshold` or more: `[.., 1]`.
-fn saturated(b: &mut Build, from: Value, to: Value, threshold: f32) -> Value {
+/// By what rows are given room: those that are to skip last, places that warm up first, others by how much they turned.
+fn urgency(b: &mut Build, skipped: Value, cosine: Value, ready: Option<Value>) -> Value {
+    let turned = b.g.neg(cosine);
+    let last = b.g.constant(-2.0);
+    let scores = b.g.select(skipped, last, turned);
+    let Some(ready) = ready else { return scores };
+    let first = b.g.constant(2.0);
+    b.g.select(ready, scores, first)
+}
+
+/// How a layer turned rows: the inner product of what they were and are, and of their lengths, `[.., 1]`.
+#[derive(Clone, Copy)]
+struct Turned {
+    both: Value,
+    lengths: Value,
+}
+
+fn turned(b: &mut Build, from: Value, to: Value) -> Turned {
     let axis = b.g.shape(from).rank().saturating_sub(1);
     let mut inner = |x: Value, y: Value| {
         let product = b.g.mul(x, y);
         b.g.sum(product, &[axis])
     };
     let (both, from, to) = (inner(from, to), inner(from, from), inner(to, to));
-    let sizes = b.g.mul(from, to);
-    let sizes = b.g.sqrt(sizes);
-    let least = b.g.scale(sizes, threshold);
-    let below = b.g.lt(both, least);
-    let one = b.g.constant(1.0);
-    b.g.sub(one, below)
+    let squares = b.g.mul(from, to);
+    Turned { both, lengths: b.g.sqrt(squares) }
+}
+
+impl Turned {
+    /// 1 where the cosine is `threshold` or more.
+    fn saturated(self, b: &mut Build, threshold: f32) -> Value {
+        let least = b.g.scale(self.lengths, threshold);
+        let below = b.g.lt(self.both, least);
+        let one = b.g.constant(1.0);
+        b.g.sub(one, below)
+    }
+
+    fn cosine(self, b: &mut Build) -> Value {
+        let least = b.g.constant(1e-12);
+        let lengths = b.g.maximum(self.lengths, least);
+        b.g.div(self.both, lengths)
+    }
 }

@@ -49,3 +49,18 @@ pub(super) fn squares(blocks: Vec<BlockSpec>) -> Spec {
     let stages = vec![[first, blocks].concat(), vec![BlockSpec::new("linear")]];
     Spec { batch: 32, ..Spec::new(Choice::new("digits"), stages) }
 }
+
+/// A value behind a mark in a row of `length` symbols, asked for at its end, read by `layer` and read out.
+pub(super) fn needle(length: i64, layer: BlockSpec) -> Spec {
+    let stage = vec![BlockSpec::new("embedding").with("width", 16), layer, BlockSpec::new("layer-norm")];
+    let stages = vec![stage, vec![BlockSpec::new("linear")]];
+    Spec { batch: 32, rate: 0.01, ..Spec::new(Choice::new("needle").with("length", length), stages) }
+}
+
+/// One-dimensional digits as a sequence of pieces of `size` values, sent through `blocks` and read out. Batches of 64,
+/// since each sample is several rows.
+pub(super) fn framed(size: i64, blocks: Vec<BlockSpec>) -> Spec {
+    let stage = [vec![BlockSpec::new("frames").with("size", size)], blocks].concat();
+    let stages = vec![stage, vec![BlockSpec::new("linear")]];
+    Spec { batch: 64, rate: 0.01, ..Spec::new(Choice::new("mnist1d"), stages) }
+}

@@ -5,12 +5,15 @@ use super::{Measure, Probe, Recording};
 use crate::data::Look;
 use crate::ir::Value;
 use crate::lab::rows;
+use crate::lesson::Batch;
 use crate::net::{Exhibit, Mode, Picture};
 use crate::registry::{Entry, Meta};
 
 /// Samples whose experts are shown, where a sample has one, and where it has one at each place.
-const SAMPLES: usize = 60;
-const SEQUENCES: usize = 6;
+pub(super) const SAMPLES: usize = 60;
+/// Samples over which shares are taken, where a sample is one row and where it is many.
+const SHARED: [usize; 2] = [128, 16];
+pub(super) const SEQUENCES: usize = 6;
 /// Places along each side of the plane.
 const FINE: usize = 64;
 
@@ -64,18 +67,23 @@ impl Entry for Regions {
 }
 
 /// What the network's blocks show when `x` passes through them.
-fn exhibits(cx: &mut Measure, x: Value) -> Vec<Exhibit> {
+pub(super) fn exhibits(cx: &mut Measure, x: Value) -> Vec<Exhibit> {
     cx.rule.forward(&mut cx.learn, Mode::Eval, x).exhibits
 }
 
 /// The samples of the test split that come first; of a series, whose first windows show much the same, some all over it.
-fn first(cx: &mut Measure, count: usize) -> Value {
+pub(super) fn first(cx: &mut Measure, count: usize) -> Batch {
     let len = cx.registers.test.len;
     let count = count.min(len);
     let number = cx.learn.g.iota(count);
     let apart = if cx.registers.test.window.is_some() { len / count.max(1) } else { 1 };
     let index = cx.learn.g.scale(number, apart as f32);
-    rows(cx.learn.g, cx.registers.test, index, cx.learn.task).x
+    rows(cx.learn.g, cx.registers.test, index, cx.learn.task)
+}
+
+/// So many samples that shares over them tell something.
+pub(super) fn several(cx: &Measure) -> usize {
+    SHARED[usize::from(cx.data.look == Look::Text)]
 }
 
 /// Which expert gets what of `x`, where there are any.
@@ -92,13 +100,13 @@ fn experts(cx: &mut Measure, x: Value) -> Vec<(String, Value)> {
 
 impl Probe for Attention {
     fn measure(&self, cx: &mut Measure) -> Option<Recording> {
-        let x = first(cx, 1);
+        let x = first(cx, 1).x;
         let mut tensors = Vec::new();
         for Exhibit { path, picture, value } in exhibits(cx, x) {
             let name = match picture {
                 Picture::Attention => "attention",
                 Picture::Gates => "gates",
-                Picture::Experts(_) => continue,
+                Picture::Experts(_) | Picture::Weights | Picture::Chances | Picture::Rectified => continue,
             };
             let rest = cx.learn.g.shape(value).iter().skip(1).copied().collect::<Vec<_>>();
             tensors.push((format!("{name} {path}"), cx.learn.g.reshape(value, rest)));
@@ -114,7 +122,7 @@ impl Probe for Assignments {
             Look::Text => SEQUENCES,
             Look::Plane | Look::Series | Look::Table => return None,
         };
-        let x = first(cx, count);
+        let x = first(cx, count).x;
         let mut tensors = experts(cx, x);
         if tensors.is_empty() {
             return None;

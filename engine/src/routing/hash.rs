@@ -6,12 +6,14 @@
 //! random      h(x_t)             previous    h(x_{t−1})         position    t mod K
 //! balanced    h(x_t), tokens dealt out in order of their frequency, each to the emptiest expert
 //! bigram      (h(x_t) + h'(x_{t−1})) mod K: tabulation hashing of the pair (Carter and Wegman 1979)
+//! clustered   h(x_t), tokens of one kind to the same expert      dispersed   to as many experts as there are
 //! ```
 //!
-//! with weight 1. With `N` hashes the experts are `N` groups of `K = E / N`, and hash `n` chooses in group `n`. Since the
+//! with weight 1; kinds are those of `kinds.rs`. With `N` hashes the experts are `N` groups of `K = E / N`, and hash `n` chooses in group `n`. Since the
 //! results are summed, that is the paper's layer of pieces, `relu(x [A¹, …, Aᴺ]) [B¹; …; Bᴺ]`, each piece an expert.
 
-use super::{Assignment, Routing, Rows, too_many};
+use super::{Assignment, Routing, Rows, kinds, too_many};
+use crate::data::NEIGHBOURS_MAX;
 use crate::ir::{Init, Value};
 use crate::net::Build;
 use crate::noise::Stream;
@@ -33,10 +35,11 @@ static KNOBS: [Knob; 2] = [
         id: "by",
         name: "By",
         help: "What the table looks at: the token, dealt out at random or so that all experts see equally much of the \
-               training data; the token before it; both; or the place alone.",
+               training data; the token before it; both; the place alone; or the token's kind, by what stands beside it \
+               in the training data, whose tokens are kept together (clustered) or apart (dispersed).",
         kind: KnobKind::Choice {
             default: "balanced",
-            options: &["random", "balanced", "previous", "bigram", "position"],
+            options: &["random", "balanced", "previous", "bigram", "position", "clustered", "dispersed"],
         },
     },
     Knob {
@@ -116,9 +119,22 @@ fn hash(b: &mut Build, by: &str, tokens: Value, places: usize, n: usize, group: 
         "balanced" => {
             let shares = shares(b);
             let name = format!("balanced {}", n + 1);
-            let noise = Stream { seed: n as u32, stream: crate::net::stream(&b.name(&name)) };
-            let table = b.given(&name, dealt(&shares, group, n, noise));
-            b.g.push(Gather, &[table, tokens])
+            let table = dealt(&shares, group, n, noise(b, &name, n));
+            given(b, &name, table, tokens)
+        }
+        "clustered" | "dispersed" if b.vocabulary() > NEIGHBOURS_MAX => {
+            let message = format!("the kinds of {} different tokens are not known", b.vocabulary());
+            b.fault(message, format!("hash in another way, or use at most {NEIGHBOURS_MAX} tokens"))
+        }
+        "clustered" => {
+            let name = format!("clustered {}", n + 1);
+            let table = kinds::clustered(&b.neighbours(), b.vocabulary(), group, noise(b, &name, n));
+            given(b, &name, table, tokens)
+        }
+        "dispersed" => {
+            let name = format!("dispersed {}", n + 1);
+            let table = kinds::dispersed(&b.neighbours(), &shares(b), group, noise(b, &name, n));
+            given(b, &name, table, tokens)
         }
         "previous" => {
             let before = previous(b, tokens, places);
@@ -136,6 +152,17 @@ fn hash(b: &mut Build, by: &str, tokens: Value, places: usize, n: usize, group: 
         }
         _ => looked_up(b, &format!("token {}", n + 1), tokens, group),
     }
+}
+
+/// The noise of table number `n`.
+fn noise(b: &Build, name: &str, n: usize) -> Stream {
+    Stream { seed: n as u32, stream: crate::net::stream(&b.name(name)) }
+}
+
+/// What the `table [V]` holds for each of `tokens [R]`.
+fn given(b: &mut Build, name: &str, table: Vec<f32>, tokens: Value) -> Value {
+    let table = b.given(name, table);
+    b.g.push(Gather, &[table, tokens])
 }
 
 /// The shares of the tokens in the training data; even ones where nothing is known of them.

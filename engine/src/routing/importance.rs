@@ -71,7 +71,7 @@ impl Routing for Importance {
         let distribution = b.g.softmax(logits);
         let index = b.g.top_k(logits, k);
         let weights = top_k::picked(b, distribution, index);
-        balance::penalise(b, knobs, index, weights, distribution);
+        balance::penalise(b, knobs, [index, weights, distribution], None);
         let count = b.g.shape(rows.x)[0];
         let scores = (knobs.choice("order") == "importance").then(|| {
             let score = if knobs.choice("score") == "sum" { b.g.sum(weights, &[1]) } else { b.g.max(weights, &[1]) };

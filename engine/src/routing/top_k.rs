@@ -27,6 +27,7 @@
 //! The other are the losses of `balance.rs`. Their gradient goes on when the task has nothing left to teach, and an
 //! optimizer that divides by the gradient's size (Adam) then walks the router along it; they are off by default.
 
+use super::load::{Noisy, expected};
 use super::{Assignment, Routing, Rows, balance, capacity, too_many};
 use crate::ir::{Init, Value};
 use crate::net::{Build, Mode};
@@ -58,7 +59,7 @@ static KNOBS: [Knob; 8] = [
         kind: KnobKind::Float { default: 0.1, min: 0.0, max: 10.0, live: false },
     },
     balance::KNOBS[0],
-    balance::KNOBS[1],
+    balance::BY_NOISY,
     Knob {
         id: "jitter",
         name: "Jitter",
@@ -105,19 +106,27 @@ impl Routing for TopK {
             return fault;
         }
         let seen = jittered(b, rows.x, knobs.float("jitter") as f32);
-        let mut logits = b.matmul("router", seen, experts, 1.0);
-        if knobs.bool("noise") && b.mode == Mode::Train {
-            logits = noisy(b, seen, logits);
+        if balance::of_loads(knobs) && !knobs.bool("noise") {
+            let mend = "switch noisy gating on, or balance by something else";
+            return Assignment::fault(b.fault("without noise no load can be expected", mend));
         }
+        let clean = b.matmul("router", seen, experts, 1.0);
+        let size = (knobs.bool("noise") && b.mode == Mode::Train).then(|| size(b, seen, experts));
+        let logits = size.map_or(clean, |size| noisy(b, clean, size));
         let distribution = b.g.softmax(logits);
-        let index = choice(b, logits, k, knobs.float("bias-rate") as f32);
+        let (index, bias) = choice(b, logits, k, knobs.float("bias-rate") as f32);
         let raw = match knobs.choice("normalise") {
             "auto" => k == 1,
             among => among == "all",
         };
         let weights = picked(b, if raw { distribution } else { logits }, index);
         let weights = if raw { weights } else { b.g.softmax(weights) };
-        balance::penalise(b, knobs, index, weights, distribution);
+        // Where all are chosen, the load is certain.
+        let load = size.filter(|_| balance::of_loads(knobs) && k < experts).map(|size| {
+            let [clean, noisy] = [clean, logits].map(|l| bias.map_or(l, |bias| b.g.add(l, bias)));
+            expected(b, Noisy { clean, noisy, size }, k)
+        });
+        balance::penalise(b, knobs, [index, weights, distribution], load);
         match knobs.float("capacity") as f32 {
             0.0 => Assignment::by_row(index, weights, distribution),
             factor => {
@@ -138,22 +147,26 @@ pub fn picked(b: &mut Build, table: Value, index: Value) -> Value {
     b.g.reshape(picked, [rows, k])
 }
 
-/// `logits` with noise whose size the router learns from `x`. Its weights begin at 0, where the size is ln 2.
-fn noisy(b: &mut Build, x: Value, logits: Value) -> Value {
+/// The size of the noise, which the router learns from `x`. Its weights begin at 0, where the size is ln 2.
+fn size(b: &mut Build, x: Value, experts: usize) -> Value {
+    let size = b.matmul("noise", x, experts, 0.0);
+    b.g.softplus(size)
+}
+
+/// `logits` with noise of this `size`.
+fn noisy(b: &mut Build, logits: Value, size: Value) -> Value {
     let shape = b.g.shape(logits).clone();
-    let size = b.matmul("noise", x, shape.last(), 0.0);
-    let size = b.g.softplus(size);
     let noise = b.normal(&shape);
     let noise = b.g.mul(noise, size);
     b.g.add(logits, noise)
 }
 
-/// The `k` experts of largest logit and bias `[B, k]`. While training, the bias moves by `rate` against the imbalance;
+/// The `k` experts of largest logit and bias `[B, k]`, and the bias where there is one. While training, the bias moves by `rate` against the imbalance;
 /// where all experts are chosen there is none to mend.
-fn choice(b: &mut Build, logits: Value, k: usize, rate: f32) -> Value {
+fn choice(b: &mut Build, logits: Value, k: usize, rate: f32) -> (Value, Option<Value>) {
     let experts = b.g.shape(logits).last();
     if rate == 0.0 || k == experts {
-        return b.g.top_k(logits, k);
+        return (b.g.top_k(logits, k), None);
     }
     let (slot, bias) = b.state("bias", vec![experts], Init::Constant(0.0));
     let favoured = b.g.add(logits, bias);
@@ -169,7 +182,7 @@ fn choice(b: &mut Build, logits: Value, k: usize, rate: f32) -> Value {
         let next = b.g.add(bias, change);
         b.keep(slot, next);
     }
-    index
+    (index, Some(bias))
 }
 
 /// `x` times numbers from 1 − `by` to 1 + `by`, while training.

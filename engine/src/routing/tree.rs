@@ -12,7 +12,12 @@
 //!
 //! The balance is Charalampopoulos et al. 2024; their master leaf is the route's shared expert, mixed by a learned share.
 //! A leak swaps `c` and `1 − c` at random nodes while training.
+//!
+//! Evaluation may follow the hard path for all but the last `s` levels, and mix the `2ˢ` leaves under the node that it has
+//! reached then: with `s = d` that is the function that was trained, with `s = 0` the paper's. (To stop short of the leaves
+//! has no meaning here: a node has no output of its own, and the mean of its leaves' weights is no expert of theirs.)
 
+use super::top_k::picked;
 use super::{Assignment, Routing, Rows, balance};
 use crate::ir::{Init, Value};
 use crate::net::{Build, Mode};
@@ -30,12 +35,13 @@ static META: Meta = Meta {
     source: "Belcak and Wattenhofer 2023 (fast feedforward); Charalampopoulos et al. 2024",
 };
 
-static KNOBS: [Knob; 3] = [
+static KNOBS: [Knob; 4] = [
     Knob {
         id: "hardening",
         name: "Hardening",
         help: "Weight of the loss that makes decisions certain, so that evaluation, which follows one path, agrees with \
-               training. Alone it tends to collapse the tree to few leaves.",
+               training. It is a mean over all decisions, so that the few at the top of a deep tree need much of it; \
+               alone it tends to collapse the tree to few leaves.",
         kind: KnobKind::Float { default: 1.0, min: 0.0, max: 10.0, live: false },
     },
     Knob {
@@ -51,6 +57,13 @@ static KNOBS: [Knob; 3] = [
                their region.",
         kind: KnobKind::Float { default: 0.0, min: 0.0, max: 0.5, live: false },
     },
+    Knob {
+        id: "soft",
+        name: "Soft levels",
+        help: "In evaluation, how many of the last decisions stay soft: 0 follows one path to one leaf, each level more mixes \
+               twice as many leaves, and all of them give the function that was trained.",
+        kind: KnobKind::Int { default: 0, min: 0, max: 8 },
+    },
 ];
 
 impl Entry for Tree {
@@ -60,6 +73,9 @@ impl Entry for Tree {
     fn knobs(&self) -> &'static [Knob] {
         &KNOBS
     }
+    fn dials(&self) -> &'static [&'static str] {
+        &["soft"]
+    }
 }
 
 impl Routing for Tree {
@@ -68,6 +84,11 @@ impl Routing for Tree {
             let below = (1 << experts.max(2).ilog2()).to_string();
             let mend = format!("choose {below} or {} experts", 2 << experts.max(2).ilog2());
             return Assignment::fault(b.fault(format!("a tree has 2, 4, 8 … leaves, not {experts}"), mend));
+        }
+        let (depth, soft) = (experts.ilog2() as usize, knobs.size("soft"));
+        if soft > depth {
+            let message = format!("a tree of {experts} leaves has {depth} levels, of which {soft} cannot be soft");
+            return Assignment::fault(b.fault(message, "lower the soft levels or add leaves"));
         }
         let &[count, features] = &**b.g.shape(rows.x) else { return Assignment::fault(rows.x) };
         let bound = (3.0 / features.max(1) as f32).sqrt();
@@ -88,12 +109,24 @@ impl Routing for Tree {
                 Assignment::by_row(numbers, weights, weights)
             }
             Mode::Eval => {
+                let hard = depth - soft;
                 let at_once = nodes.first(b, AT_ONCE.min(experts - 1));
-                let leaf = nodes.descent(b, at_once);
-                let leaf = b.g.reshape(leaf, [count, 1]);
-                let one = b.g.constant(1.0);
-                let one = b.g.broadcast(one, [count, 1]);
-                Assignment::by_row(leaf, one, weights)
+                let node = nodes.descent(b, at_once, hard);
+                let node = b.g.reshape(node, [count, 1]);
+                if soft == 0 {
+                    let one = b.g.constant(1.0);
+                    let one = b.g.broadcast(one, [count, 1]);
+                    return Assignment::by_row(node, one, weights);
+                }
+                let under = 1 << soft;
+                let first = b.g.scale(node, under as f32);
+                let offset = b.g.iota(under);
+                let leaves = b.g.add(first, offset);
+                let likely = picked(b, weights, leaves);
+                // A hard path is the likelier one at every node: the sum is no less than 2⁻ᵈ.
+                let all = b.g.sum(likely, &[1]);
+                let shares = b.g.div(likely, all);
+                Assignment::by_row(leaves, shares, weights)
             }
         }
     }
@@ -137,9 +170,11 @@ impl Nodes {
         b.g.add(z, bias)
     }
 
-    /// The leaf `[R]` where hard decisions end, given the logits `[R, n]` of the first nodes.
-    fn descent(self, b: &mut Build, first: Value) -> Value {
-        let (&[count, known], &[all]) = (&**b.g.shape(first), &**b.g.shape(self.bias)) else { return first };
+    /// Which node of level `levels`, or leaf of the last, is reached by so many hard decisions `[R]`, given the logits
+    /// `[R, n]` of the first nodes.
+    fn descent(self, b: &mut Build, first: Value, levels: usize) -> Value {
+        let &[count, known] = &**b.g.shape(first) else { return first };
+        let all = (1 << levels) - 1;
         let table = b.g.reshape(first, [count * known]);
         let rows = b.g.iota(count);
         let rows = b.g.scale(rows, known as f32);
@@ -204,7 +239,7 @@ fn penalise(b: &mut Build, knobs: &Knobs, nodes: Nodes, [z, c, weights]: [Value;
     let even = knobs.float("balance") as f32;
     if even > 0.0 {
         let leaves = b.g.shape(weights).last();
-        let leaf = nodes.descent(b, z);
+        let leaf = nodes.descent(b, z, leaves.ilog2() as usize);
         let hit = b.g.one_hot(leaf, leaves);
         let share = b.g.mean(hit, &[0]);
         let share = b.g.reshape(share, [leaves]);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::data::Data;
 use crate::exec::{Executor, Fault, Ticket};
-use crate::ir::{Role, SlotId};
+use crate::ir::{Role, Slot, SlotId};
 use crate::lab::{Lab, Measurement, STEP};
 use crate::optim::RATE;
 use crate::protocol::{Score, TensorInfo, finite};
@@ -178,8 +178,13 @@ impl Run {
 
     /// Every weight.
     pub async fn weights(&mut self) -> Result<Weights, Fault> {
+        self.registers(belongs).await
+    }
+
+    /// What the registers that are wanted hold.
+    pub async fn registers(&mut self, wanted: impl Fn(&Slot) -> bool) -> Result<Weights, Fault> {
         let graph = self.lab.graph.clone();
-        let slots: Vec<SlotId> = graph.slot_ids().filter(|&id| belongs(graph.slot(id))).collect();
+        let slots: Vec<SlotId> = graph.slot_ids().filter(|&id| wanted(graph.slot(id))).collect();
         let read = self.read(&slots).await?;
         let tensor = |(id, data): (SlotId, Vec<f32>)| {
             let slot = graph.slot(id);

@@ -34,8 +34,11 @@ impl Session {
         let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
         if progress.kept_at.elapsed() >= KEEP && run.step > progress.good[0].step {
-            let healthy = run.settle().await?.is_none_or(|r| r.loss.is_finite());
+            let reading = run.settle().await?;
+            let healthy = reading.is_none_or(|r| r.loss.is_finite());
             if healthy {
+                // What the last steps came to is told only once.
+                progress.last = reading.or(progress.last);
                 progress.good.swap(0, 1);
                 progress.good[0] = run.checkpoint().await?;
                 out.extend(kept(run.number, &progress.good[0]));
@@ -105,7 +108,7 @@ impl Session {
 /// Tells of a state that was kept, unless it is too large to be sent again and again.
 fn kept(run: u32, state: &Checkpoint) -> Option<Message> {
     let event = Event::Kept { run, step: state.step };
-    (state.memory.len() <= TOLD).then(|| Message { event, payload: state.memory.clone() })
+    (state.memory.len() <= TOLD).then(|| Message { payload: state.memory.clone(), ..event.into() })
 }
 
 /// Runs the watched probes that `which` picks.
@@ -116,7 +119,7 @@ async fn measure(run: &mut Run, watch: &Watch, which: impl Fn(&Measurement) -> b
         let step = run.step;
         let (tensors, data): (Vec<_>, Vec<_>) = run.measure(m).await?.into_iter().unzip();
         let event = Event::Measured { run: run.number, step, probe: m.probe.to_owned(), tensors };
-        out.push(Message { event, payload: data.concat() });
+        out.push(Message { payload: data.concat(), ..event.into() });
     }
     Ok(out)
 }

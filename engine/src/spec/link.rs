@@ -1,4 +1,5 @@
-//! A spec as the fragment of a link: compact text, deflated, in base64url, headed by a version and a checksum.
+//! A spec as the fragment of a link: compact text, deflated, in base64url, headed by a version and a checksum; or, where
+//! a person is to read it, in [few words](crate::spec::short).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +7,7 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use crate::diagnostic::Diagnostic;
-use crate::spec::{Spec, limits, text};
+use crate::spec::{Spec, limits, percent, short, text};
 
 /// Version of the packing; the text inside has its own.
 const PACKING: u8 = 1;
@@ -17,27 +18,56 @@ const LEVEL: u8 = 10;
 
 /// The fragment of a link to `spec`, without the `#`.
 pub fn encode(spec: &Spec) -> String {
-    let body = compress_to_vec(text::compact(spec).as_bytes(), LEVEL);
+    pack(text::compact(spec).as_bytes())
+}
+
+/// Any content as a part of a link.
+pub fn pack(content: &[u8]) -> String {
+    let body = compress_to_vec(content, LEVEL);
     let mut bytes = vec![PACKING];
     bytes.extend(crc32(&body).to_le_bytes());
     bytes.extend(body);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a whole link, or its fragment alone.
+/// Reads a whole link, or its fragment alone, in its long or in its short form.
 ///
 /// # Errors
-/// A link that was cut, changed or made by a newer Signalbox; and all that [`text::read`] finds.
+/// A link that was cut, changed or made by a newer Signalbox; and all that [`text::read`] or [`short::read`] finds.
 pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
-    let refuse = |message: &str, mend: &str| vec![Diagnostic::new("link", message, mend)];
     let fragment = link.trim().rsplit('#').next().unwrap_or_default();
     // The page's address names the experiment among other things: `#spec=…&device=cpu`.
     let named = fragment.split('&').find_map(|part| part.strip_prefix("spec="));
+    let preset = fragment.split('&').find_map(|part| part.strip_prefix("preset="));
+    if let (None, Some(preset)) = (named, preset) {
+        let parts = fragment.split('&').filter_map(|part| part.split_once('='));
+        let decoded = parts.map(|(key, value)| (percent::decode(key), percent::decode(value)));
+        return short::read(
+            &percent::decode(preset),
+            &decoded.filter(|(k, _)| short::is_change(k)).collect::<Vec<_>>(),
+        );
+    }
     let fragment = named.unwrap_or_else(|| fragment.split('&').next().unwrap_or_default());
     if fragment.is_empty() {
         return Err(refuse("there is no experiment in it", "copy what follows the `#` too"));
     }
-    let damaged = || refuse("it is damaged or incomplete", "copy the whole link again");
+    let text = String::from_utf8(unpack(fragment)?).map_err(|_| damaged())?;
+    text::read(&text)
+}
+
+fn refuse(message: &str, mend: &str) -> Vec<Diagnostic> {
+    vec![Diagnostic::new("link", message, mend)]
+}
+
+fn damaged() -> Vec<Diagnostic> {
+    refuse("it is damaged or incomplete", "copy the whole link again")
+}
+
+/// What [`pack`] packed.
+///
+/// # Errors
+/// Content that was cut, changed, packed by a newer Signalbox, or is too large.
+pub fn unpack(fragment: &str) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let bytes = URL_SAFE_NO_PAD.decode(fragment).map_err(|_| damaged())?;
     let (head, body) = bytes.split_at_checked(HEAD).ok_or_else(damaged)?;
     if head[0] > PACKING && head[1..] == crc32(body).to_le_bytes() {
@@ -46,18 +76,16 @@ pub fn decode(link: &str) -> Result<Spec, Vec<Diagnostic>> {
     if head[0] != PACKING || head[1..] != crc32(body).to_le_bytes() {
         return Err(damaged());
     }
-    let text = decompress_to_vec_with_limit(body, limits::TEXT).map_err(|e| match e.status {
+    decompress_to_vec_with_limit(body, limits::TEXT).map_err(|e| match e.status {
         miniz_oxide::inflate::TINFLStatus::HasMoreOutput => {
             refuse("what it unpacks to is too large", "use a file for so large an experiment")
         }
         _ => damaged(),
-    })?;
-    let text = String::from_utf8(text).map_err(|_| damaged())?;
-    text::read(&text)
+    })
 }
 
 /// The CRC-32 of IEEE 802.3.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let bit = |c: u32, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 };
     !bytes.iter().fold(u32::MAX, |c, &b| (0..8).fold(c ^ u32::from(b), bit))
 }

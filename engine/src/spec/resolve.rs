@@ -51,6 +51,7 @@ impl Resolved {
             outputs: data.outputs.len(),
             vocabulary: data.tokens.len(),
             frequencies: data.frequencies().into(),
+            neighbours: data.neighbours().into(),
         }
     }
 

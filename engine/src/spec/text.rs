@@ -31,6 +31,7 @@ use crate::spec::{BlockSpec, Choice, Spec, VERSION, limits};
 
 mod canonical;
 mod lanes;
+mod migrate;
 mod write;
 
 pub use canonical::canonical;
@@ -53,7 +54,8 @@ const FIELDS: &[&str] = &[
     "steps",
 ];
 
-const LOSSES: &[(&str, Loss)] = &[("cross-entropy", Loss::CrossEntropy), ("mean-squared", Loss::MeanSquared)];
+pub(crate) const LOSSES: &[(&str, Loss)] =
+    &[("cross-entropy", Loss::CrossEntropy), ("mean-squared", Loss::MeanSquared)];
 
 /// Reads a spec and brings it into its [`canonical`] form.
 ///
@@ -70,14 +72,14 @@ pub fn read(text: &str) -> Result<Spec, Vec<Diagnostic>> {
         return Err(vec![Diagnostic::new("", "there is nothing in it", "begin with `{`")]);
     }
     let value: Value = serde_json::from_str(text).map_err(|e| vec![syntax(&e)])?;
-    let Value::Object(fields) = value else {
+    let Value::Object(mut fields) = value else {
         return Err(vec![Diagnostic::new("", format!("{} is no experiment", kind(&value)), "begin with `{`")]);
     };
     let mut reader = Reader { faults: Vec::new() };
-    reader.version(fields.get("version"));
-    if !reader.faults.is_empty() {
+    match reader.version(fields.get("version")) {
+        Some(version) => migrate::migrate(&mut fields, version),
         // The fields of another version mean something else: to judge them would mislead.
-        return Err(reader.faults);
+        None => return Err(reader.faults),
     }
     let spec = reader.spec(&fields);
     // What could not be read at all was replaced by a default: what the registries say of that place is no news.
@@ -154,17 +156,21 @@ impl Reader {
         self.faults.push(Diagnostic::new(path, message, mend));
     }
 
-    fn version(&mut self, value: Option<&Value>) {
-        let newest = u64::from(VERSION);
-        match value.map(|v| (v, v.as_u64())) {
-            None => self.fault("version", "missing", format!("add \"version\": {VERSION}")),
-            Some((_, Some(v))) if v == newest => {}
-            Some((_, Some(v))) if v > newest => {
-                let message = format!("version {v} is newer than this Signalbox, which reads {VERSION}");
+    /// The version of the text, if it is one that can be read.
+    fn version(&mut self, value: Option<&Value>) -> Option<u32> {
+        let Some(value) = value else {
+            self.fault("version", "missing", format!("add \"version\": {VERSION}"));
+            return None;
+        };
+        match value.as_u64() {
+            Some(v) if (1..=VERSION.into()).contains(&v) => return u32::try_from(v).ok(),
+            Some(v) if v > VERSION.into() => {
+                let message = format!("version {v} is newer than this Signalbox, which reads up to {VERSION}");
                 self.fault("version", message, "open it with a newer Signalbox");
             }
-            Some((v, _)) => self.fault("version", format!("{v} is no version"), format!("write {VERSION}")),
+            Some(_) | None => self.fault("version", format!("{value} is no version"), format!("write {VERSION}")),
         }
+        None
     }
 
     fn spec(&mut self, fields: &Map<String, Value>) -> Spec {

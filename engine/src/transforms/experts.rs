@@ -7,11 +7,11 @@
 //! each expert counting by its use. The order of (3) is found greedily, the most similar neurons first, where the paper
 //! has an optimal assignment.
 
-use super::clusters::k_means;
 use super::parts::Part;
 use super::spectral::leading;
 use super::trained::{Against, Sight, Trained};
 use super::{Changed, SAMPLES, Transform, figure};
+use crate::clusters::k_means;
 use crate::diagnostic::Diagnostic;
 use crate::noise::Stream;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta, Setting};

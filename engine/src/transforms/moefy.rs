@@ -7,11 +7,11 @@
 //! the graph whose edges count how often two neurons are active together. In the place of METIS the partition begins at
 //! random and is improved by exchanging pairs while that gains.
 
-use super::clusters::{balanced, exchanged, random};
 use super::feed_forward::FeedForward;
 use super::parts::Part;
 use super::trained::{Against, Trained};
 use super::{Changed, SAMPLES, Transform, figure};
+use crate::clusters::{balanced, exchanged, random};
 use crate::diagnostic::Diagnostic;
 use crate::noise::Stream;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};

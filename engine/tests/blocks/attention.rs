@@ -84,6 +84,17 @@ fn patches_are_squares_in_order() {
 }
 
 #[test]
+fn frames_are_pieces_in_order() {
+    let frames = |size: i64| node("frames", &[("size", int(size))], vec![]);
+    differentiate("frames", &[2, 6], &[frames(3)]);
+    let made = made(&[2, 6], &[frames(2)]);
+    assert_eq!(**made.g.shape(made.y), [2, 3, 2]);
+    assert_eq!(made.output(), made.read("x"));
+    assert!(fault(&[1, 5], &[frames(2)]).contains("does not divide"));
+    assert!(fault(&[1, 4, 2], &[frames(2)]).contains("needs a series"));
+}
+
+#[test]
 fn pooling_a_sequence() {
     let x = value(&[2, 3, 2], Mode::Eval, &[]);
     for (how, fold) in [

@@ -26,6 +26,7 @@ fn derivatives() {
     for count in [1, 2, 3, 5] {
         differentiate("skip-middle", &[3, 4], &[node("skip-middle", &[], layers(count))]);
         differentiate("skip-saturated", &[2, 3, 4], &[node("skip-saturated", &[], layers(count))]);
+        differentiate("rows of room", &[6, 4], &[node("skip-middle", &[("room", float(0.5))], layers(count))]);
     }
     differentiate("mask-gate", &[3, 4], &[node("mask-gate", &[], layer())]);
     let conv = node("conv2d", &[("channels", int(3))], vec![]);
@@ -181,6 +182,113 @@ fn saturated_rows_skip() {
     for (place, (a, b)) in warm.chunks(4).zip(none.chunks(4)).enumerate() {
         assert_eq!(distance(a, b) < 1e-12, place % 3 < 2, "place {}", place % 3);
     }
+}
+
+/// Operations of the products of `block` on `shape` in evaluation.
+fn products(shape: &[usize], block: Node) -> u64 {
+    let mut g = Graph::new();
+    let (y, ..) = build(&mut g, Mode::Eval, shape, &[block]);
+    assert!(g.faults().is_empty(), "{:?}", g.faults());
+    let work = |v: &engine::ir::Value| {
+        let node = g.node(*v);
+        let args: Vec<_> = node.args.iter().map(|&a| g.shape(a)).collect();
+        let product = matches!(node.op, engine::ops::Op::MatMul(_));
+        product.then(|| engine::ops::Primitive::cost(&node.op, &args, &node.shape).work)
+    };
+    g.live(&[y]).iter().filter_map(work).sum()
+}
+
+/// Layers that may be left out cost what there is room for; with none they are not built.
+#[test]
+fn room_is_work() {
+    let saturated = |room: f64, cold: i64| {
+        let settings = [("room", float(room)), ("cold", int(cold)), ("threshold", float(1.0))];
+        products(&[4, 6, 4], node("skip-saturated", &settings, layers(5)))
+    };
+    let layer = saturated(1.0, 0) / 5;
+    for (room, share) in [(0.0, 0), (0.25, 1), (0.5, 2), (0.75, 3)] {
+        assert_eq!(saturated(room, 0), layer + 4 * layer * share / 4, "all but the first, at {room}");
+        assert_eq!(saturated(room, 1), 2 * layer + 3 * layer * share / 4, "all but the cold, at {room}");
+    }
+    let middle = |room: f64| {
+        let gates = products(&[4, 6, 4], node("skip-middle", &[("room", float(1.0))], layers(4))) - 4 * layer;
+        products(&[4, 6, 4], node("skip-middle", &[("room", float(room))], layers(4))) - gates
+    };
+    // Without the innermost layers their gate is not asked for either: 24 rows of 4 features.
+    assert_eq!((middle(1.0), middle(0.5), middle(0.0)), (4 * layer, 5 * layer / 2, layer - 2 * 24 * 4));
+}
+
+/// With room for all rows that are not to skip, left out is left out: the same numbers. With less, those that the layer
+/// before turned least go without.
+#[test]
+fn rows_without_room_are_left_out() {
+    let block = |settings: &[(&str, Setting)]| [node("skip-saturated", settings, layers(2))];
+    let value = |settings: &[(&str, Setting)]| value(&[2, 5, 4], Mode::Eval, &block(settings));
+    let whole = value(&[("skip", int(0))]);
+    let one = {
+        let mut g = Graph::new();
+        let (y, ..) = build(&mut g, Mode::Eval, &[2, 5, 4], &[node("skip-saturated", &[], layers(1))]);
+        registers(&g).values(&g, &[y])[0].data.clone()
+    };
+    let x = super::bench::value(&[2, 5, 4], Mode::Eval, &[]);
+    let cosine = |row: usize| {
+        let (a, b) = (&x[row * 4..][..4], &one[row * 4..][..4]);
+        let inner = |p: &[f64], q: &[f64]| p.iter().zip(q).map(|(p, q)| p * q).sum::<f64>();
+        inner(a, b) / (inner(a, a) * inner(b, b)).sqrt()
+    };
+    let mut order: Vec<usize> = (0..10).collect();
+    order.sort_by(|&a, &b| cosine(a).total_cmp(&cosine(b)));
+    for kept in [0, 3, 7, 10] {
+        let got = value(&[("skip", int(0)), ("room", float(kept as f64 / 10.0))]);
+        for (place, &row) in order.iter().enumerate() {
+            let wanted = if place < kept { &whole } else { &one };
+            assert!(distance(&got[row * 4..][..4], &wanted[row * 4..][..4]) < 1e-12, "row {row} of {kept}");
+        }
+    }
+    // A threshold that leaves out the last four, and room for the six that are left.
+    let between = f64::midpoint(cosine(order[5]), cosine(order[6]));
+    let masked = value(&[("threshold", float(between))]);
+    assert!(distance(&masked, &value(&[("threshold", float(between)), ("room", float(0.6))])) < 1e-12);
+    assert!(distance(&masked, &whole) > 1e-3);
+    // Places that warm up come first, however little they turn.
+    let warm = value(&[("skip", int(0)), ("room", float(0.4)), ("warm-up", int(2))]);
+    for (row, (got, all)) in warm.chunks(4).zip(whole.chunks(4)).enumerate() {
+        assert_eq!(distance(got, all) < 1e-12, row % 5 < 2, "row {row}");
+    }
+    // Training goes through everything; and what looks at other rows is refused.
+    let train = |room| super::bench::value(&[2, 5, 4], Mode::Train, &block(&[("room", float(room))]));
+    assert_eq!(train(0.2), train(1.0));
+    for id in ["skip-saturated", "skip-middle"] {
+        let mut g = Graph::new();
+        let mixing = node(id, &[("room", float(0.5))], (0..3).map(|_| node("attention", &[], vec![])).collect());
+        build(&mut g, Mode::Eval, &[2, 5, 4], &[mixing]);
+        assert!(g.faults()[0].to_string().contains("rows are left out"), "{:?}", g.faults());
+    }
+}
+
+/// Rows whose gates are shut need no room, neither for what is learnt.
+#[test]
+fn shut_gates_need_no_room() {
+    let of = |room: f64| {
+        let mut g = Graph::new();
+        let (y, ..) = build(&mut g, Mode::Train, &[6, 4], &[node("skip-middle", &[("room", float(room))], layers(2))]);
+        let total = g.total(y);
+        let slots: Vec<_> = g.slot_ids().filter(|&s| g.slot(s).role == Role::Param).collect();
+        let weights: Vec<_> = slots.iter().map(|&s| g.read(s)).collect();
+        let mut wanted = engine::ad::gradients(&mut g, total, &weights, &engine::ad::Exact);
+        wanted.push(y);
+        let mut oracle = registers(&g);
+        // Gates by the first feature alone: three rows of it are shut.
+        set(&mut oracle, &g, "gate 1", vec![2.0, 0.0, 0.0, 0.0]);
+        let signs = [1.0, -1.0, 1.0, -1.0, 1.0, -1.0];
+        set(&mut oracle, &g, "x", (0..24).map(|i| if i % 4 == 0 { signs[i / 4] } else { 0.1 * i as f64 }).collect());
+        oracle.values(&g, &wanted).into_iter().map(|t| t.data).collect::<Vec<_>>()
+    };
+    let (all, half, less) = (of(1.0), of(0.5), of(0.3));
+    for (a, b) in all.iter().zip(&half) {
+        assert!(distance(a, b) < 1e-12);
+    }
+    assert!(distance(&all[all.len() - 1], &less[less.len() - 1]) > 1e-3);
 }
 
 /// The predictor's target is the fewest channels of the mass, and neither loss reaches what belongs to the other.

@@ -105,6 +105,7 @@ impl Case {
             outputs: 3,
             vocabulary: VOCABULARY,
             frequencies: Rc::default(),
+            neighbours: Rc::default(),
         };
         // What a routing may look at.
         let tokens = input(&mut g, "tokens", &[BATCH]);

@@ -30,17 +30,30 @@ impl Routed {
         knobs: &[(&str, Setting)],
         tokens: Option<(usize, &[f32])>,
     ) -> Self {
+        Self::of_text(id, mode, shape, experts, knobs, tokens.map(|(places, shares)| (places, shares, &[][..])))
+    }
+
+    /// Of tokens that stand beside each other so often, too: `[V, V]`.
+    pub fn of_text(
+        id: &str,
+        mode: Mode,
+        shape: [usize; 2],
+        experts: usize,
+        knobs: &[(&str, Setting)],
+        tokens: Option<(usize, &[f32], &[f32])>,
+    ) -> Self {
         let mut node = route(experts as i64, id, knobs, vec![]);
         let mut g = Graph::new();
         let (_, clock) = clock(&mut g);
         let x = input(&mut g, "x", &shape);
         let x = g.read(x);
-        let (places, frequencies) = tokens.unwrap_or((1, &[]));
+        let (places, frequencies, neighbours) = tokens.unwrap_or((1, &[], &[]));
         let tokens = tokens.map(|_| {
             let tokens = input(&mut g, "tokens", &[shape[0]]);
             g.read(tokens)
         });
         let mut b = Build::new(&mut g, mode, clock, 3).reading(frequencies.len()).hearing(frequencies.into());
+        b = b.beside(neighbours.into());
         let (routing, settings) = node.routing.take().unwrap();
         let assignment = routing.route(&settings, &mut b, Rows { x, places, tokens }, experts);
         // The losses are read as a stage leaves them.

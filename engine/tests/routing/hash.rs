@@ -87,6 +87,68 @@ fn random_tables_spread() {
     }
 }
 
+/// Vowels and consonants that alternate, and a stop after some of them: three kinds by their company alone.
+fn company() -> (Vec<f32>, Vec<f32>) {
+    let kind = |token: usize| {
+        if token < 8 {
+            0
+        } else if token < 12 {
+            1
+        } else {
+            2
+        }
+    };
+    // From a row's kind to a column's: consonant to vowel, vowel to consonant or stop, stop to consonant.
+    let often = [[0.0, 6.0, 0.0], [4.0, 0.0, 2.0], [5.0, 0.0, 0.0]];
+    let rare = numbers(9, 256);
+    let counts = (0..256).map(|i| often[kind(i / 16)][kind(i % 16)] * (1.0 + 0.2 * rare[i] as f32)).collect();
+    (zipf(16), counts)
+}
+
+fn of_company(by: &str, count: usize) -> Vec<usize> {
+    let (shares, counts) = company();
+    let tokens: Vec<f64> = (0..16).map(f64::from).collect();
+    let settings = [("by", word(by))];
+    let routed = Routed::of_text("hash", Mode::Train, [16, 2], count, &settings, Some((1, &shares, &counts)));
+    let held = [("tokens", Tensor::new([16], tokens))];
+    routed.with(&held, &[routed.experts()])[0].iter().map(|e| *e as usize).collect()
+}
+
+/// Clusters keep the tokens of one kind at one expert; dispersion gives each expert its part of every kind.
+#[test]
+fn kinds_are_kept_together_or_apart() {
+    let kinds = [0..8, 8..12, 12..16];
+    let together = of_company("clustered", 3);
+    let mut experts: Vec<usize> = kinds.iter().map(|k| together[k.start]).collect();
+    for kind in &kinds {
+        assert!(together[kind.clone()].iter().all(|e| *e == together[kind.start]), "{together:?}");
+    }
+    experts.sort_unstable();
+    assert_eq!(experts, [0, 1, 2]);
+    let apart = of_company("dispersed", 3);
+    for kind in kinds {
+        let of = |e: usize| apart[kind.clone()].iter().filter(|&&x| x == e).count();
+        let (least, most) = (0..3).fold((16, 0), |(l, m), e| (l.min(of(e)), m.max(of(e))));
+        assert!(most - least <= 1, "{apart:?}");
+    }
+}
+
+/// What stands beside what is counted within samples, and over a whole series.
+#[test]
+fn neighbours_are_counted() {
+    use engine::data::{Answer, Data, Look, Split, Window};
+    let tokens: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let split = Split { x: vec![0.0, 1.0, 2.0, 0.0, 1.0, 1.0], y: vec![0.0; 2], len: 2 };
+    let mut data = Data::of_classes(vec![3], tokens.clone(), split, Split::default(), Look::Text);
+    data.tokens = tokens;
+    assert_eq!(data.neighbours(), [0.0, 2.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
+    data.window = Some(Window { length: 3, offset: 1, answer: 3, stride: 1 });
+    data.answer = Answer::ClassAtPlaces(3);
+    assert_eq!(data.neighbours(), [0.0, 2.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    data.tokens = vec![String::new(); 300];
+    assert!(data.neighbours().is_empty());
+}
+
 /// A layer of two hashes is the paper's layer of pieces: the sum of the experts that both choose.
 #[test]
 fn hashes_sum_pieces() {

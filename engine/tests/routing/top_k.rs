@@ -168,6 +168,41 @@ fn balancing_losses() {
     assert!((loss("gshard", &alike, 2) - 4.0 * p).abs() < 1e-5);
 }
 
+/// The loss of expected loads is least when all experts can expect the same, and has a slope where counts have none. Its
+/// value is held to PyTorch's in `torch.rs`.
+#[test]
+fn expected_loads() {
+    let on = |by: &str| {
+        let noise = ("noise", Setting::Bool(true));
+        [noise, ("bias-rate", float(0.0)), ("balance", float(1.0)), ("balance-by", word(by)), ("k", int(2))]
+    };
+    let (rows, experts) = (6, 4);
+    let settings = on("load");
+    let mut routed = top_k(Mode::Train, [rows, rows], experts, &settings);
+    let (clean, bias, loss) = (numbers(21, rows * experts), vec![0.0; experts], routed.losses[0]);
+    // Counts have no slope by the router; expected loads do.
+    let router = routed.slot("/router");
+    let router = routed.g.read(router);
+    let slope = ad::gradients(&mut routed.g, loss, &[router], &Exact)[0];
+    assert!(routed.at(&clean, &bias, &[slope])[0].iter().any(|s| s.abs() > 1e-3));
+    // All rows alike for one pair of experts, against one that likes each as much.
+    let of = |by: &str, logits: &[f64]| {
+        let routed = top_k(Mode::Train, [64, 64], experts, &on(by));
+        routed.at(logits, &bias, &[routed.losses[0]])[0][0]
+    };
+    let (even, alike) = (vec![0.0; 256], [9.0, 9.0, 0.0, 0.0].repeat(64));
+    assert!(of("load", &even) < 0.02 && (of("load", &alike) - 1.0).abs() < 1e-3, "{}", of("load", &alike));
+    let both = of("load-and-weights", &alike);
+    assert!((both - of("load", &alike) - of("squared-variation", &alike)).abs() < 1e-9, "{both}");
+    // Evaluation has no noise to expect anything of, and where all are chosen nothing is left to expect.
+    assert!(top_k(Mode::Eval, [4, 4], 4, &settings).losses.is_empty());
+    assert!(top_k(Mode::Train, [2, 2], 2, &settings).losses.is_empty());
+    let mut g = engine::ir::Graph::new();
+    let node = route(4, "top-k", &on("load")[1..], vec![linear(2)]);
+    super::bench::stage(&mut g, Mode::Train, &[4, 3], &[node], &[]);
+    assert!(g.faults()[0].to_string().contains("without noise"), "{:?}", g.faults());
+}
+
 /// An expert has room for so many assignments: first choices before second ones, and those who come first.
 #[test]
 fn capacity_leaves_out_exactly_the_overflow() {

@@ -81,6 +81,43 @@ fn deep_trees_look_up_their_nodes() {
     }
 }
 
+/// With all levels soft, evaluation is the function that was trained; with some, the mixture under the node that the hard
+/// path has reached, at the work of its leaves.
+#[test]
+fn levels_soften() {
+    let (rows, leaves) = (7, 8);
+    let (logits, bias) = (numbers(5, rows * (leaves - 1)), numbers(6, leaves - 1));
+    let whole = {
+        let routed = tree(Mode::Train, rows, leaves, &[]);
+        routed.at(&logits, &bias, &[routed.weights()]).remove(0)
+    };
+    for soft in [1, 2, 3] {
+        let routed = tree(Mode::Eval, rows, leaves, &[("soft", int(soft))]);
+        let got = routed.at(&logits, &bias, &[routed.experts(), routed.weights()]);
+        let under = 1 << soft;
+        for row in 0..rows {
+            let (numbers, weights) = (&got[0][row * under..][..under], &got[1][row * under..][..under]);
+            let first = numbers[0] as usize;
+            assert_eq!(first % under, 0, "a node's leaves: {numbers:?}");
+            let soft = &whole[row * leaves + first..][..under];
+            let all: f64 = soft.iter().sum();
+            let wanted: Vec<f64> = soft.iter().map(|w| w / all).collect();
+            assert!(distance(weights, &wanted) < 1e-12, "{weights:?} and {wanted:?}");
+        }
+    }
+    let output = |mode, settings: &[(&str, Setting)]| {
+        let mut g = Graph::new();
+        let (pass, _) = stage(&mut g, mode, &[6, 3], &[route(4, "tree", settings, vec![linear(2)])], &[]);
+        registers(&g).values(&g, &[pass.output])[0].data.clone()
+    };
+    let soft = output(Mode::Eval, &[("soft", int(2))]);
+    assert!(distance(&soft, &output(Mode::Train, &[])) < 1e-9);
+    assert!(distance(&soft, &output(Mode::Eval, &[])) > 1e-3);
+    let mut g = Graph::new();
+    stage(&mut g, Mode::Eval, &[4, 3], &[route(4, "tree", &[("soft", int(3))], vec![linear(2)])], &[]);
+    assert!(g.faults()[0].to_string().contains("2 levels"), "{:?}", g.faults());
+}
+
 /// The undecided go right, as the paper has it.
 #[test]
 fn half_goes_right() {

@@ -175,5 +175,6 @@ pub fn net(outputs: usize, stages: Vec<Vec<Node>>) -> Net {
         outputs,
         vocabulary: 0,
         frequencies: [].into(),
+        neighbours: [].into(),
     }
 }

@@ -47,10 +47,13 @@ def seated(chosen, gates, room, order):
     return gates * kept.detach()
 
 
+def varied(x):
+    return x.var(correction=0) / x.mean() ** 2
+
+
 def balance(form, chosen, gates, shares):
     if form == "squared-variation":
-        sums = gates.sum(0)
-        return sums.var(correction=0) / sums.mean() ** 2
+        return varied(gates.sum(0))
     counted = chosen[:, :1] if form == "gshard" else chosen
     load = F.one_hot(counted, E).to(shares).mean((0, 1))
     return E * (load * shares.mean(0)).sum()
@@ -76,13 +79,23 @@ for order, form in {"largest": "switch", "sum": "gshard", "arrival": "squared-va
     )
 
 
-def top_k(x, w, k=2, among="chosen", capacity=0.0, jitter=0.0, noisy=False):
+def expected_load(clean, noisy, size, k):
+    """Shazeer et al. 2017, equations 8 to 10."""
+    def kth_excluding(i):
+        return torch.cat([noisy[:, :i], noisy[:, i + 1:]], 1).topk(k, -1).values[:, -1]
+
+    bounds = torch.stack([kth_excluding(i) for i in range(E)], 1)
+    return torch.distributions.Normal(0, 1).cdf((clean - bounds) / size).sum(0)
+
+
+def top_k(x, w, k=2, among="chosen", capacity=0.0, jitter=0.0, noisy=False, loads=None):
     train = w.mode == "train"
     seen = x * (1 - jitter + 2 * jitter * w.uniform(*x.shape)) if jitter and train else x
     logits = seen @ w("router", D, E)
     if noisy and train:
         drawn = noise.normal(f"1/{w.prefix}noise {w.draws + 1}", logits.shape, 0)
-        logits = logits + drawn * F.softplus(seen @ w("noise", D, E))
+        clean, size = logits, F.softplus(seen @ w("noise", D, E))
+        logits = clean + drawn * size
     bias = w.state("bias", E)
     chosen = (logits + bias).topk(k, -1).indices
     if train:
@@ -91,6 +104,9 @@ def top_k(x, w, k=2, among="chosen", capacity=0.0, jitter=0.0, noisy=False):
     weights = logits_or_shares.gather(1, chosen)
     weights = weights if among == "all" else torch.softmax(weights, -1)
     gates = placed(chosen, weights)
+    if loads:
+        loss = varied(expected_load(clean + bias, logits + bias, size, k))
+        w.penalise(0.3 * (loss if loads == "load" else loss + varied(gates.sum(0))))
     if capacity:
         gates = seated(chosen, gates, math.ceil(capacity * k * len(x) / E), range(len(x)))
     return combined(x, w, gates)
@@ -100,6 +116,11 @@ case("top 2 among all", route("top-k", k=2, normalise="all"), [D], lambda x, w: 
 case("top 2 of little room", route("top-k", k=2, capacity=0.7), [D], lambda x, w: top_k(x, w, capacity=0.7), batch=5)
 case("top 2, jittered", route("top-k", k=2, jitter=0.3), [D], lambda x, w: top_k(x, w, jitter=0.3), batch=4)
 case("top 2, noisy", route("top-k", k=2, noise=True), [D], lambda x, w: top_k(x, w, noisy=True), batch=4)
+for loads in ["load", "load-and-weights"]:
+    case(
+        f"top 2, balanced by {loads}", route("top-k", k=2, noise=True, balance=0.3, **{"balance-by": loads}), [D],
+        lambda x, w, l=loads: top_k(x, w, noisy=True, loads=l), batch=5,
+    )
 case(
     "top 2 of places", route("top-k", k=2), [2, D],
     lambda x, w: top_k(x.flatten(0, 1), w).unflatten(0, (-1, 2)), batch=2,
@@ -129,7 +150,7 @@ for capacity in [1.0, 2.0]:
     )
 
 
-def tree(x, w, hardening=1.0, even=1.0, leak=0.0):
+def tree(x, w, hardening=1.0, even=1.0, leak=0.0, levels=0):
     z = F.linear(x, w("node", E - 1, D), w("bias", E - 1))
     c = torch.sigmoid(z)
     if w.mode == "train":
@@ -146,13 +167,21 @@ def tree(x, w, hardening=1.0, even=1.0, leak=0.0):
 
     soft, hard = torch.stack(leaves(c), 1), torch.stack(leaves((z >= 0).to(x)), 1)
     if w.mode == "eval":
-        return combined(x, w, hard)
+        under = 2 ** levels
+        reached = hard.unflatten(1, (-1, under)).sum(2).repeat_interleave(under, 1)
+        gates = reached * soft
+        return combined(x, w, gates / gates.sum(1, keepdim=True) if levels else hard)
     w.penalise(even * E * (hard.mean(0) * soft.mean(0)).sum())
     return combined(x, w, soft)
 
 
 for mode in ["train", "eval"]:
     case(f"tree ({mode})", route("tree", hardening=0.5), [D], lambda x, w: tree(x, w, 0.5), batch=4, mode=mode)
+for levels in [1, 2]:
+    case(
+        f"tree of {levels} soft levels", route("tree", soft=levels), [D], lambda x, w, l=levels: tree(x, w, levels=l),
+        batch=4, mode="eval",
+    )
 case("tree that leaks", route("tree", leak=0.4), [D], lambda x, w: tree(x, w, leak=0.4), batch=4)
 
 
@@ -320,14 +349,21 @@ def layers(x, w, number):
     return F.linear(x, w(f"{number}.linear/weight", D, D).T, w(f"{number}.linear/bias", D))
 
 
-def skip_middle(x, w, count=3, target=0.4, rate=0.02):
+def of_room(scores, share):
+    """1 for the share of the rows that have the highest scores."""
+    return torch.zeros_like(scores).index_fill(0, scores.argsort(descending=True)[: math.ceil(share * len(scores))], 1)
+
+
+def skip_middle(x, w, count=3, target=0.4, rate=0.02, room=1.0):
     halves = (count + 1) // 2
     h, enough, gates = x, 0, []
     for l in range(count):
         if l < halves:
             enough = enough + torch.relu(F.linear(h, w(f"gate {l + 1}", D, 1).T, w(f"gate bias {l + 1}", 1)))
             gates.append(1 - enough.clamp(max=1))
-        h = h + gates[min(l, count - 1 - l)] * layers(h, w, l + 1)
+        depth = min(l, count - 1 - l)
+        kept = of_room(gates[depth][:, 0].detach(), 1 + (room - 1) * (depth + 1) / halves)[:, None]
+        h = h + kept * gates[depth] * layers(h, w, l + 1)
     if w.mode == "train":
         for l, gate in enumerate(gates):
             aim = 1 + (target - 1) * (l + 1) / halves
@@ -345,6 +381,12 @@ for mode in ["train", "eval"]:
         f"skip the middle ({mode})", SKIPS, [D], skip_middle, batch=4, mode=mode,
         near={"gate bias 1": (0.3, 0.1), "gate bias 2": (0.3, 0.1)},
     )
+
+
+case(
+    "skip the middle for want of room", {**SKIPS, "room": 0.3}, [D], lambda x, w: skip_middle(x, w, room=0.3), batch=5,
+    near={"gate bias 1": (0.3, 0.1), "gate bias 2": (0.3, 0.1)},
+)
 
 
 def skip_saturated(x, w, count=4, threshold=0.8, skip=1, cold=1):
@@ -373,3 +415,20 @@ for cold in [0, 1]:
         f"saturated, {cold} cold", {**SATURATED, "cold": cold}, [D],
         lambda x, w, c=cold: skip_saturated(x, w, cold=c), batch=6, mode="eval",
     )
+
+
+def turned_most(x, w, count=4, room=0.5):
+    """No threshold: rows go through a layer where the last one that they went through turned them most."""
+    angles = None
+    for l in range(count):
+        y = x + layers(x, w, l + 1)
+        kept = torch.ones_like(x[:, 0]) if angles is None else of_room(-angles, room)
+        cosine = F.cosine_similarity(x, y, 1)
+        angles = cosine if angles is None else torch.where(kept > 0, cosine, angles)
+        x = torch.where(kept[:, None] > 0, y, x)
+    return x
+
+
+case(
+    "half of the rows", {**SATURATED, "skip": 0, "room": 0.5}, [D], turned_most, batch=6, mode="eval",
+)

@@ -9,6 +9,10 @@ use super::Figures;
 use crate::panels::choose::Help;
 use crate::panels::notices::Fault;
 use crate::panels::palette::Adding;
+use crate::panels::track::keys::{Deed, act};
+use crate::panels::track::kinds::Kinds;
+use crate::panels::track::number;
+use crate::panels::watch;
 use crate::state::Lab;
 use crate::tree::{self, Place};
 use crate::ui;
@@ -66,6 +70,7 @@ fn Block(place: Place, id: String) -> AnyView {
     let rest = knobs.split_off(knobs.len().min(1));
     let holds = entry.as_ref().is_some_and(|e| e.holds != "nothing" && !e.holds.is_empty());
     let inner = holds.then(|| view! { <div class="inner"><Blocks place=place.clone() name=of.clone() /></div> });
+    let routed = entry.as_ref().is_some_and(|e| e.holds == "experts");
     let routing =
         entry.as_ref().filter(|e| e.holds == "experts").map(|_| view! { <Routing here=here of=of.clone() /> });
     let (of_first, of_rest) = (of.clone(), of.clone());
@@ -75,6 +80,7 @@ fn Block(place: Place, id: String) -> AnyView {
                 <span class="block-name">{shown}</span>
                 <Settle knobs=knobs settings=settings of=of_first here=here />
             </div>
+            {routed.then(|| view! { <Watching of=of.clone() /> })}
             {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
             <details class="more" id=name_of(&place, "more")>
                 <summary id=name_of(&place, "summary")>
@@ -92,9 +98,22 @@ fn Block(place: Place, id: String) -> AnyView {
     .into_any()
 }
 
-/// `2.1` for the first block of the second stage.
-fn number(place: &[usize]) -> String {
-    place.iter().map(|i| (i + 1).to_string()).collect::<Vec<_>>().join(".")
+/// Leads to what is shown of routers.
+#[component]
+fn Watching(of: String) -> impl IntoView {
+    let lab = Lab::get();
+    let none = move || lab.summary.with(|s| s.as_ref().is_none_or(|s| !s.probes.iter().any(|p| p == "experts")));
+    view! {
+        <button
+            type="button"
+            class="quiet to-routing"
+            aria-label=format!("Watch the routing of {of}")
+            disabled=none
+            on:click=move |_| watch::show_routing()
+        >
+            "Watch its routing"
+        </button>
+    }
 }
 
 /// The name, in the page, of a part of the block at `place`.
@@ -103,7 +122,7 @@ fn name_of(place: &[usize], part: &str) -> String {
 }
 
 #[component]
-fn Settle(knobs: Vec<KnobInfo>, settings: Signal<Settings>, of: String, here: StoredValue<Place>) -> impl IntoView {
+pub fn Settle(knobs: Vec<KnobInfo>, settings: Signal<Settings>, of: String, here: StoredValue<Place>) -> impl IntoView {
     let lab = Lab::get();
     let set = move |knob: &str, kind: &_, to| {
         lab.turn(|s| here.with_value(|p| tree::block_mut(s, p).map(|b| &mut b.block)), knob, kind, to);
@@ -113,7 +132,7 @@ fn Settle(knobs: Vec<KnobInfo>, settings: Signal<Settings>, of: String, here: St
 
 /// The routing of this very route.
 #[component]
-fn Routing(here: StoredValue<Place>, of: String) -> impl IntoView {
+pub fn Routing(here: StoredValue<Place>, of: String) -> impl IntoView {
     let lab = Lab::get();
     let routing =
         Memo::new(move |_| lab.spec.with(|s| here.with_value(|p| tree::block(s, p).and_then(|b| b.routing.clone()))));
@@ -159,6 +178,16 @@ fn Moves(here: StoredValue<Place>, of: String) -> impl IntoView {
         }
     };
     let duplicate = move |_| lab.edit(|s| here.with_value(|p| tree::duplicate(s, p)));
+    let kinds = expect_context::<StoredValue<Kinds>>();
+    let holds = here.with_value(|p| {
+        lab.spec
+            .with_untracked(|s| tree::block(s, p).is_some_and(|b| kinds.with_value(|k| k.course(&b.block.id).holds())))
+    });
+    let wrap = move |deed: Deed| {
+        if let Some(to) = here.with_value(|p| kinds.with_value(|k| act(lab, k, p, deed))) {
+            ui::focus(name_of(&to, "summary"));
+        }
+    };
     let remove = move |_| {
         let next = here.with_value(|p| {
             lab.edit(|s| tree::remove(s, p));
@@ -174,6 +203,11 @@ fn Moves(here: StoredValue<Place>, of: String) -> impl IntoView {
             <button id=id("down") type="button" class="quiet" aria-label=format!("Move {of} down") on:click=move |_| shift("down")>"Down"</button>
             <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=duplicate>"Duplicate"</button>
             <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=remove>"Remove"</button>
+            <button type="button" class="quiet" aria-label=format!("Wrap {of} in a residual") on:click=move |_| wrap(Deed::Residual)>"Wrap in a residual"</button>
+            <button type="button" class="quiet" aria-label=format!("Wrap {of} in a route") on:click=move |_| wrap(Deed::Route)>"Wrap in a route"</button>
+            {holds.then(|| view! {
+                <button type="button" class="quiet" aria-label=format!("Unwrap {of}") on:click=move |_| wrap(Deed::Unwrap)>"Unwrap"</button>
+            })}
         </div>
     }
 }

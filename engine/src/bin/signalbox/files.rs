@@ -78,7 +78,8 @@ pub fn data(spec: &Spec, own: &Own) -> Result<Data, Vec<Diagnostic>> {
     dataset.load(&slices, &knobs, spec.seed).map_err(|f| vec![f.within("data")])
 }
 
-fn asset(file: &str) -> Result<&'static [u8], Vec<Diagnostic>> {
+/// A file that datasets are made of.
+pub fn asset(file: &str) -> Result<&'static [u8], Vec<Diagnostic>> {
     let known = ASSETS.iter().find(|a| a.0 == file).map(|a| a.1);
     known.ok_or_else(|| vec![Diagnostic::new("data", format!("`{file}` is not part of this program"), "")])
 }

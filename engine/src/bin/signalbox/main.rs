@@ -13,6 +13,7 @@ use engine::diagnostic::Diagnostic;
 mod bench;
 mod device;
 mod explain;
+mod export;
 mod files;
 mod link;
 mod list;
@@ -64,6 +65,8 @@ enum Command {
     Run(run::Args),
     /// Change a trained network: prune it, divide it into experts, fuse its layers
     Transform(transform::Args),
+    /// Take a run away: as a model in ONNX, as a script for PyTorch
+    Export(export::Args),
     /// What there is to choose from
     List(list::Args),
     /// Print a spec's step as a program and as a plan, and what it costs
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
     let answer = match line.command {
         Command::Run(args) => run::run(&args),
         Command::Transform(args) => transform::transform(&args),
+        Command::Export(args) => export::export(&args),
         Command::List(args) => list::list(&args),
         Command::Explain { spec, own } => explain::explain(&spec, &own),
         Command::Link(args) => link::link(&args),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args as Arguments;
 use engine::data;
 use engine::diagnostic::Diagnostic;
+use engine::export::safetensors;
 use engine::session::devices::Machine;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> Answer {
         files::write(path, format!("{}\n", pretty(&report.json())).as_bytes())?;
     }
     if let Some(path) = &args.weights {
-        files::write(path, &weights::packed(&trainer.weights()?, &spec)?)?;
+        files::write(path, &safetensors::pack(&trainer.weights()?, &spec)?)?;
     }
     if let Some(step) = diverged {
         let mend = "lower the learning rate, or clip the gradient";
@@ -126,7 +127,8 @@ pub fn train(trainer: &mut Trainer, steps: u32, evaluate: usize) -> Result<Train
     Ok(Trained { curve, time, diverged: None })
 }
 
-fn bar(steps: u32) -> ProgressBar {
+/// A bar of so many steps.
+pub fn bar(steps: u32) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
     ProgressBar::new(steps.into()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

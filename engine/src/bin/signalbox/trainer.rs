@@ -4,7 +4,7 @@ use engine::data::Data;
 use engine::diagnostic::Diagnostic;
 use engine::exec::cpu::Cpu;
 use engine::exec::{Executor, Fault};
-use engine::ir::SlotId;
+use engine::ir::{Slot, SlotId};
 use engine::lab::{Lab, STEP};
 use engine::spec::Spec;
 use engine::weights::{Tensor, Weights, belongs, placed};
@@ -61,13 +61,22 @@ impl Trainer {
 
     /// The weights after everything asked for so far.
     pub fn weights(&mut self) -> Result<Weights, Vec<Diagnostic>> {
+        self.held(belongs)
+    }
+
+    /// Every register after everything asked for so far.
+    pub fn registers(&mut self) -> Result<Weights, Vec<Diagnostic>> {
+        self.held(|_| true)
+    }
+
+    fn held(&mut self, wanted: impl Fn(&Slot) -> bool) -> Result<Weights, Vec<Diagnostic>> {
         let graph = self.lab.graph.clone();
-        let mut weights = Weights::new();
-        for id in graph.slot_ids().filter(|&id| belongs(graph.slot(id))) {
+        let mut all = Weights::new();
+        for id in graph.slot_ids().filter(|&id| wanted(graph.slot(id))) {
             let slot = graph.slot(id);
-            weights.insert(slot.name.clone(), Tensor::new(&slot.shape.0, self.read(&[id])?));
+            all.insert(slot.name.clone(), Tensor::new(&slot.shape.0, self.read(&[id])?));
         }
-        Ok(weights)
+        Ok(all)
     }
 
     /// Begins anew on `executor`, which holds the same plan, and returns the former one.

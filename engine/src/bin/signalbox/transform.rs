@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as Arguments;
 use engine::data::Data;
 use engine::diagnostic::Diagnostic;
+use engine::export::safetensors;
 use engine::spec::{Spec, text};
 use engine::transforms::{Changed, TRANSFORMS};
 use engine::weights::Weights;
@@ -50,7 +51,7 @@ pub fn transform(args: &Args) -> Answer {
         files::write(path, text::write(&spec).as_bytes())?;
     }
     if let Some(path) = &args.weights_out {
-        files::write(path, &weights::packed(&weights, &spec)?)?;
+        files::write(path, &safetensors::pack(&weights, &spec)?)?;
     }
     Ok(Outcome::Done)
 }

@@ -3,17 +3,16 @@
 use std::time::{Duration, Instant};
 
 use clap::Args as Arguments;
-use engine::cards::{CARDS, Card, Figure, Form, Measure, Run, SEEDS};
+use engine::cards::{CARDS, Card, Form, Measure, Run, SEEDS};
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
-use engine::protocol::CostInfo;
 use engine::registry::find;
 use engine::session::devices::Machine;
 use engine::spec::Spec;
-use engine::transforms::transform;
+use engine::trial::{Judged, Means, Trial, shown};
 
 use crate::device::{Where, settle};
-use crate::run::train;
+use crate::run::bar;
 use crate::say::say;
 use crate::table::{grouped, table};
 use crate::trainer::Trainer;
@@ -28,15 +27,6 @@ pub struct Args {
     /// The cards' quick forms, 20 seconds at most each, in the place of their full ones
     #[arg(long)]
     quick: bool,
-}
-
-/// What one run with one seed came to.
-struct Tried {
-    run: &'static str,
-    seed: u32,
-    loss: f64,
-    accuracy: f64,
-    cost: CostInfo,
 }
 
 pub fn verify(args: &Args) -> Answer {
@@ -59,147 +49,93 @@ pub fn verify(args: &Args) -> Answer {
 }
 
 /// Tries a card's form with every seed, tells what came of it, and whether all that it claims holds.
-fn holds(card: &Card, form: Form, quick: bool, machine: &Machine, device: Where) -> Result<bool, Vec<Diagnostic>> {
+fn holds(card: &Card, form: Form, quick: bool, machine: &Machine, asked: Where) -> Result<bool, Vec<Diagnostic>> {
     let begin = Instant::now();
-    let mut tried = Vec::new();
-    for run in (form.runs)() {
-        // The device found for the first seed serves the others.
-        let mut asked = device;
-        for seed in SEEDS {
-            let start = Instant::now();
-            let (one, device) = attempt(&run, seed, machine, asked)?;
-            eprintln!(
-                "{}: {} with seed {seed}, {} steps: accuracy {} in {:.1} s",
-                card.meta.id,
-                run.name,
-                grouped(run.steps),
-                shown(Measure::Accuracy, one.accuracy),
-                start.elapsed().as_secs_f64(),
-            );
-            tried.push(one);
-            asked = match device {
-                Device::Cpu => Where::Cpu,
-                Device::Gpu => Where::Gpu,
-            };
+    let mut trial = Trial::new(form);
+    let assets = |name: &str| files::asset(name).ok();
+    let mut chosen = None;
+    while let Some((run, seed)) = trial.next() {
+        let run = run.clone();
+        // The device found for a run's first seed serves the others.
+        let device = match chosen.take_if(|_| seed != SEEDS[0]) {
+            Some(device) => device,
+            None => place(&run, seed, machine, asked)?,
+        };
+        chosen = Some(device);
+        let start = Instant::now();
+        let means = Means { assets: &assets, devices: machine, device };
+        let bar = bar(u32::try_from(trial.standing().map_or(0, |s| s.steps)).unwrap_or(u32::MAX));
+        let tried = trial.tried.len();
+        while trial.tried.len() == tried {
+            pollster::block_on(trial.advance(&means))?;
+            bar.set_position(trial.standing().map_or(0, |s| s.step));
+        }
+        bar.finish_and_clear();
+        eprintln!(
+            "{}: {} with seed {seed}, {} steps: accuracy {} in {:.1} s",
+            card.meta.id,
+            run.name,
+            grouped(run.steps),
+            shown(Measure::Accuracy, trial.tried[tried].accuracy),
+            start.elapsed().as_secs_f64(),
+        );
+    }
+    let judged = trial.judge();
+    say(told(card, form.seconds, quick, &judged, begin.elapsed()))?;
+    Ok(judged.iter().all(Judged::holds))
+}
+
+/// The device that is asked for, or the faster one.
+fn place(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<Device, Vec<Diagnostic>> {
+    match asked {
+        Where::Cpu => Ok(Device::Cpu),
+        Where::Gpu => Ok(Device::Gpu),
+        Where::Auto => {
+            let spec = Spec { seed, ..run.spec.clone() };
+            let mut trainer = Trainer::new(&spec, files::data(&spec, &files::Own::default())?)?;
+            Ok(settle(&mut trainer, machine, asked)?.device)
         }
     }
-    let (text, holds) = told(card, form, quick, &tried, begin.elapsed());
-    say(text)?;
-    Ok(holds)
 }
 
-fn attempt(run: &Run, seed: u32, machine: &Machine, asked: Where) -> Result<(Tried, Device), Vec<Diagnostic>> {
-    let spec = Spec { seed, ..run.spec.clone() };
-    let data = files::data(&spec, &files::Own::default())?;
-    let mut trainer = Trainer::new(&spec, data)?;
-    let place = settle(&mut trainer, machine, asked)?;
-    let mut figures = trained(&mut trainer, run.steps)?;
-    let mut spec = spec;
-    for (by, steps) in &run.then {
-        let weights = trainer.weights()?;
-        let changed = transform(&spec, &trainer.data, &weights, by)?;
-        spec = changed.spec;
-        trainer = Trainer::begun(&spec, trainer.data, changed.weights)?;
-        settle(&mut trainer, machine, asked)?;
-        figures = trained(&mut trainer, *steps)?;
-    }
-    let [loss, accuracy] = figures;
-    Ok((Tried { run: run.name, seed, loss, accuracy, cost: trainer.lab.cost.clone() }, place.device))
-}
-
-/// Loss on the training split and accuracy on the test split after `steps` more steps.
-fn trained(trainer: &mut Trainer, steps: u64) -> Result<[f64; 2], Vec<Diagnostic>> {
-    let both = if steps > 0 {
-        let curve = train(trainer, u32::try_from(steps).unwrap_or(u32::MAX), usize::MAX)?.curve;
-        curve.last().and_then(|p| p.splits)
-    } else {
-        Some(trainer.evaluate()?)
-    };
-    Ok(both.map_or([f64::NAN; 2], |[train, test]| [train.loss.into(), test.accuracy.into()]))
-}
-
-/// The card's table, and whether all of it holds.
-fn told(card: &Card, form: Form, quick: bool, tried: &[Tried], took: Duration) -> (String, bool) {
-    let of = |figure: Figure, seed: u32| {
-        let run = tried.iter().find(|t| t.run == figure.run && t.seed == seed);
-        run.map_or(f64::NAN, |t| match figure.measure {
-            Measure::Accuracy => t.accuracy,
-            Measure::Loss => t.loss,
-            Measure::Parameters => t.cost.parameters as f64,
-            Measure::Work => t.cost.work as f64,
-            Measure::Span => t.cost.span as f64,
-            Measure::Makespan => t.cost.makespan as f64,
-            Measure::Memory => t.cost.memory as f64,
-        })
-    };
+/// The card's table.
+fn told(card: &Card, seconds: u32, quick: bool, judged: &[Judged], took: Duration) -> String {
     let which = if quick { ", quick form" } else { "" };
     let mut rows = vec![vec![format!("{} ({}){which}", card.meta.name, card.meta.source)]];
     rows[0].extend(SEEDS.iter().map(|s| format!("seed {s}")));
-    let mut all = true;
-    for claim in form.claims {
-        let holds = SEEDS.iter().all(|&s| claim.holds(|f| of(f, s)));
-        all &= holds;
-        for figure in std::iter::once(claim.figure).chain(claim.other) {
-            let mut row = vec![format!("  {figure}")];
-            row.extend(SEEDS.iter().map(|&s| shown(figure.measure, of(figure, s))));
-            rows.push(row);
+    for claim in judged {
+        for line in &claim.figures {
+            rows.push(std::iter::once(format!("  {}", line.figure)).chain(line.values.iter().cloned()).collect());
         }
-        rows.push(vec![format!("  {claim}: {}", if holds { "holds" } else { "FAILS" })]);
+        rows.push(vec![format!("  {}: {}", claim.claim, if claim.holds() { "holds" } else { "FAILS" })]);
     }
-    let late = if took.as_secs() > form.seconds.into() {
-        format!(", over its budget of {} s", form.seconds)
-    } else {
-        String::new()
-    };
-    (format!("{}  {:.0} s{late}\n", table(&rows), took.as_secs_f64()), all)
-}
-
-fn shown(measure: Measure, value: f64) -> String {
-    match measure {
-        Measure::Accuracy | Measure::Loss => format!("{value:.4}"),
-        Measure::Work | Measure::Makespan => format!("{:.1} M", value / 1e6),
-        Measure::Span | Measure::Parameters => format!("{value}"),
-        Measure::Memory => format!("{:.0} kB", value / 1e3),
-    }
+    let late =
+        if took.as_secs() > seconds.into() { format!(", over its budget of {seconds} s") } else { String::new() };
+    format!("{}  {:.0} s{late}\n", table(&rows), took.as_secs_f64())
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::cards::{Claim, Relation};
-    use engine::plan::Order;
+    use engine::cards::{Claim, Figure, Relation};
     use engine::spec::{BlockSpec, Choice};
+    use engine::transforms::transform;
+    use engine::trial::Line;
 
     use super::*;
-
-    fn tried(accuracy: [f64; 3]) -> Vec<Tried> {
-        let order = Order::AsBuilt;
-        let cost = CostInfo {
-            parameters: 0,
-            active_parameters: 0,
-            work: 0,
-            span: 0,
-            makespan: 0,
-            memory: 0,
-            order,
-            registers: 0,
-            dispatches: 0,
-        };
-        SEEDS
-            .iter()
-            .zip(accuracy)
-            .map(|(&seed, accuracy)| Tried { run: "backprop", seed, loss: 0.1, accuracy, cost: cost.clone() })
-            .collect()
-    }
+    use crate::run::train;
 
     #[test]
-    fn a_claim_must_hold_for_every_seed() {
-        let told = |accuracy, took| told(CARDS[0], CARDS[0].full(), false, &tried(accuracy), took);
-        let (text, holds) = told([0.96, 0.97, 0.98], Duration::from_secs(3));
-        assert!(holds && text.contains("accuracy(backprop) ≥ 0.955: holds") && text.ends_with("3 s\n"), "{text}");
-        let (text, holds) = told([0.96, 0.95, 0.98], Duration::from_secs(3));
-        assert!(!holds && text.contains("FAILS"), "{text}");
-        assert!(!told([0.96, f64::NAN, 0.98], Duration::ZERO).1);
-        assert!(told([1.0; 3], Duration::from_secs(10_000)).0.contains("over its budget"));
+    fn a_claim_is_told_with_its_figures() {
+        let line = Line { figure: "accuracy(a)".into(), values: ["0.96", "0.97", "0.98"].map(String::from).into() };
+        let judged = |seeds| Judged {
+            claim: "accuracy(a) ≥ 0.955".into(),
+            seeds: Vec::from(seeds),
+            figures: vec![line.clone()],
+        };
+        let text = told(CARDS[0], 5, false, &[judged([true; 3])], Duration::from_secs(3));
+        assert!(text.contains("accuracy(a) ≥ 0.955: holds") && text.ends_with("3 s\n"), "{text}");
+        let text = told(CARDS[0], 5, true, &[judged([true, false, true])], Duration::from_secs(10));
+        assert!(text.contains("FAILS") && text.contains("quick form") && text.contains("over its budget"), "{text}");
     }
 
     /// A card that trains for a moment, and claims what nothing reaches or what everything does.
@@ -215,6 +151,37 @@ mod tests {
         for (claims, expected) in [(&REACHED, true), (&IMPOSSIBLE, false)] {
             let form = Form { runs, claims, seconds: 1 };
             assert_eq!(holds(CARDS[0], form, true, &machine, Where::Cpu), Ok(expected));
+        }
+    }
+
+    /// As `signalbox run` and `signalbox transform` give them, one after the other.
+    #[test]
+    fn figures_are_those_of_runs_by_themselves() {
+        fn runs() -> Vec<Run> {
+            let hidden = vec![BlockSpec::new("linear").with("units", 8), BlockSpec::new("activation")];
+            let spec = Spec::new(Choice::new("moons"), vec![hidden, vec![BlockSpec::new("linear")]]);
+            vec![Run { name: "moons", spec, steps: 30, then: vec![(Choice::new("magnitude-pruning"), 20)] }]
+        }
+        static CLAIMS: [Claim; 1] = [bound(0.0)];
+        let (form, machine) = (Form { runs, claims: &CLAIMS, seconds: 1 }, Machine::default());
+        let mut trial = Trial::new(form);
+        let means = Means { assets: &|_| None, devices: &machine, device: Device::Cpu };
+        while pollster::block_on(trial.advance(&means)).is_ok_and(|more| more) {}
+        assert_eq!(trial.tried.len(), SEEDS.len());
+        let run = &runs()[0];
+        for tried in &trial.tried {
+            let spec = Spec { seed: tried.seed, ..run.spec.clone() };
+            let alone = || -> Result<_, Vec<Diagnostic>> {
+                let mut trainer = Trainer::new(&spec, files::data(&spec, &files::Own::default())?)?;
+                train(&mut trainer, 30, usize::MAX)?;
+                let weights = trainer.weights()?;
+                let changed = transform(&spec, &trainer.data, &weights, &run.then[0].0)?;
+                let mut trainer = Trainer::begun(&changed.spec, trainer.data, changed.weights)?;
+                train(&mut trainer, 20, usize::MAX)?;
+                trainer.evaluate()
+            };
+            let figures = alone().map(|[train, test]| [f64::from(train.loss), f64::from(test.accuracy)]);
+            assert_eq!(figures, Ok([tried.loss, tried.accuracy]), "seed {}", tried.seed);
         }
     }
 

@@ -1,43 +1,15 @@
-//! Weights as safetensors, with the spec beside them.
+//! Weights from a file.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use engine::diagnostic::Diagnostic;
-use engine::spec::{Spec, text};
-use engine::weights::{Tensor, Weights};
-use safetensors::{Dtype, SafeTensors, serialize, tensor::TensorView};
+use engine::export::safetensors;
+use engine::weights::Weights;
 
 use crate::files;
-
-/// Every weight under the name of its register; the spec's text stands in the header as `spec`.
-pub fn packed(weights: &Weights, spec: &Spec) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let fault = |e: safetensors::SafeTensorError| vec![Diagnostic::new("weights", e.to_string(), "")];
-    let bytes = |tensor: &Tensor| tensor.data.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
-    let tensors: Vec<_> = weights.iter().map(|(name, tensor)| (name, tensor.shape.clone(), bytes(tensor))).collect();
-    let views: Vec<(&String, TensorView)> = tensors
-        .iter()
-        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect::<Result<_, _>>()
-        .map_err(fault)?;
-    let about = HashMap::from([("spec".to_owned(), text::compact(spec))]);
-    serialize(views, Some(about)).map_err(fault)
-}
 
 /// The weights of a file.
 pub fn read(path: &Path) -> Result<Weights, Vec<Diagnostic>> {
     let bytes = files::bytes(path)?;
-    let name = path.display().to_string();
-    let mend = "give a file that `run --weights` or `transform` wrote";
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| vec![Diagnostic::new(&name, e.to_string(), mend)])?;
-    let mut weights = Weights::new();
-    for (of, view) in tensors.tensors() {
-        if view.dtype() != Dtype::F32 {
-            let message = format!("`{of}` holds {:?}, not numbers of 32 bits", view.dtype());
-            return Err(vec![Diagnostic::new(&name, message, mend)]);
-        }
-        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        weights.insert(of, Tensor::new(view.shape(), data));
-    }
-    Ok(weights)
+    safetensors::unpack(&bytes).map_err(|fault| vec![fault.within(&path.display().to_string())])
 }

@@ -85,7 +85,7 @@ fn syntax_faults_name_line_and_column() {
 fn a_newer_version_says_so_and_nothing_else() {
     assert_eq!(
         faults(r#"{"version": 2, "unheard-of": true}"#),
-        ["version: version 2 is newer than this Signalbox, which reads 1 (open it with a newer Signalbox)"]
+        ["version: version 2 is newer than this Signalbox, which reads up to 1 (open it with a newer Signalbox)"]
     );
     assert_eq!(faults(r#"{"version": "one"}"#), ["version: \"one\" is no version (write 1)"]);
     assert_eq!(faults("{}"), ["version: missing (add \"version\": 1)"]);

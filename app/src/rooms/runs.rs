@@ -1,0 +1,277 @@
+//! Past runs, as the browser keeps them: what they were, what they came to, and the way back to them.
+
+use std::collections::BTreeSet;
+
+use engine::diagnostic::Diagnostic;
+use engine::race::differences;
+use engine::spec::Spec;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Room;
+use crate::shelf::{self, Record};
+use crate::state::{Lab, sentence};
+use crate::ui;
+use crate::ui::format::{self, Mark};
+use crate::views::chart::{Chart, Line, marks};
+
+/// Fields that are told apart in one line.
+const FIELDS: usize = 4;
+
+/// A record with its experiment.
+#[derive(Clone, PartialEq)]
+struct Run {
+    record: Record,
+    spec: Option<Spec>,
+    name: String,
+    /// What it has other than the present experiment.
+    differs: String,
+}
+
+#[component]
+pub fn RunsRoom() -> impl IntoView {
+    let lab = Lab::get();
+    let runs = RwSignal::new(None::<Result<Vec<Run>, String>>);
+    let chosen = RwSignal::new(BTreeSet::<String>::new());
+    let read = move || {
+        spawn_local(async move {
+            let all = shelf::all().await;
+            runs.set(Some(all.map(|records| records.into_iter().map(|r| run(lab, r)).collect())));
+        });
+    };
+    read();
+    let remove = move |ids: Vec<String>| {
+        spawn_local(async move {
+            if let Err(why) = shelf::remove(&ids).await {
+                let why = Diagnostic::new("runs", sentence(&why), "try again after a reload");
+                lab.tell(crate::state::Notice::alert("shelf", "They could not be taken away", why.to_string()));
+            }
+            chosen.update(|c| c.retain(|id| !ids.contains(id)));
+            read();
+        });
+    };
+    let said = move || match runs.get() {
+        None => "Looking through what the browser keeps …".to_owned(),
+        Some(Err(why)) => format!("This browser keeps nothing for this page. It says: {}", sentence(&why)),
+        Some(Ok(all)) if all.is_empty() => {
+            "No run is kept yet. Every run of the lab is, from its twentieth step on: come back after one.".to_owned()
+        }
+        Some(Ok(all)) => format!("{} kept in this browser; the newest first. They never leave it.", plural(all.len())),
+    };
+    let all = move || runs.get().and_then(Result::ok).unwrap_or_default();
+    let marked = move || chosen.with(|c| all().into_iter().filter(|r| c.contains(&r.record.id)).collect::<Vec<_>>());
+    view! {
+        <section class="panel runs" aria-labelledby="runs-title">
+            <h2 id="runs-title">"Runs"</h2>
+            <p class="help" role="status">{said}</p>
+            <Show when=move || !all().is_empty()>
+                <div class="scroll" tabindex="0" role="region" aria-label="Past runs">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Compare"</th>
+                                <th scope="col">"Experiment"</th>
+                                <th scope="col">"Against the present one"</th>
+                                <th scope="col">"When"</th>
+                                <th scope="col">"Step"</th>
+                                <th scope="col">"Test"</th>
+                                <th scope="col">"Test loss"</th>
+                                <th scope="col"><span class="sr">"What can be done"</span></th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            <For each=all key=|r| (r.record.id.clone(), r.record.saved.to_bits()) let:run>
+                                <Row run=run chosen=chosen remove=remove />
+                            </For>
+                        </tbody>
+                    </table>
+                </div>
+                <div class="runs-do">
+                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>"Save the table as CSV"</button>
+                    <button type="button" class="quiet" on:click=move |_| remove(all().into_iter().map(|r| r.record.id).collect())>
+                        "Forget all"
+                    </button>
+                </div>
+            </Show>
+            {move || {
+                let marked = marked();
+                (marked.len() > 1).then(|| view! { <Compare runs=marked /> })
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Row(run: Run, chosen: RwSignal<BTreeSet<String>>, remove: impl Fn(Vec<String>) + Copy + 'static) -> impl IntoView {
+    let lab = Lab::get();
+    let Run { record, spec, name, differs } = run;
+    let id = StoredValue::new(record.id.clone());
+    let mark = mark(&record, lab, spec.as_ref());
+    let when = ago(record.saved);
+    let test = record.scores.map_or_else(|| "–".into(), |s| mark.write(s.test.accuracy.into()));
+    let loss = record.scores.and_then(|s| s.test.loss).map_or_else(|| "–".into(), format::loss);
+    let called = format!("{name}, {when}");
+    let on = move || id.with_value(|id| chosen.with(|c| c.contains(id)));
+    let turn = move |_| {
+        id.with_value(|id| {
+            chosen.update(|c| {
+                if !c.remove(id) {
+                    c.insert(id.clone());
+                }
+            });
+        });
+    };
+    let step = record.step;
+    let goes_on = record.state;
+    let open = move |_| {
+        lab.take_down(&record);
+        lab.room.set(Room::Lab);
+    };
+    let verb = if goes_on { "Go on" } else { "Run again" };
+    view! {
+        <tr>
+            <td><input type="checkbox" aria-label=format!("Compare {called}") prop:checked=on on:change=turn /></td>
+            <th scope="row">{name}</th>
+            <td class="differs">{differs}</td>
+            <td>{when}</td>
+            <td>{step}</td>
+            <td>{test}</td>
+            <td>{loss}</td>
+            <td>
+                <button type="button" class="quiet" disabled=spec.is_none() aria-label=format!("{verb}: {called}") on:click=open>{verb}</button>
+                <button type="button" class="quiet" aria-label=format!("Forget {called}") on:click=move |_| remove(vec![id.get_value()])>
+                    "Forget"
+                </button>
+            </td>
+        </tr>
+    }
+}
+
+/// Test accuracy of several runs over their steps, and all that differs between them.
+#[component]
+fn Compare(runs: Vec<Run>) -> impl IntoView {
+    let lab = Lab::get();
+    let specs: Vec<&Spec> = runs.iter().filter_map(|r| r.spec.as_ref()).collect();
+    let rows = if specs.len() == runs.len() { differences(&specs) } else { Vec::new() };
+    let names: Vec<String> = runs.iter().enumerate().map(|(i, r)| format!("{}. {}", i + 1, r.name)).collect();
+    let axis = marks(runs.first().map_or(Mark::Accuracy, |r| mark(&r.record, lab, r.spec.as_ref())));
+    let heads = names.clone();
+    let lines = move || {
+        let line = |(i, run): (usize, &Run)| Line {
+            name: names.get(i).cloned().unwrap_or_default(),
+            colour: |t, i| t.class(i),
+            points: run.record.curve.test_accuracy.points().to_vec(),
+            band: Vec::new(),
+            width: 2.0,
+            opacity: 1.0,
+        };
+        runs.iter().enumerate().map(line).collect::<Vec<_>>()
+    };
+    view! {
+        <h3>"Side by side"</h3>
+        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=|| () axis=axis />
+        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"What differs"</th>
+                        {heads.into_iter().map(|n| view! { <th scope="col">{n}</th> }).collect_view()}
+                    </tr>
+                </thead>
+                <tbody>
+                    {rows.into_iter().map(|(field, texts)| {
+                        let cells = texts.into_iter().map(|t| view! { <td>{if t.is_empty() { "–".into() } else { t }}</td> });
+                        view! { <tr><th scope="row">{field}</th>{cells.collect_view()}</tr> }
+                    }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+fn run(lab: Lab, record: Record) -> Run {
+    let spec = record.spec();
+    let name = spec.as_ref().map_or_else(|| "not readable by this version".into(), |s| lab.described(s));
+    let differs = spec.as_ref().map_or_else(String::new, |s| lab.spec.with_untracked(|now| differ(now, s)));
+    Run { record, spec, name, differs }
+}
+
+/// What `other` has in place of what `now` has.
+fn differ(now: &Spec, other: &Spec) -> String {
+    let all = differences(&[now, other]);
+    if all.is_empty() {
+        return if now.seed == other.seed { "the same".into() } else { format!("seed {}", other.seed) };
+    }
+    let told: Vec<String> = all
+        .iter()
+        .take(FIELDS)
+        .map(|(field, texts)| match texts[1].as_str() {
+            "" => format!("no {field}"),
+            text => format!("{field} {text}"),
+        })
+        .collect();
+    let more = all.len().saturating_sub(FIELDS);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    told.join(", ") + &rest
+}
+
+/// How its answers are told. A loss alone cannot tell, so it goes by what the dataset is known to ask for.
+fn mark(record: &Record, lab: Lab, spec: Option<&Spec>) -> Mark {
+    let same = spec.is_some_and(|s| lab.spec.with_untracked(|now| now.data.id == s.data.id));
+    let beyond = record.scores.is_some_and(|s| s.test.accuracy < 0.0);
+    if same {
+        untrack(|| lab.mark())
+    } else if beyond {
+        Mark::Determination
+    } else {
+        Mark::Accuracy
+    }
+}
+
+fn plural(n: usize) -> String {
+    if n == 1 { "One run is".into() } else { format!("{n} runs are") }
+}
+
+/// How long ago, in words.
+fn ago(saved: f64) -> String {
+    let minutes = ((js_sys::Date::now() - saved) / 60_000.0).max(0.0) as u64;
+    match minutes {
+        0 => "just now".into(),
+        1..60 => format!("{minutes} min ago"),
+        60..1440 => format!("{} h ago", minutes / 60),
+        _ => format!("{} d ago", minutes / 1440),
+    }
+}
+
+/// The table as comma-separated values, with the experiments' texts.
+fn table(runs: &[Run]) -> String {
+    let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut out = "experiment,saved,step,train_loss,train_accuracy,test_loss,test_accuracy,spec\n".to_owned();
+    for Run { record, name, .. } in runs {
+        let saved = js_sys::Date::new(&record.saved.into()).to_iso_string();
+        let number = |v: Option<f32>| v.map(|v| v.to_string()).unwrap_or_default();
+        let figures = record.scores.map_or_else(
+            || ",,,".to_owned(),
+            |s| format!("{},{},{},{}", number(s.train.loss), s.train.accuracy, number(s.test.loss), s.test.accuracy),
+        );
+        let spec: String = record.spec.split_whitespace().collect::<Vec<_>>().join(" ");
+        out += &format!("{},{},{},{figures},{}\n", quote(name), String::from(saved), record.step, quote(&spec));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::spec::Choice;
+
+    use super::*;
+
+    #[test]
+    fn a_run_is_told_apart_by_what_it_has() {
+        let now = engine::presets::default().spec;
+        assert_eq!(differ(&now, &now), "the same");
+        assert_eq!(differ(&now, &Spec { seed: 7, ..now.clone() }), "seed 7");
+        let other = Spec { rule: Choice::new("forward-forward"), rate: 0.5, ..now.clone() };
+        assert_eq!(differ(&now, &other), "rate 0.5, rule forward-forward");
+    }
+}

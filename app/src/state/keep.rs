@@ -1,0 +1,246 @@
+//! What the page keeps of a run: states to go back to while it is open, and a record that outlasts it.
+
+use engine::session::BUILD;
+use engine::spec::{Spec, text};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Action, Curve, Kept, Lab, Notice, sentence};
+use crate::shelf::{self, Record};
+use crate::ui::frame::now;
+
+/// Milliseconds between two savings of a run that goes on.
+const SAVE: f64 = 5_000.0;
+/// States to go back to, at most; then every other one goes.
+const STATES: usize = 24;
+/// Numbers in all of them, at most: 128 MiB.
+const NUMBERS: usize = 32 << 20;
+/// Points of a curve in a record.
+const POINTS: usize = 300;
+/// Steps below which a run is not worth a record.
+const STEPS: u64 = 20;
+/// Milliseconds for which the start waits for the browser's store.
+const PATIENCE: u64 = 500;
+
+/// The present run's record, and the states on the way.
+#[derive(Default)]
+pub(super) struct Keeping {
+    /// Of the record; empty before the first.
+    id: String,
+    tab: String,
+    saved_at: f64,
+    /// Whether the newest state is not saved yet.
+    unsaved: bool,
+    states: Vec<Kept>,
+    /// Whether the browser has refused to keep anything, which is told once.
+    refused: bool,
+}
+
+impl Lab {
+    /// A state of the run, to go back to and to save.
+    pub(super) fn keep(self, kept: Kept) {
+        let due = self.keeping.try_update_value(|k| {
+            k.states.retain(|s| s.step < kept.step);
+            k.states.push(kept);
+            let numbers: usize = k.states.iter().map(|s| s.memory.length() as usize).sum();
+            if k.states.len() > STATES || (numbers > NUMBERS && k.states.len() > 2) {
+                let newest = k.states.len() - 1;
+                let mut i = 0;
+                k.states.retain(|_| {
+                    i += 1;
+                    i - 1 == newest || (i - 1) % 2 == 0
+                });
+            }
+            k.unsaved = true;
+            now() - k.saved_at >= SAVE
+        });
+        self.marks.set(self.keeping.with_value(|k| k.states.iter().map(|s| s.step).collect()));
+        if due == Some(true) {
+            self.save();
+        }
+    }
+
+    /// Saves the run as it stands, if it is worth it.
+    pub(super) fn save(self) {
+        let Some(spec) = self.loaded.get_untracked() else { return };
+        let progress = self.progress.get_untracked();
+        if progress.step < STEPS {
+            return;
+        }
+        let kept = self.keeping.try_update_value(|k| {
+            k.saved_at = now();
+            if k.id.is_empty() {
+                k.id = name();
+            }
+            let kept = k.states.last().filter(|_| std::mem::take(&mut k.unsaved)).cloned();
+            (k.id.clone(), k.tab.clone(), k.states.last().map(|s| s.step), kept)
+        });
+        let Some((id, tab, state, kept)) = kept else { return };
+        let record = Record {
+            id,
+            tab,
+            build: BUILD.to_owned(),
+            spec: text::write(&spec),
+            saved: js_sys::Date::now(),
+            // The state is what the run goes on from.
+            step: state.unwrap_or(progress.step),
+            playing: self.playing.get_untracked(),
+            device: self.place.with_untracked(|p| p.as_ref().map(|p| p.device)),
+            scores: self.scores.get_untracked(),
+            curve: self.curve.with_untracked(|c| c.thinned(POINTS)),
+            state: state.is_some(),
+        };
+        spawn_local(async move {
+            if let Err(why) = shelf::put(&record, kept.as_ref().map(|k| &k.memory)).await {
+                let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.refused, true));
+                if first == Some(true) {
+                    let text = format!(
+                        "{} The run goes on, but would be lost with the page: save what matters as a file, or make room under Runs.",
+                        sentence(&why)
+                    );
+                    self.tell(Notice::alert("shelf", "The browser keeps no runs for this page", text));
+                }
+            }
+        });
+    }
+
+    /// The run ends here: its record is written, and the next one gets its own.
+    pub(super) fn close_record(self) {
+        self.save();
+        self.keeping.update_value(|k| {
+            k.id.clear();
+            k.states.clear();
+            k.unsaved = false;
+            k.saved_at = now();
+        });
+        self.marks.set(Vec::new());
+        spawn_local(shelf::prune());
+    }
+
+    /// The run that begins goes on from the state of a step: what was kept after it goes.
+    pub(super) fn keep_until(self, step: u64) {
+        self.keeping.update_value(|k| k.states.retain(|s| s.step <= step));
+        self.marks.set(self.keeping.with_value(|k| k.states.iter().map(|s| s.step).collect()));
+    }
+
+    /// Goes back to the last state at or before `step`, and on from there.
+    pub fn go_back(self, step: u64) {
+        let kept = self.keeping.with_value(|k| k.states.iter().rev().find(|s| s.step <= step).cloned());
+        if let Some(kept) = kept {
+            self.resume(kept);
+        }
+    }
+
+    /// Has the session go on from a state of the spec on the screen.
+    fn resume(self, kept: Kept) {
+        self.curve.update(|c| c.cut(kept.step));
+        self.line.update_value(|l| {
+            l.kept = Some(kept);
+            l.orphaned = true;
+        });
+        self.load();
+    }
+
+    /// Opens a record's experiment, and goes on from its state if there is one that this build can read.
+    pub fn take_down(self, record: &Record) {
+        let Some(spec) = record.spec() else {
+            let text = "It was written by another version of the lab, which this one cannot read.";
+            return self.tell(Notice::alert("shelf", "This run cannot be opened", text));
+        };
+        let record = record.clone();
+        spawn_local(async move {
+            let state = if record.state && record.build == BUILD { shelf::state(&record.id).await } else { None };
+            self.close_record();
+            self.playing.set(state.is_none());
+            self.edit(|s| *s = spec.clone());
+            match state {
+                Some(memory) => {
+                    self.keeping.update_value(|k| k.id.clone_from(&record.id));
+                    self.curve.set(record.curve.clone());
+                    self.resume(Kept { spec: spec.into(), step: record.step, memory });
+                }
+                None => self.play(),
+            }
+        });
+    }
+
+    /// Begins where this tab's run stood when the page was left; else at the start. Then starts the worker.
+    pub(super) fn wake(self, asked: Option<Spec>) {
+        let tab = tab();
+        self.keeping.update_value(|k| k.tab.clone_from(&tab));
+        let started = StoredValue::new(false);
+        let start = move || {
+            if !started.try_update_value(|s| std::mem::replace(s, true)).unwrap_or(true) {
+                self.connect();
+            }
+        };
+        set_timeout(start, std::time::Duration::from_millis(PATIENCE));
+        spawn_local(async move {
+            let records = shelf::all().await.unwrap_or_default();
+            let last = records
+                .into_iter()
+                .find(|r| r.state && r.build == BUILD && r.step > 0 && (asked.is_none() || r.tab == tab));
+            if let Some(last) = last
+                && !started.get_value()
+            {
+                match &asked {
+                    Some(asked) if last.spec().as_ref() == Some(asked) => self.restore(last).await,
+                    Some(_) => {}
+                    None => {
+                        let title = format!("An earlier run stands at step {}", last.step);
+                        let notice = Notice::plain("shelf", title, "It was kept in this browser.");
+                        self.tell(notice.with(Action::Resume(Box::new(last))));
+                    }
+                }
+            }
+            start();
+        });
+        // A page that is hidden may never be heard of again.
+        let hidden = window_event_listener_untyped("pagehide", move |_| self.save());
+        let turned = window_event_listener_untyped("visibilitychange", move |_| {
+            if document().hidden() {
+                self.save();
+            }
+        });
+        on_cleanup(move || {
+            hidden.remove();
+            turned.remove();
+        });
+    }
+
+    async fn restore(self, record: Record) {
+        let (Some(spec), Some(memory)) = (record.spec(), shelf::state(&record.id).await) else { return };
+        self.playing.set(record.playing);
+        self.keeping.update_value(|k| k.id.clone_from(&record.id));
+        let mut curve: Curve = record.curve;
+        curve.cut(record.step);
+        self.curve.set(curve);
+        let kept = Kept { spec: spec.into(), step: record.step, memory };
+        self.line.update_value(|l| {
+            l.kept = Some(kept);
+            l.orphaned = true;
+        });
+        let title = format!("The run goes on from step {}", record.step);
+        let notice = Notice::plain("shelf", title, "It was kept in this browser when the page was left.");
+        self.tell(notice.with(Action::Anew));
+    }
+}
+
+/// A name that no other record has.
+fn name() -> String {
+    format!("{:x}-{:08x}", js_sys::Date::now() as u64, (js_sys::Math::random() * f64::from(u32::MAX)) as u32)
+}
+
+/// A name of this tab that outlasts a reload.
+fn tab() -> String {
+    let memory = web_sys::window().and_then(|w| w.session_storage().ok().flatten());
+    let known = memory.as_ref().and_then(|m| m.get_item("signalbox-tab").ok().flatten());
+    known.unwrap_or_else(|| {
+        let new = name();
+        if let Some(memory) = memory {
+            // Where it is refused, a reload begins anew.
+            let _ = memory.set_item("signalbox-tab", &new);
+        }
+        new
+    })
+}

@@ -1,0 +1,269 @@
+//! The path of one test sample lit through the network: which experts work on it, place by place where it is a sequence.
+
+mod places;
+mod stop;
+mod strip;
+
+use engine::data::Look;
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+
+use self::places::{Row, rows};
+use self::stop::{Stop, stops};
+use super::card::{Card, watches};
+use crate::state::{Lab, Measured};
+use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::paint::{Brush, Frame, Pixels};
+use crate::ui::theme::mix;
+
+/// A small image, and the room between two.
+const THUMB: f64 = 26.0;
+const GAP: f64 = 4.0;
+const STRIP: f64 = 240.0;
+
+/// How many samples were measured, and how many places of each are routed.
+fn extents(m: &Measured) -> (usize, usize) {
+    let samples = m.tensor("x").and_then(|(shape, _)| shape.first().copied()).unwrap_or(0);
+    let places = m.tensors().filter(|(name, shape, _)| name.starts_with("weights ") && shape.len() == 3);
+    (samples, places.map(|(_, shape, _)| shape[1]).max().unwrap_or(1))
+}
+
+/// Row `i` of a tensor `[n, …]`.
+fn row<'a>(m: &'a Measured, name: &str, i: usize) -> Option<(&'a [usize], &'a [f32])> {
+    let (shape, data) = m.tensor(name)?;
+    let (_, inner) = shape.split_first()?;
+    let size = inner.iter().product::<usize>();
+    Some((inner, data.get(i * size..(i + 1) * size)?))
+}
+
+/// What the network answers to a sample, or at a place of it.
+#[derive(Debug, Clone, PartialEq)]
+struct Answer {
+    name: String,
+    sure: f32,
+    /// What it should have been, where it is not.
+    truth: Option<String>,
+}
+
+/// A token as it is shown: a line's end and a blank have signs.
+fn written(name: &str) -> &str {
+    match name {
+        "\n" => "↵",
+        " " => "␣",
+        other => other,
+    }
+}
+
+fn answer(lab: Lab, m: &Measured, sample: usize, place: usize) -> Option<Answer> {
+    let (shape, all) = row(m, "answers", sample)?;
+    let (_, labels) = row(m, "labels", sample)?;
+    let classes = *shape.last()?;
+    // One answer for all places, or one at each.
+    let at = if shape.len() == 2 { place } else { 0 };
+    let shares = all.get(at * classes..(at + 1) * classes)?;
+    let (class, sure) = shares.iter().enumerate().fold((0, f32::MIN), |b, (i, v)| if *v > b.1 { (i, *v) } else { b });
+    let label = labels.get(at).copied().unwrap_or(-1.0);
+    let named = |class: usize| {
+        lab.summary.with(|s| s.as_ref().and_then(|s| s.data.outputs.get(class)).map(|n| written(n).to_owned()))
+    };
+    let truth = (label >= 0.0 && label as usize != class).then(|| named(label as usize)).flatten();
+    Some(Answer { name: named(class)?, sure, truth })
+}
+
+#[component]
+pub fn Path() -> impl IntoView {
+    let lab = Lab::get();
+    let probe = StoredValue::new(lab.probe("path"));
+    let seen = watches("path");
+    let read = move |f: &dyn Fn(&Measured) -> Option<String>| {
+        probe.with_value(|p| p.with(|m| m.as_ref().and_then(|m| f(m)))).unwrap_or_default()
+    };
+    let track = move || {
+        probe.with_value(|p| p.track());
+        lab.followed.track();
+    };
+    let here = Memo::new(move |_| probe.with_value(|p| p.with(|m| m.as_ref().map_or((0, 1), |m| extents(m)))));
+    let images =
+        Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| matches!(s.data.look, Look::Image { .. }))));
+    let place_wished = RwSignal::new(0_usize);
+    let sample = Memo::new(move |_| lab.followed.get().min(here.get().0.saturating_sub(1)));
+    let place = Memo::new(move |_| place_wished.get().min(here.get().1.saturating_sub(1)));
+    let any = Memo::new(move |_| here.get().0 > 0);
+    let found = move || -> Vec<Stop> {
+        let (i, t) = (sample.get(), place.get());
+        let spec = lab.loaded.get();
+        probe.with_value(|p| {
+            p.with(|m| match (m, spec) {
+                (Some(m), Some(spec)) => stops(m, &spec, i, t),
+                (Some(_), None) | (None, _) => Vec::new(),
+            })
+        })
+    };
+    let answered = move || probe.with_value(|p| p.with(|m| answer(lab, m.as_ref()?, sample.get(), place.get())));
+    let turn = move |by: isize| {
+        let count = here.get_untracked().0.max(1);
+        lab.followed.set((sample.get_untracked() + count).saturating_add_signed(by) % count);
+    };
+    let said = Signal::derive(move || {
+        let told = found().iter().map(|s| format!("{}: {}", s.path, s.words())).collect::<Vec<_>>();
+        let end = answered().map(|a| format!(". Answer: {}", told_answer(&a))).unwrap_or_default();
+        format!("Path of sample {}: {}{end}", sample.get() + 1, told.join("; "))
+    });
+    let items = move || {
+        let item = |s: Stop| view! { <li><b>{s.path.clone()}</b> " " {s.words()}</li> };
+        let answer = answered().map(|a| view! { <li><b>"Answer"</b> " " {told_answer(&a)}</li> });
+        (found().into_iter().map(item).collect_view(), answer)
+    };
+    view! {
+        <Card title="The path of one sample" help="Lit are the experts that work on the test sample that is chosen; the thicker the line, the more their part counts.">
+            <Sight seen=seen />
+            <Show when=move || any.get()>
+                <div class="path-pick" role="group" aria-label="Sample that is followed">
+                    <button type="button" on:click=move |_| turn(-1)>"Previous sample"</button>
+                    <button type="button" on:click=move |_| turn(1)>"Next sample"</button>
+                    <span aria-live="polite">{move || format!("sample {} of {}", sample.get() + 1, here.get().0)}</span>
+                </div>
+                <Show when=move || images.get()>
+                    <div class="path-thumbs" on:click=move |e: MouseEvent| {
+                        if let Some(i) = thumb_at(e.offset_x().into(), e.offset_y().into(), width_of(&e)) {
+                            lab.followed.set(i.min(here.get_untracked().0.saturating_sub(1)));
+                        }
+                    }>
+                        <Canvas
+                            label=Signal::derive(move || format!("The {} test samples that can be followed", here.get().0))
+                            class="samples"
+                            height=Callback::new(move |w| thumbs_height(w, here.get().0))
+                            watch=track
+                            draw=move |sheet| probe.with_value(|p| p.with_untracked(|m| {
+                                if let Some(m) = m {
+                                    thumbs(sheet, m, sample.get_untracked());
+                                }
+                            }))
+                        />
+                    </div>
+                </Show>
+                <Show when=move || { here.get().1 > 1 }>
+                    <label class="path-place">
+                        <span>{move || format!("Place {} of {}", place.get() + 1, here.get().1)}</span>
+                        <input
+                            type="range"
+                            min="1"
+                            aria-label="Place that is followed"
+                            max=move || here.get().1.to_string()
+                            prop:value=move || (place.get() + 1).to_string()
+                            on:input=move |e| {
+                                if let Ok(v) = event_target_value(&e).parse::<usize>() {
+                                    place_wished.set(v.saturating_sub(1));
+                                }
+                            }
+                        />
+                    </label>
+                    <div class="path-text" on:click=move |e: MouseEvent| {
+                        let at = (f64::from(e.offset_x()), f64::from(e.offset_y()));
+                        if let Some(t) = places::at(at, width_of(&e), here.get_untracked().1) {
+                            place_wished.set(t);
+                        }
+                    }>
+                        <Canvas
+                            label=Signal::derive(move || read(&|m| Some(places::words(&rows(lab, m, sample.get())))))
+                            class="samples"
+                            height=Callback::new(move |w| {
+                                let routes = probe.with_value(|p| p.with(|m| m.as_ref().map_or(0, |m| places::count(m))));
+                                places::height(w, here.get().1, routes)
+                            })
+                            watch=move || {
+                                track();
+                                place.track();
+                            }
+                            draw=move |sheet| probe.with_value(|p| p.with_untracked(|m| {
+                                if let Some(m) = m {
+                                    let rows: Vec<Row> = rows(lab, m, sample.get_untracked());
+                                    places::draw(sheet, &rows, place.get_untracked());
+                                }
+                            }))
+                        />
+                    </div>
+                </Show>
+                <Canvas
+                    label=said
+                    class="samples"
+                    height=Callback::new(|_: f64| STRIP)
+                    watch=move || {
+                        track();
+                        place.track();
+                    }
+                    draw=move |sheet| {
+                        let Some(spec) = lab.loaded.get_untracked() else { return };
+                        let (stops, answer) = (untrack(found), untrack(answered));
+                        probe.with_value(|p| p.with_untracked(|m| {
+                            let Some(m) = m else { return };
+                            let input = input(lab, m, sample.get_untracked(), place.get_untracked());
+                            strip::draw(sheet, spec.stages.len(), &stops, &input, answer.as_ref());
+                        }));
+                    }
+                />
+                <ol class="path-said">{items}</ol>
+            </Show>
+        </Card>
+    }
+}
+
+fn told_answer(a: &Answer) -> String {
+    let truth = a.truth.as_ref().map(|t| format!(", but it is {t}")).unwrap_or_default();
+    format!("{} ({:.0} %){truth}", a.name, a.sure * 100.0)
+}
+
+/// What goes in, as it is drawn.
+enum Input {
+    Image { width: usize, height: usize, pixels: Vec<f32> },
+    Words(String),
+}
+
+fn input(lab: Lab, m: &Measured, sample: usize, place: usize) -> Input {
+    let Some((shape, x)) = row(m, "x", sample) else { return Input::Words(String::new()) };
+    let data = lab.summary.with_untracked(|s| s.as_ref().map(|s| (s.data.look, s.data.tokens.clone())));
+    match (data, shape) {
+        (Some((Look::Image { .. }, _)), &[height, width, _]) => Input::Image { width, height, pixels: x.to_vec() },
+        (Some((_, tokens)), _) if !tokens.is_empty() => {
+            let name = x.get(place).and_then(|t| tokens.get(*t as usize)).map_or("", |t| written(t));
+            Input::Words(name.to_owned())
+        }
+        (Some(_), _) if x.len() <= 4 => Input::Words(x.iter().map(|v| format!("{v:.2}")).collect::<Vec<_>>().join(" ")),
+        (Some(_) | None, _) => Input::Words(format!("#{}", sample + 1)),
+    }
+}
+
+/// The width of what was clicked.
+fn width_of(e: &MouseEvent) -> f64 {
+    use wasm_bindgen::JsCast;
+    let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    target.map_or(0.0, |t| f64::from(t.client_width()))
+}
+
+fn across(width: f64) -> usize {
+    ((width + GAP) / (THUMB + GAP)).floor().max(1.0) as usize
+}
+
+fn thumbs_height(width: f64, count: usize) -> f64 {
+    count.div_ceil(across(width)) as f64 * (THUMB + GAP)
+}
+
+fn thumb_at(x: f64, y: f64, width: f64) -> Option<usize> {
+    let (column, row) = ((x / (THUMB + GAP)).floor(), (y / (THUMB + GAP)).floor());
+    let columns = across(width);
+    (x >= 0.0 && y >= 0.0 && column < columns as f64).then(|| row as usize * columns + column as usize)
+}
+
+fn thumbs(sheet: &Sheet, m: &Measured, chosen: usize) {
+    let (Some(brush), Some((&[_, h, w, _], x))) = (Brush::new(sheet), m.tensor("x")) else { return };
+    let theme = &sheet.theme;
+    let columns = across(sheet.width);
+    for (i, image) in x.chunks_exact((h * w).max(1)).enumerate() {
+        let (column, row) = ((i % columns) as f64, (i / columns) as f64);
+        let at = Frame { x: column * (THUMB + GAP) + 1.0, y: row * (THUMB + GAP) + 1.0, w: THUMB, h: THUMB };
+        let colours = image.iter().map(|v| mix(theme.paper, theme.ink, v.clamp(0.0, 1.0)));
+        brush.pixels(&Pixels::new(w, h, colours), at, false);
+        let (colour, width) = if i == chosen { (theme.train, 2.5) } else { (theme.line, 1.0) };
+        brush.outline(at, colour, width);
+    }
+}
