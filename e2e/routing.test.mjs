@@ -2,27 +2,28 @@
 import assert from "node:assert/strict";
 
 import { lab } from "./harness.mjs";
-import { button, choose, pause, play, select, until } from "./page.mjs";
+import { button, choose, outline, pause, play, preset, select, until } from "./page.mjs";
 
 /** The picture of the path, by what it says. */
 const path = (page) => page.getByRole("img", { name: /^Path of sample/ });
 const told = (page) => path(page).getAttribute("aria-label");
 
 async function experts(page) {
-  await page.getByRole("button", { name: "Experts on digits" }).click();
+  await preset(page, "Experts on digits");
+  await outline(page);
   await play(page);
   await until(page, "it trains", ({ step }) => step > 100);
 }
 
 lab("one click leads from a route to what its router does", {}, async ({ page }) => {
   await experts(page);
-  const card = page.locator("#experts-view");
+  const card = page.locator("#view-experts");
   await card.locator("summary").click();
   assert.equal(await card.getAttribute("open"), null, "it is folded");
   await page.evaluate(() => scrollTo(0, 0));
   await page.getByRole("button", { name: /^Watch the routing of Route/ }).click();
   assert.notEqual(await card.getAttribute("open"), null, "it is open again");
-  await page.waitForFunction(() => document.activeElement?.closest("#experts-view"));
+  await page.waitForFunction(() => document.activeElement?.closest("#view-experts"));
   const { top } = await card.evaluate((e) => ({ top: e.getBoundingClientRect().top }));
   assert.ok(top >= 0 && top < 600, `it stands on the screen: ${top}`);
 });
@@ -30,7 +31,7 @@ lab("one click leads from a route to what its router does", {}, async ({ page })
 lab("used experts are counted, and drawn over time beside entropy and what is left out", {}, async ({ page }) => {
   await experts(page);
   await button(page, "Watch the routing of Route 2.1").click();
-  const headline = page.locator("#experts-view .headline");
+  const headline = page.locator("#view-experts .headline");
   await headline.filter({ hasText: /^\d of 8 experts used/ }).waitFor();
   await page.getByText(/^Experts used: at least 1 % of the work on test samples/).waitFor();
   const chart = page.getByRole("img", { name: /^Use, entropy and what is left out over time/ });
@@ -71,7 +72,7 @@ lab("a tree's decisions lead down to a leaf", {}, async ({ page }) => {
   await choose(page, "Routing of Route 2.1", /^Tree$/);
   await until(page, "the tree trains", ({ step }) => step > 50);
   await button(page, "Watch the routing of Route 2.1").click();
-  await page.locator("#experts-view .headline").filter({ hasText: /^\d of 8 leaves used/ }).waitFor();
+  await page.locator("#view-experts .headline").filter({ hasText: /^\d of 8 leaves used/ }).waitFor();
   await path(page).scrollIntoViewIfNeeded();
   const way = /2 › 1\.route: ((left|right) \(\d+ %\), ){2}(left|right) \(\d+ %\): leaf (\d)/;
   await page.getByRole("img", { name: way }).waitFor();
@@ -89,7 +90,8 @@ lab("a tree's decisions lead down to a leaf", {}, async ({ page }) => {
 });
 
 lab("each letter has its expert", { timeout: 240_000 }, async ({ page }) => {
-  await page.getByRole("button", { name: "Experts on characters" }).click();
+  await preset(page, "Experts on characters");
+  await outline(page);
   await play(page);
   await until(page, "it trains", ({ step }) => step > 3, 90_000);
   await page.getByRole("button", { name: /^Watch the routing of Route/ }).first().click();
@@ -109,7 +111,7 @@ lab("each letter has its expert", { timeout: 240_000 }, async ({ page }) => {
 lab("active units are shown, and what they mean for MoEfication", {}, async ({ page }) => {
   await experts(page);
   const units = page.getByRole("img", { name: /^Share of the hidden units that are active over time: .*\d+ %/ });
-  await page.locator("#density-view").scrollIntoViewIfNeeded();
+  await page.locator("#view-active-units").scrollIntoViewIfNeeded();
   await units.waitFor();
   const share = Number((await units.getAttribute("aria-label")).match(/ (\d+) %/)[1]);
   assert.ok(share > 5 && share < 95, `${share}`);

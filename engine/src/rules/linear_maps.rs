@@ -80,7 +80,8 @@ impl LinearMap {
 
     /// A figure of each unit and row summed over the rows: `[units]`.
     pub fn per_unit(&self, g: &mut Graph, figure: Value) -> Value {
-        let axes: Vec<usize> = (0..g.shape(figure).rank() - 1).collect();
+        // A figure that could not be built has no axes, and its fault is told.
+        let axes: Vec<usize> = (0..g.shape(figure).rank().saturating_sub(1)).collect();
         let sum = g.sum(figure, &axes);
         g.reshape(sum, [self.units(g)])
     }

@@ -234,3 +234,7 @@ case(
     lambda x, w: ada_fnn(x, w, 3, layers=1, orthogonality=0.5, sparsity=0.3),
 )
 
+
+# Pieces of a series
+
+case("frames", {"block": "frames", "size": 2}, [6], lambda x, w: x.unflatten(1, (3, 2)))

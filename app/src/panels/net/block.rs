@@ -100,7 +100,7 @@ fn Block(place: Place, id: String) -> AnyView {
 
 /// Leads to what is shown of routers.
 #[component]
-fn Watching(of: String) -> impl IntoView {
+pub fn Watching(of: String) -> impl IntoView {
     let lab = Lab::get();
     let none = move || lab.summary.with(|s| s.as_ref().is_none_or(|s| !s.probes.iter().any(|p| p == "experts")));
     view! {

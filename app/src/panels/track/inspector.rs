@@ -7,7 +7,7 @@ use super::keys::{Deed, act};
 use super::kinds::{Course, Kinds};
 use super::{Chosen, add_beside, focus_on, number, stage_name};
 use crate::panels::choose::Help;
-use crate::panels::net::block::{Routing, Settle};
+use crate::panels::net::block::{Routing, Settle, Watching};
 use crate::panels::notices::Fault;
 use crate::panels::palette::Adding;
 use crate::state::Lab;
@@ -152,7 +152,8 @@ fn Block(place: Place, id: String) -> impl IntoView {
         lab.spec.with(|s| here.with_value(|p| tree::block(s, p).map(|b| b.block.settings.clone()).unwrap_or_default()))
     });
     let knobs = entry.as_ref().map(|e| e.knobs.clone()).unwrap_or_default();
-    let routing = (course == Course::Experts).then(|| view! { <Routing here=here of=of.clone() /> });
+    let routing =
+        (course == Course::Experts).then(|| view! { <Watching of=of.clone() /> <Routing here=here of=of.clone() /> });
     // Only what holds others can be unwrapped.
     let deeds = if course.holds() { &DEEDS[..] } else { &DEEDS[..DEEDS.len() - 1] };
     view! {
