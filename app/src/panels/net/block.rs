@@ -111,7 +111,7 @@ pub fn Watching(of: String) -> impl IntoView {
             disabled=none
             on:click=move |_| watch::show_routing()
         >
-            "Watch its routing"
+            "Watch the routing"
         </button>
     }
 }
