@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { lab } from "./harness.mjs";
-import { button, number, pause, select, status, steps, until } from "./page.mjs";
+import { button, number, pause, preset, select, status, steps, until } from "./page.mjs";
 
 const { version } = readFileSync(new URL("../Cargo.toml", import.meta.url), "utf8").match(/^version = "(?<version>[^"]+)"/m).groups;
 const GOLDEN = JSON.parse(readFileSync(new URL(`../engine/tests/links/${version}.json`, import.meta.url), "utf8"));
@@ -104,7 +104,7 @@ lab("what a link locks and hides survives a reload, and cannot be changed", {
     await page.reload();
   }
   // Other ways to the same thing are closed too.
-  await button(page, "Digits, forward-forward").click();
+  await preset(page, "Digits, forward-forward");
   await notice(page, /locked by this link/).waitFor();
   assert.match(await select(page, "Learning rule").locator("option:checked").textContent(), /^Backprop/);
 });
