@@ -20,6 +20,11 @@ lab("a reload goes on where the run stood", {}, async ({ page }) => {
   const after = await until(page, "the step is back", ({ step }) => step > 0);
   assert.ok(after.step <= before.step && after.step > 20, `${after.step} of ${before.step}`);
   assert.equal(await button(page, "Play").isVisible(), true, "a paused run is paused still");
+  // Nothing was kept since, and yet the state is there.
+  await saved(page);
+  await page.reload();
+  await page.getByText(/The run goes on from step/).waitFor();
+  await until(page, "it stands where it stood", ({ step }) => step === after.step);
   await button(page, "Begin anew").click();
   await until(page, "it can begin anew", ({ step }) => step === 0);
 });

@@ -117,6 +117,16 @@ impl Lab {
         spawn_local(shelf::prune());
     }
 
+    /// The run goes on under the record of this id. Its state is known: saving the run before the next one is kept must not
+    /// say that there is none.
+    fn take_up_record(self, id: &str, kept: Kept) {
+        self.keeping.update_value(|k| {
+            id.clone_into(&mut k.id);
+            k.states = vec![kept];
+            k.unsaved = false;
+        });
+    }
+
     /// The run that begins goes on from the state of a step: what was kept after it goes.
     pub(super) fn keep_until(self, step: u64) {
         self.keeping.update_value(|k| k.states.retain(|s| s.step <= step));
@@ -155,9 +165,10 @@ impl Lab {
             self.edit(|s| *s = spec.clone());
             match state {
                 Some(memory) => {
-                    self.keeping.update_value(|k| k.id.clone_from(&record.id));
+                    let kept = Kept { spec: spec.into(), step: record.step, memory };
+                    self.take_up_record(&record.id, kept.clone());
                     self.curve.set(record.curve.clone());
-                    self.resume(Kept { spec: spec.into(), step: record.step, memory });
+                    self.resume(kept);
                 }
                 None => self.play(),
             }
@@ -211,11 +222,11 @@ impl Lab {
     async fn restore(self, record: Record) {
         let (Some(spec), Some(memory)) = (record.spec(), shelf::state(&record.id).await) else { return };
         self.playing.set(record.playing);
-        self.keeping.update_value(|k| k.id.clone_from(&record.id));
         let mut curve: Curve = record.curve;
         curve.cut(record.step);
         self.curve.set(curve);
         let kept = Kept { spec: spec.into(), step: record.step, memory };
+        self.take_up_record(&record.id, kept.clone());
         self.line.update_value(|l| {
             l.kept = Some(kept);
             l.orphaned = true;
