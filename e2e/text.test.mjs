@@ -14,7 +14,8 @@ lab("a transformer learns characters, writes, and takes experts", { timeout: 240
   const text = await written.locator("span").nth(1).textContent();
   assert.match(text, /[a-z]{2}/, text);
   assert.match(text, / /, text);
-  assert.ok(await page.getByRole("img", { name: /^Attention of 4 heads/ }).count() >= 2, "where each layer looks");
+  // Where each layer looks.
+  await page.getByRole("img", { name: /^Attention of 4 heads/ }).nth(1).waitFor({ timeout: 60_000 });
 
   // Two actions give the last layer eight experts, two for each letter.
   await choose(page, "Routing", /top-k/i);

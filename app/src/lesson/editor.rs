@@ -31,13 +31,14 @@ pub fn Editor() -> impl IntoView {
     let told = RwSignal::new(String::new());
     let area = NodeRef::<html::Textarea>::new();
     let look = move || {
-        let now = text.get_untracked();
+        // The editor may be left before its text is read.
+        let Some(now) = text.try_get_untracked() else { return };
         spawn_local(async move {
             match read(&now).await {
                 Ok(mut found) => {
                     found.faults.extend(misfits(lessons, &found));
                     found.faults.sort_by_key(|f| f.line);
-                    if text.with_untracked(|t| *t == now) {
+                    if text.try_with_untracked(|t| *t == now) == Some(true) {
                         reading.set(found);
                     }
                 }

@@ -10,7 +10,7 @@ use crate::ui;
 #[component]
 pub fn Export() -> impl IntoView {
     let lab = Lab::get();
-    let idle = Memo::new(move |_| lab.summary.with(Option::is_none));
+    let idle = Memo::new(move |_| lab.busy.get() || lab.summary.with(Option::is_none));
     let item = move |name: &'static str, help: &'static str, take: Callback<()>| {
         view! {
             <li>

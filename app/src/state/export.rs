@@ -38,8 +38,10 @@ impl Lab {
     /// Begins the present run anew with the weights of a file.
     pub fn bring(self, file: File) {
         self.dismiss("weights");
+        self.busy.set(true);
         spawn_local(async move {
             let fault = |why: String| {
+                self.busy.set(false);
                 self.tell(Notice::alert("weights", format!("{} could not be read", file.name()), sentence(&why)));
             };
             if file.size() > FILE_MAX as f64 {
@@ -56,6 +58,7 @@ impl Lab {
     fn begin_with(self, file: &Uint8Array) {
         let sent = self.line.with_value(|l| l.sent.clone()).filter(|_| self.faults.with_untracked(Vec::is_empty));
         let Some((spec, _)) = sent else {
+            self.busy.set(false);
             let text = "Mend what keeps the experiment from running first.";
             return self.tell(Notice::alert("weights", "There is no run to give weights to", text));
         };
