@@ -9,6 +9,7 @@ use engine::workloads::workloads;
 use leptos::prelude::*;
 
 use self::series::{Row, Series, State};
+use crate::tongue::t;
 use crate::ui::{self, format};
 
 /// What is to be measured.
@@ -51,27 +52,27 @@ pub fn Bench(asked: Asked) -> impl IntoView {
     };
     view! {
         <header class="top">
-            <h1>"Signalbox: the bench"</h1>
+            <h1>{t("Signalbox: the bench")}</h1>
             <div class="tools">
-                <a href="./">"To the lab"</a>
+                <a href="./">{t("To the lab")}</a>
             </div>
         </header>
         <main class="bench">
             <p>
-                "How long one training step takes here: fetching a batch, forward, backward, the update. Beside it, the rate of a large product of matrices on the same device, which is what the device can do at most."
+                {t("How long one training step takes here: fetching a batch, forward, backward, the update. Beside it, the rate of a large product of matrices on the same device, which is what the device can do at most.")}
             </p>
             <p role="status">{move || rows.with(|r| progress(r))}</p>
-            <section class="panel" aria-label="Results">
+            <section class="panel" aria-label=t("Results")>
                 <div class="scroll">
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col">"Workload"</th>
-                                <th scope="col">"Device"</th>
-                                <th scope="col">"ms a step"</th>
+                                <th scope="col">{t("Workload")}</th>
+                                <th scope="col">{t("Device")}</th>
+                                <th scope="col">{t("ms a step")}</th>
                                 <th scope="col">"GFLOP/s"</th>
-                                <th scope="col" title="Share of the device's rate in a product of 1024×1024 matrices">"of ceiling"</th>
-                                <th scope="col" title="Pieces of work that the device is given in a step">"dispatches"</th>
+                                <th scope="col" title=t("Share of the device's rate in a product of 1024×1024 matrices")>{t("of ceiling")}</th>
+                                <th scope="col" title=t("Pieces of work that the device is given in a step")>{t("dispatches")}</th>
                             </tr>
                         </thead>
                         <tbody>{move || rows.get().into_iter().map(line).collect_view()}</tbody>
@@ -84,12 +85,12 @@ pub fn Bench(asked: Asked) -> impl IntoView {
                     <div>
                         <Show when=ui::can_copy>
                             <button type="button" on:click=copy>
-                                {move || if copied.get() { "JSON copied" } else { "Copy JSON" }}
+                                {move || if copied.get() { t("JSON copied") } else { t("Copy JSON") }}
                             </button>
                         </Show>
                     </div>
                     <details>
-                        <summary>"The results as JSON"</summary>
+                        <summary>{t("The results as JSON")}</summary>
                         <pre id="bench-json">{report}</pre>
                     </details>
                 </section>
@@ -101,7 +102,7 @@ pub fn Bench(asked: Asked) -> impl IntoView {
 fn line(row: Row) -> impl IntoView {
     let figures = match row.state {
         State::Waiting => view! { <td colspan="4">"–"</td> }.into_any(),
-        State::Running => view! { <td colspan="4">"measuring …"</td> }.into_any(),
+        State::Running => view! { <td colspan="4">{t("measuring …")}</td> }.into_any(),
         State::Missing(faults) => {
             let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             view! { <td colspan="4" class="missing">{why}</td> }.into_any()
@@ -136,9 +137,15 @@ fn progress(rows: &[Row]) -> String {
     match rows.iter().position(|r| !r.is_over()) {
         Some(at) => {
             let row = &rows[at];
-            format!("Measuring {} on {}: {} of {}", row.workload, format::device(row.device), at + 1, rows.len())
+            t!(
+                "Measuring {workload} on {device}: {at} of {all}",
+                workload = row.workload,
+                device = format::device(row.device),
+                at = at + 1,
+                all = rows.len()
+            )
         }
-        None => "Measured.".to_owned(),
+        None => t("Measured.").to_owned(),
     }
 }
 
@@ -152,7 +159,12 @@ fn ceilings(rows: &[Row]) -> Vec<String> {
     }
     let said = |m: &&Measured| {
         let device = format::device(m.device);
-        format!("{device} ({}): {:.1} GFLOP/s in a product of 1024×1024 matrices", m.name, m.ceiling_gflops)
+        t!(
+            "{device} ({chip}): {rate} GFLOP/s in a product of 1024×1024 matrices",
+            device,
+            chip = m.name,
+            rate = format_args!("{:.1}", m.ceiling_gflops)
+        )
     };
     all.iter().map(said).collect()
 }

@@ -1,5 +1,6 @@
 //! What is shown when the page itself fails: a bug of ours, told so that it can be reported.
 
+use crate::tongue::t;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement};
 
@@ -25,7 +26,7 @@ fn show(document: &Document, text: &str) -> Result<(), JsValue> {
     let notice = document.create_element("div")?;
     notice.set_id("crash");
     notice.set_attribute("role", "alert")?;
-    let what = "This page has failed, and what it shows may be wrong. Reload it: the experiment is in the address.";
+    let what = t("This page has failed, and what it shows may be wrong. Reload it: the experiment is in the address.");
     notice.append_child(line("p", what)?.as_ref())?;
     notice.append_child(line("pre", text)?.as_ref())?;
     let body: HtmlElement = document.body().ok_or("there is no body")?.unchecked_into();

@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, Response};
 
+use crate::tongue::t;
 use crate::ui::format;
 
 /// Files at hand, by the name of the asset or by dataset and number of the person's own.
@@ -39,8 +40,8 @@ impl Files {
                     self.bytes.with_value(|b| b.get(&key(&dataset.id, number)).cloned()).ok_or_else(|| {
                         Diagnostic::new(
                             "data",
-                            format!("no file is chosen yet: {name}"),
-                            "choose one; it stays in this page",
+                            t!("no file is chosen yet: {name}", name),
+                            t("choose one; it stays in this page"),
                         )
                     })?
                 }
@@ -57,7 +58,8 @@ impl Files {
         if let Some(bytes) = self.bytes.with_value(|b| b.get(name).cloned()) {
             return Ok(bytes);
         }
-        let fault = |why: String| Diagnostic::new(format!("data › {name}"), why, "check the connection and try again");
+        let fault =
+            |why: String| Diagnostic::new(format!("data › {name}"), why, t("check the connection and try again"));
         let bytes = fetch(&format!("data/{name}")).await.map_err(fault)?;
         self.bytes.update_value(|b| {
             b.insert(name.to_owned(), bytes.clone());
@@ -72,11 +74,13 @@ impl Files {
     pub async fn keep(self, dataset: &str, number: usize, file: File) -> Result<(), String> {
         if file.size() > FILE_MAX as f64 {
             let (have, most) = (format::bytes(file.size() as u64), format::bytes(FILE_MAX as u64));
-            return Err(format!(
-                "it has {have}, and at most {most} are read: leave out some rows or images, or pack it with gzip"
+            return Err(t!(
+                "it has {have}, and at most {most} are read: leave out some rows or images, or pack it with gzip",
+                have,
+                most
             ));
         }
-        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| "the browser could not read the file")?;
+        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| t("the browser could not read the file"))?;
         self.bytes.update_value(|b| {
             b.insert(key(dataset, number), Uint8Array::new(&buffer));
         });
@@ -102,12 +106,12 @@ fn key(dataset: &str, number: usize) -> String {
 /// Why it did not arrive.
 pub async fn fetch(path: &str) -> Result<Uint8Array, String> {
     let window = web_sys::window().ok_or("there is no window")?;
-    let response = JsFuture::from(window.fetch_with_str(path)).await.map_err(|_| "it did not arrive")?;
-    let response: Response = response.dyn_into().map_err(|_| "the answer is no response")?;
+    let response = JsFuture::from(window.fetch_with_str(path)).await.map_err(|_| t("it did not arrive"))?;
+    let response: Response = response.dyn_into().map_err(|_| t("the answer is no response"))?;
     if !response.ok() {
-        return Err(format!("the server answered {}", response.status()));
+        return Err(t!("the server answered {status}", status = response.status()));
     }
-    let buffer = response.array_buffer().map_err(|_| "the answer has no content")?;
-    let buffer: JsValue = JsFuture::from(buffer).await.map_err(|_| "it broke off")?;
+    let buffer = response.array_buffer().map_err(|_| t("the answer has no content"))?;
+    let buffer: JsValue = JsFuture::from(buffer).await.map_err(|_| t("it broke off"))?;
     Ok(Uint8Array::new(&buffer.unchecked_into::<ArrayBuffer>()))
 }

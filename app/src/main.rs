@@ -1,5 +1,8 @@
 //! The page: draws what the session in the worker says, and tells it what the person asks for.
 
+#[macro_use]
+mod tongue;
+
 mod app;
 mod bench;
 mod crash;
@@ -22,8 +25,13 @@ mod views;
 
 fn main() {
     crash::tell();
-    match bench::asked() {
-        Some(asked) => leptos::mount::mount_to_body(|| leptos::view! { <bench::Bench asked /> }),
-        None => leptos::mount::mount_to_body(app::App),
-    }
+    wasm_bindgen_futures::spawn_local(async {
+        if let Err(why) = tongue::learn().await {
+            web_sys::console::warn_1(&why.into());
+        }
+        match bench::asked() {
+            Some(asked) => leptos::mount::mount_to_body(|| leptos::view! { <bench::Bench asked /> }),
+            None => leptos::mount::mount_to_body(app::App),
+        }
+    });
 }

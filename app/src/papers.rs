@@ -17,6 +17,7 @@ use leptos::task::spawn_local;
 use crate::files;
 use crate::link::Link;
 use crate::state::Lab;
+use crate::tongue::t;
 use check::Going;
 use kept::Kept;
 
@@ -73,13 +74,13 @@ impl Standing {
 
     pub fn name(self) -> &'static str {
         match self {
-            Self::Any => "any",
-            Self::Quick => "quick in full",
-            Self::Both => "in full or in short",
-            Self::Tried => "checked here",
-            Self::Untried => "not checked here",
-            Self::Holds => "holds here",
-            Self::Fails => "fails here",
+            Self::Any => t("any"),
+            Self::Quick => t("quick in full"),
+            Self::Both => t("in full or in short"),
+            Self::Tried => t("checked here"),
+            Self::Untried => t("not checked here"),
+            Self::Holds => t("holds here"),
+            Self::Fails => t("fails here"),
         }
     }
 }
@@ -116,8 +117,9 @@ impl Papers {
         spawn_local(async move {
             let bytes = files::fetch(CARDS).await.map(|b| b.to_vec());
             let cards = bytes.and_then(|b| {
-                serde_json::from_slice::<Vec<CardInfo>>(&b).map_err(|e| format!("they cannot be read ({e})"))
+                serde_json::from_slice::<Vec<CardInfo>>(&b).map_err(|e| t!("they cannot be read ({why})", why = e))
             });
+            let cards = cards.map(|all| all.into_iter().map(spoken).collect::<Vec<_>>());
             self.asked.set_value(false);
             self.cards.set(Some(cards.map(Arc::new)));
         });
@@ -163,10 +165,13 @@ impl Papers {
         match slower {
             Some(slower) => {
                 let here = (f64::from(seconds) * slower).ceil().max(1.0);
-                format!("About {here} s here, going by the checks made before.")
+                t!("About {here} s here, going by the checks made before.", here)
             }
             None => {
-                format!("{seconds} s at most on two cores outside of a browser; here it may take some times as long.")
+                t!(
+                    "{seconds} s at most on two cores outside of a browser; here it may take some times as long.",
+                    seconds
+                )
             }
         }
     }
@@ -237,6 +242,12 @@ fn run_of(card: &CardInfo, spec: &Spec) -> Option<Part> {
     }
     let run = forms().flat_map(|form| &form.runs).find(|run| still(&run.spec) == spec)?;
     Some(Part::Run { name: run.name.clone(), steps: run.steps, changed: !run.then.is_empty() })
+}
+
+/// A card in the page's language; its title and its source are the paper's.
+fn spoken(card: CardInfo) -> CardInfo {
+    let say = |text: String| t(&text).to_owned();
+    CardInfo { name: say(card.name), family: say(card.family), claim: say(card.claim), watch: say(card.watch), ..card }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use leptos::task::spawn_local;
 
 use crate::link::{Heard, Link};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::format::Mark;
 use crate::ui::frame::now;
 
@@ -149,7 +150,7 @@ impl Race {
         if self.going.get_untracked() {
             self.runs.update(|all| {
                 for run in all.iter_mut().filter(|r| matches!(r.standing, Standing::Waiting | Standing::Running)) {
-                    run.standing = Standing::Failed("stopped".into());
+                    run.standing = Standing::Failed(t("stopped").into());
                 }
             });
             self.going.set(false);
@@ -169,7 +170,7 @@ impl Race {
             }
             Err(why) => {
                 self.change(run, |r| {
-                    r.standing = Standing::Failed(format!("the browser would not start a worker: {why}"))
+                    r.standing = Standing::Failed(t!("the browser would not start a worker: {why}", why))
                 });
                 self.next();
             }
@@ -194,7 +195,7 @@ impl Race {
 
     fn hear(self, run: usize, heard: Heard) {
         match heard {
-            Heard::Dead(why) => self.end(run, Standing::Failed(format!("the engine stopped: {why}"))),
+            Heard::Dead(why) => self.end(run, Standing::Failed(t!("the engine stopped: {why}", why))),
             Heard::Event(event, _) | Heard::File(event, _) => self.take(run, event),
         }
     }
@@ -228,7 +229,7 @@ impl Race {
                 self.end(run, Standing::Failed(why.join("; ")));
             }
             Event::Diverged { step, .. } => {
-                self.end(run, Standing::Failed(format!("its loss is no longer a number from step {step} on")));
+                self.end(run, Standing::Failed(t!("its loss is no longer a number from step {step} on", step)));
             }
             Event::Failed { fault, .. } => self.end(run, Standing::Failed(fault.to_string())),
             Event::Progress { .. }

@@ -6,6 +6,7 @@ pub mod papers;
 pub mod runs;
 
 use crate::fragment;
+use crate::tongue::t;
 
 /// Where in the page one is, with what is open there, if anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +40,10 @@ impl Room {
     /// What it is called.
     pub fn name(&self) -> &'static str {
         match self {
-            Room::Lab => "Lab",
-            Room::Papers(_) => "Papers",
-            Room::Lessons(_) => "Lessons",
-            Room::Runs => "Runs",
+            Room::Lab => t("Lab"),
+            Room::Papers(_) => t("Papers"),
+            Room::Lessons(_) => t("Lessons"),
+            Room::Runs => t("Runs"),
         }
     }
 
@@ -52,8 +53,13 @@ impl Room {
             Room::Lab | Room::Runs => &None,
             Room::Papers(open) | Room::Lessons(open) => open,
         };
-        let room = self.name().to_lowercase();
-        open.as_ref().map_or_else(|| room.clone(), |open| format!("{room}/{open}"))
+        let room = match self {
+            Room::Lab => "lab",
+            Room::Papers(_) => "papers",
+            Room::Lessons(_) => "lessons",
+            Room::Runs => "runs",
+        };
+        open.as_ref().map_or_else(|| room.to_owned(), |open| format!("{room}/{open}"))
     }
 
     /// A link that leads there and leaves the experiment as it is. A whole address: the page has a base, to which

@@ -7,6 +7,7 @@ mod students;
 
 use leptos::prelude::*;
 
+use crate::tongue::t;
 use dialog::Dialog;
 
 /// The button that opens the dialog, and the dialog.
@@ -17,11 +18,11 @@ pub fn Share() -> impl IntoView {
         <button
             type="button"
             class="quiet"
-            title="The link holds the whole experiment"
+            title=t("The link holds the whole experiment")
             aria-haspopup="dialog"
             on:click=move |_| open.set(true)
         >
-            "Copy link"
+            {t("Copy link")}
         </button>
         <Dialog open=open />
     }

@@ -35,6 +35,8 @@ use crate::lesson::Place;
 use crate::link::Link;
 use crate::papers::Part;
 use crate::rooms::Room;
+use crate::tongue;
+use crate::tongue::t;
 use crate::ui::format::Mark;
 
 /// What the registries hold, for the time until the worker says it. (The registries themselves would bring all that
@@ -240,14 +242,14 @@ impl Lab {
             seen: RwSignal::default(),
             asked: RwSignal::default(),
             followed: RwSignal::default(),
-            catalogue: StoredValue::new(serde_json::from_str(CATALOGUE).unwrap_or_default()),
+            catalogue: StoredValue::new(tongue::translate(serde_json::from_str(CATALOGUE).unwrap_or_default())),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),
             place: RwSignal::default(),
             faults: RwSignal::default(),
             busy: RwSignal::new(true),
             progress: RwSignal::default(),
-            status: RwSignal::new("starting".into()),
+            status: RwSignal::new(t("starting").into()),
             scores: RwSignal::default(),
             curve: RwSignal::default(),
             ghost: RwSignal::default(),

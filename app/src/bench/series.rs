@@ -12,6 +12,7 @@ use leptos::task::spawn_local;
 use super::Asked;
 use crate::files::Files;
 use crate::link::{Heard, Link};
+use crate::tongue::t;
 
 /// One measurement.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +71,7 @@ impl Series {
         };
         match Link::start(move |heard| series.hear(heard)) {
             Ok(link) => series.link.set_value(Some(link)),
-            Err(why) => series.give_up(&format!("the browser would not start a worker: {why}")),
+            Err(why) => series.give_up(&t!("the browser would not start a worker: {why}", why)),
         }
         series
     }
@@ -96,7 +97,7 @@ impl Series {
 
     fn hear(self, heard: Heard) {
         match heard {
-            Heard::Dead(why) => self.give_up(&format!("the engine stopped: {why}")),
+            Heard::Dead(why) => self.give_up(&t!("the engine stopped: {why}", why)),
             Heard::Event(event, _) | Heard::File(event, _) => self.take(event),
         }
     }
@@ -104,7 +105,7 @@ impl Series {
     fn take(self, event: Event) {
         match event {
             Event::Hello { build, catalogue } if build == engine::session::BUILD => self.begin(*catalogue),
-            Event::Hello { .. } => self.give_up("the engine is of another version: reload the page"),
+            Event::Hello { .. } => self.give_up(t("the engine is of another version: reload the page")),
             Event::Benched { measured: Some(measured), .. } => self.answer(State::Done(measured)),
             Event::Benched { measured: None, faults } => self.answer(State::Missing(faults)),
             Event::Failed { fault, .. } => self.answer(State::Missing(vec![fault])),

@@ -8,15 +8,17 @@
 //! lock=rule,run.speed          disabled, with a word why
 //! hide=network,run.race        not there
 //! host=https://example.org     pages of this origin may speak to an embedded lab; `*`: any page around it
+//! lang=es                      the language of the page, whatever the browser's is
 //! ```
 //!
 //! They stand in the fragment or, for hosts that rewrite fragments, in the query: `?embed&view=curves#spec=…`.
 //! Locks are a courtesy to learners, not security: whoever can edit a link can take them away.
 
-use engine::diagnostic::Diagnostic;
+use engine::diagnostic::{Diagnostic, instead};
 use engine::spec::{Spec, percent};
 
 use super::parts::{self, Kind, Part};
+use crate::tongue;
 
 /// Views of an embedded lab whose link names none.
 pub const VIEWS: [&str; 4] = ["meters", "decision-surface", "curves", "samples"];
@@ -33,6 +35,7 @@ pub struct Frame {
     pub lock: Vec<&'static str>,
     pub hide: Vec<&'static str>,
     pub hosts: Vec<String>,
+    pub lang: Option<&'static str>,
 }
 
 impl Frame {
@@ -51,6 +54,13 @@ impl Frame {
             "view" => self.view = Some(list(Part::viewable)),
             "lock" => self.lock = list(Part::lockable),
             "hide" => self.hide = list(|_| true),
+            "lang" => match tongue::find(&value) {
+                Some(language) => self.lang = Some(language.tag),
+                None => {
+                    let known: Vec<_> = tongue::LANGUAGES.iter().map(|l| l.tag).collect();
+                    faults.push(Diagnostic::new("lang", format!("`{value}` is unknown"), instead(&value, &known)));
+                }
+            },
             "host" => {
                 for host in value.split(',').map(str::trim).filter(|h| !h.is_empty()).take(HOSTS) {
                     match origin(host) {
@@ -83,6 +93,7 @@ impl Frame {
             list("lock", &self.lock),
             list("hide", &self.hide),
             list("host", &hosts.iter().map(String::as_str).collect::<Vec<_>>()),
+            list("lang", self.lang.as_slice()),
         ]
         .concat()
     }

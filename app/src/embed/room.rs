@@ -23,6 +23,7 @@ use crate::panels::transform::Transform;
 use crate::panels::watch::Watch;
 use crate::race;
 use crate::state::Lab;
+use crate::tongue::t;
 
 #[component]
 pub fn Embedded() -> impl IntoView {
@@ -76,7 +77,7 @@ pub fn Embedded() -> impl IntoView {
                 <Lockable part="cost"><Cost /></Lockable>
             </div>
             <p class="embed-foot">
-                <a href=whole target="_blank" rel="noopener">"Open in Signalbox"</a>
+                <a href=whole target="_blank" rel="noopener">{t("Open in Signalbox")}</a>
             </p>
             <Palette />
         </main>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::form::Lesson;
 use super::{Lessons, parts, words};
 use crate::rooms::Room;
+use crate::tongue::t;
 use crate::ui;
 
 #[component]
@@ -19,7 +20,7 @@ pub fn Column() -> impl IntoView {
                 {move || match (lessons.lesson.get(), lessons.fault.get()) {
                     (Some(lesson), _) => view! { <Open lesson=lesson /> }.into_any(),
                     (None, Some(why)) => view! { <Missing why=why /> }.into_any(),
-                    (None, None) => view! { <aside class="lesson" aria-label="Lesson" aria-busy="true"></aside> }.into_any(),
+                    (None, None) => view! { <aside class="lesson" aria-label=t("Lesson") aria-busy="true"></aside> }.into_any(),
                 }}
             }
         })
@@ -30,11 +31,11 @@ pub fn Column() -> impl IntoView {
 fn Missing(why: String) -> impl IntoView {
     let lessons = Lessons::get();
     view! {
-        <aside class="lesson" aria-label="Lesson">
+        <aside class="lesson" aria-label=t("Lesson")>
             <div class="lesson-page">
-                <p role="alert">{format!("This lesson could not be opened: {why}.")}</p>
-                <p><a href=Room::Lessons(None).link()>"All lessons"</a></p>
-                <button type="button" on:click=move |_| lessons.close()>"Close the lesson"</button>
+                <p role="alert">{t!("This lesson could not be opened: {why}.", why)}</p>
+                <p><a href=Room::Lessons(None).link()>{t("All lessons")}</a></p>
+                <button type="button" on:click=move |_| lessons.close()>{t("Close the lesson")}</button>
             </div>
         </aside>
     }

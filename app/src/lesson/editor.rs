@@ -14,6 +14,7 @@ use super::{DRAFT, Lessons, Place, SHARED, keep, parts, read, words};
 use crate::fragment;
 use crate::operate::{self, Deed};
 use crate::rooms::Room;
+use crate::tongue::t;
 use crate::ui;
 
 /// How long the preview waits for further letters.
@@ -50,7 +51,7 @@ pub fn Editor() -> impl IntoView {
     Effect::new(move |_| {
         let kept = text.with(|t| keep::put_text(DRAFT, t));
         if !kept {
-            told.set("This browser keeps nothing for the page: save the lesson as a file.".into());
+            told.set(t("This browser keeps nothing for the page: save the lesson as a file.").into());
         }
         if let Some(handle) = waiting.get_value() {
             handle.clear();
@@ -60,13 +61,13 @@ pub fn Editor() -> impl IntoView {
     view! {
         <section class="editor" aria-labelledby="editor-title">
             <div class="editor-head">
-                <h2 id="editor-title">"Make a lesson"</h2>
-                <p class="help">"Markdown, with formulas, questions, checkpoints, and links that operate the lab. It stays in this browser until you save or share it."</p>
+                <h2 id="editor-title">{t("Make a lesson")}</h2>
+                <p class="help">{t("Markdown, with formulas, questions, checkpoints, and links that operate the lab. It stays in this browser until you save or share it.")}</p>
                 <Tools text=text told=told area=area />
                 <p class="said" aria-live="polite">{move || told.get()}</p>
             </div>
             <div class="editor-write">
-                <label class="sr" for="lesson-text">"Text of the lesson"</label>
+                <label class="sr" for="lesson-text">{t("Text of the lesson")}</label>
                 <textarea
                     id="lesson-text"
                     node_ref=area
@@ -123,15 +124,15 @@ fn Tools(text: RwSignal<String>, told: RwSignal<String>, area: NodeRef<html::Tex
     let share = move |_| {
         let packed = link::pack(text.get_untracked().as_bytes());
         if packed.len() > LINK_MAX {
-            return told.set("The lesson is too long for a link: save it as a file, and send that.".into());
+            return told.set(t("The lesson is too long for a link: save it as a file, and send that.").into());
         }
         let place = Place { name: SHARED.into(), step: 1 };
         let address = fragment::address(&format!("lesson={}&text={packed}", place.write()));
         ui::copy(&address.clone(), move |done| {
             told.set(if done {
-                "The link is copied: it holds the whole lesson.".into()
+                t("The link is copied: it holds the whole lesson.").into()
             } else {
-                format!("Copy this link: {address}")
+                t!("Copy this link: {address}", address)
             });
         });
     };
@@ -143,20 +144,20 @@ fn Tools(text: RwSignal<String>, told: RwSignal<String>, area: NodeRef<html::Tex
         spawn_local(async move {
             match JsFuture::from(file.text()).await.ok().and_then(|t| t.as_string()) {
                 Some(read) => text.set(read),
-                None => told.set(format!("{} could not be read.", file.name())),
+                None => told.set(t!("{name} could not be read.", name = file.name())),
             }
         });
     };
     view! {
-        <div class="editor-tools" role="group" aria-label="Lesson">
-            <button type="button" class="play" on:click=try_it>"Try it in the lab"</button>
-            <button type="button" title="A link to the experiment as it stands in the lab, at the cursor" on:click=insert>"Insert the lab's state"</button>
-            <button type="button" on:click=move |_| ui::download("lesson.md", &text.get_untracked(), "text/markdown")>"Save as a file"</button>
+        <div class="editor-tools" role="group" aria-label=t("Lesson")>
+            <button type="button" class="play" on:click=try_it>{t("Try it in the lab")}</button>
+            <button type="button" title=t("A link to the experiment as it stands in the lab, at the cursor") on:click=insert>{t("Insert the lab's state")}</button>
+            <button type="button" on:click=move |_| ui::download("lesson.md", &text.get_untracked(), "text/markdown")>{t("Save as a file")}</button>
             <input node_ref=input type="file" accept=".md,.markdown,text/markdown,text/plain" hidden=true on:change=open />
-            <button type="button" on:click=move |_| if let Some(input) = input.get_untracked() { input.click() }>"Open a file"</button>
-            <button type="button" on:click=share>"Copy a link"</button>
-            <button type="button" class="quiet" on:click=move |_| text.set(TEMPLATE.to_owned())>"Begin anew"</button>
-            <a href=Room::Lessons(None).link()>"All lessons"</a>
+            <button type="button" on:click=move |_| if let Some(input) = input.get_untracked() { input.click() }>{t("Open a file")}</button>
+            <button type="button" on:click=share>{t("Copy a link")}</button>
+            <button type="button" class="quiet" on:click=move |_| text.set(TEMPLATE.to_owned())>{t("Begin anew")}</button>
+            <a href=Room::Lessons(None).link()>{t("All lessons")}</a>
         </div>
     }
 }
@@ -190,20 +191,20 @@ fn Faults(reading: RwSignal<Reading>, text: RwSignal<String>, area: NodeRef<html
     };
     let list = move || {
         let faults = reading.with(|r| r.faults.clone());
-        let none = faults.is_empty().then(|| view! { <p class="fine">"Nothing is wrong with it."</p> });
+        let none = faults.is_empty().then(|| view! { <p class="fine">{t("Nothing is wrong with it.")}</p> });
         let faults = faults.into_iter().map(move |fault| {
             let line = fault.line.max(1);
             let mend = (!fault.mend.is_empty()).then(|| format!(" – {}", fault.mend));
             view! {
                 <li>
-                    <button type="button" class="quiet" on:click=move |_| go(line)>{format!("Line {line}")}</button>
+                    <button type="button" class="quiet" on:click=move |_| go(line)>{t!("Line {line}", line)}</button>
                     <span><b>{fault.message}</b> {mend}</span>
                 </li>
             }
         });
         view! { {none} <ul>{faults.collect_view()}</ul> }
     };
-    view! { <div class="editor-faults" role="region" aria-label="Faults of the text" aria-live="polite">{list}</div> }
+    view! { <div class="editor-faults" role="region" aria-label=t("Faults of the text") aria-live="polite">{list}</div> }
 }
 
 #[component]
@@ -226,5 +227,5 @@ fn Preview(reading: RwSignal<Reading>) -> impl IntoView {
             {pages.collect_view()}
         }
     };
-    view! { <div class="editor-preview" role="region" aria-label="Preview" tabindex="0">{pages}</div> }
+    view! { <div class="editor-preview" role="region" aria-label=t("Preview") tabindex="0">{pages}</div> }
 }

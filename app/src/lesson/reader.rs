@@ -11,6 +11,7 @@ use web_sys::{MessageEvent, Worker};
 
 use super::form::Reading;
 use super::{DRAFT, SHARED, keep, place};
+use crate::tongue::t;
 use crate::{files, link};
 
 /// A lesson as the list names it.
@@ -32,7 +33,7 @@ pub struct Listed {
 /// Why it did not arrive.
 pub async fn index() -> Result<Vec<Listed>, String> {
     let text = fetch("lessons/index.json").await?;
-    serde_json::from_str(&text).map_err(|e| format!("the list of lessons cannot be read: {e}"))
+    serde_json::from_str(&text).map_err(|e| t!("the list of lessons cannot be read: {why}", why = e))
 }
 
 /// Fetches and reads a lesson.
@@ -41,17 +42,17 @@ pub async fn index() -> Result<Vec<Listed>, String> {
 /// Why there is none.
 pub async fn named(name: &str) -> Result<Reading, String> {
     let text = match name {
-        DRAFT | SHARED => keep::text(name).ok_or("this browser keeps no such lesson")?,
+        DRAFT | SHARED => keep::text(name).ok_or(t("this browser keeps no such lesson"))?,
         name if place::is_name(name) => fetch(&format!("lessons/{name}.md")).await?,
-        name => return Err(format!("`{name}` is no lesson's name")),
+        name => return Err(t!("`{name}` is no lesson's name", name)),
     };
     let reading = read(&text).await?;
-    if reading.lesson.steps.is_empty() { Err("there is no lesson of this name".into()) } else { Ok(reading) }
+    if reading.lesson.steps.is_empty() { Err(t("there is no lesson of this name").into()) } else { Ok(reading) }
 }
 
 async fn fetch(path: &str) -> Result<String, String> {
     let bytes = files::fetch(path).await?;
-    String::from_utf8(bytes.to_vec()).map_err(|_| "it is no text".into())
+    String::from_utf8(bytes.to_vec()).map_err(|_| t("it is no text").into())
 }
 
 /// Reads a lesson's text.
@@ -59,12 +60,12 @@ async fn fetch(path: &str) -> Result<String, String> {
 /// # Errors
 /// The worker could not be started, or died.
 pub async fn read(text: &str) -> Result<Reading, String> {
-    let mut asked = Err("nothing was asked".to_owned());
+    let mut asked = Err(t("nothing was asked").to_owned());
     let promise = Promise::new(&mut |resolve, _| asked = ask(text, resolve));
     asked?;
     let answer = JsFuture::from(promise).await.ok().and_then(|a| a.as_string());
-    let answer = answer.ok_or("the part of the page that reads lessons stopped: reload the page")?;
-    serde_json::from_str(&answer).map_err(|e| format!("the lesson came back unreadable: {e}"))
+    let answer = answer.ok_or(t("the part of the page that reads lessons stopped: reload the page"))?;
+    serde_json::from_str(&answer).map_err(|e| t!("the lesson came back unreadable: {why}", why = e))
 }
 
 /// The worker, and who waits for it.
@@ -112,7 +113,7 @@ impl Reader {
 
 fn start() -> Result<Reader, String> {
     let worker =
-        link::worker("reader").map_err(|e| format!("the browser would not start a worker: {}", link::text(&e)))?;
+        link::worker("reader").map_err(|e| t!("the browser would not start a worker: {why}", why = link::text(&e)))?;
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(|message: MessageEvent| {
         let waiting = READER.with_borrow_mut(|slot| {
             let reader = slot.as_mut()?;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::Lab;
+use crate::tongue::t;
 
 #[component]
 pub fn Checkpoints() -> impl IntoView {
@@ -22,7 +23,7 @@ pub fn Checkpoints() -> impl IntoView {
     view! {
         <Show when=move || { count.get() > 1 }>
             <div class="checkpoints">
-                <label class="field-name" for="checkpoints">"Go back to"</label>
+                <label class="field-name" for="checkpoints">{t("Go back to")}</label>
                 <input
                     id="checkpoints"
                     type="range"
@@ -30,12 +31,12 @@ pub fn Checkpoints() -> impl IntoView {
                     max=move || count.get().saturating_sub(1)
                     step="1"
                     prop:value=move || at().to_string()
-                    aria-valuetext=move || format!("step {}", step())
-                    title="States of this run. Let go, and it stands there; Play goes on from it."
+                    aria-valuetext=move || t!("step {step}", step = step())
+                    title=t("States of this run. Let go, and it stands there; Play goes on from it.")
                     on:input=move |e| held.set(event_target_value(&e).parse().ok())
                     on:change=go
                 />
-                <output for="checkpoints">{move || format!("step {}", step())}</output>
+                <output for="checkpoints">{move || t!("step {step}", step = step())}</output>
             </div>
         </Show>
     }

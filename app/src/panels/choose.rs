@@ -13,6 +13,7 @@ use super::notices::Faults;
 use super::rules;
 use crate::embed::lockable::Lockable;
 use crate::state::{Lab, Notice, sentence};
+use crate::tongue::t;
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
 use crate::ui::format::{self, capital};
@@ -25,24 +26,24 @@ const RATES: (f64, f64) = (-5.0, 0.5);
 pub fn Choose() -> impl IntoView {
     view! {
         <section class="panel choose" aria-labelledby="choose-title">
-            <h2 id="choose-title">"Experiment"</h2>
+            <h2 id="choose-title">{t("Experiment")}</h2>
             <Lockable part="data">
-                <Pick label="Dataset" of=|c| &c.datasets choice=|s| &mut s.data read=|s| &s.data />
+                <Pick label=t("Dataset") of=|c| &c.datasets choice=|s| &mut s.data read=|s| &s.data />
             </Lockable>
             <OwnFiles />
             <Faults of=&["data"] />
             <Lockable part="rule">
-                <Pick label="Learning rule" of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
+                <Pick label=t("Learning rule") of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
             </Lockable>
             <Faults of=&["rule"] />
             <Lockable part="routing"><Routing /></Lockable>
             <Lockable part="optimizer">
-                <Pick label="Optimizer" of=|c| &c.optimizers choice=|s| &mut s.optimizer read=|s| &s.optimizer />
+                <Pick label=t("Optimizer") of=|c| &c.optimizers choice=|s| &mut s.optimizer read=|s| &s.optimizer />
             </Lockable>
             <Lockable part="rate"><Rate /></Lockable>
             <Faults of=&["optimizer", "rate"] />
             <Lockable part="schedule">
-                <Pick label="Schedule" of=|c| &c.schedules choice=|s| &mut s.schedule read=|s| &s.schedule />
+                <Pick label=t("Schedule") of=|c| &c.schedules choice=|s| &mut s.schedule read=|s| &s.schedule />
             </Lockable>
             <Faults of=&["schedule"] />
             <Sizes />
@@ -110,7 +111,7 @@ fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Sp
     (!knobs.is_empty()).then(|| {
         view! {
             <details class="settings">
-                <summary>{format!("Settings of {}", entry.name)}</summary>
+                <summary>{t!("Settings of {name}", name = entry.name)}</summary>
                 <Knobs knobs=knobs settings=settings of=entry.name set=move |knob, kind, to| lab.turn(|s| Some(choice(s)), knob, kind, to) />
             </details>
         }
@@ -138,7 +139,7 @@ fn OwnFiles() -> impl IntoView {
                         lab.dismiss("file");
                         lab.load();
                     }
-                    Err(why) => lab.tell(Notice::alert("file", format!("{name} could not be read"), sentence(&why))),
+                    Err(why) => lab.tell(Notice::alert("file", t!("{name} could not be read", name), sentence(&why))),
                 }
             });
         };
@@ -156,7 +157,7 @@ fn OwnFiles() -> impl IntoView {
                         on:change:target=take
                     />
                 </label>
-                <span class="help" id=id>{move || name().map_or_else(|| "It stays in this page.".into(), |n| format!("{n} is in use. It stays in this page."))}</span>
+                <span class="help" id=id>{move || name().map_or_else(|| t("It stays in this page.").into(), |n| t!("{n} is in use. It stays in this page.", n))}</span>
             </div>
         }
     };
@@ -178,7 +179,7 @@ fn Routing() -> impl IntoView {
     let id = Signal::derive(move || routing.get().map(|r| r.id).unwrap_or_default());
     let options = Signal::derive(move || {
         let known = lab.entries(|c| &c.routings).into_iter().map(|e| Offer::new(e.id, e.name));
-        std::iter::once(Offer::new("", "None")).chain(known).collect::<Vec<_>>()
+        std::iter::once(Offer::new("", t("None"))).chain(known).collect::<Vec<_>>()
     });
     let entry = Memo::new(move |_| lab.entry(|c| &c.routings, &id.get()));
     let settings = Signal::derive(move || routing.get().map(|r| r.settings).unwrap_or_default());
@@ -192,7 +193,7 @@ fn Routing() -> impl IntoView {
             let settings = (!knobs.is_empty()).then(|| {
                 view! {
                     <details class="settings">
-                        <summary>{format!("Settings of {name}")}</summary>
+                        <summary>{t!("Settings of {name}", name)}</summary>
                         <Knobs knobs=knobs settings=settings of=name set=set />
                     </details>
                 }
@@ -200,14 +201,14 @@ fn Routing() -> impl IntoView {
             view! { <Help entry=e /> {settings} }.into_any()
         }
         None => view! {
-            <p class="help">"No block chooses between experts. Choose a routing, and the last hidden stage becomes one of several experts."</p>
+            <p class="help">{t("No block chooses between experts. Choose a routing, and the last hidden stage becomes one of several experts.")}</p>
         }
         .into_any(),
     }
     };
     view! {
         <div class="pick">
-            <Select label="Routing" options=options value=id choose=move |v| lab.set_routing((!v.is_empty()).then_some(&v)) />
+            <Select label=t("Routing") options=options value=id choose=move |v| lab.set_routing((!v.is_empty()).then_some(&v)) />
             {below}
         </div>
     }
@@ -220,10 +221,10 @@ fn Rate() -> impl IntoView {
     let rate = Signal::derive(move || lab.spec.with(|s| s.rate));
     view! {
         <div class="rate">
-            <Number label="Learning rate" value=rate min=0.0 max=100.0 set=move |v| lab.edit(|s| s.rate = v) />
+            <Number label=t("Learning rate") value=rate min=0.0 max=100.0 set=move |v| lab.edit(|s| s.rate = v) />
             <input
                 type="range"
-                aria-label="Learning rate, by powers of ten"
+                aria-label=t("Learning rate, by powers of ten")
                 min=RATES.0
                 max=RATES.1
                 step="0.05"
@@ -248,7 +249,8 @@ fn round(v: f64) -> f64 {
 fn Sizes() -> impl IntoView {
     let lab = Lab::get();
     let of = move |pick: fn(&Spec) -> f64| Signal::derive(move || lab.spec.with(pick));
-    let losses = vec![Offer::new("cross-entropy", "Cross-entropy"), Offer::new("mean-squared", "Mean squared error")];
+    let losses =
+        vec![Offer::new("cross-entropy", t("Cross-entropy")), Offer::new("mean-squared", t("Mean squared error"))];
     let loss = Signal::derive(move || {
         lab.spec.with(|s| match s.loss {
             Loss::CrossEntropy => "cross-entropy".to_owned(),
@@ -258,16 +260,17 @@ fn Sizes() -> impl IntoView {
     // Numbers are told by squares, whatever is chosen for classes.
     let squares = move || {
         let numbers = lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.answer == Answer::Numbers));
-        numbers
-            .then(|| view! { <p class="help">"This data asks for numbers: their loss is the mean squared error."</p> })
+        numbers.then(
+            || view! { <p class="help">{t("This data asks for numbers: their loss is the mean squared error.")}</p> },
+        )
     };
     view! {
         <div class="sizes">
-            <Lockable part="batch"><Number label="Batch size" value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) /></Lockable>
-            <Lockable part="seed"><Number label="Seed" value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) /></Lockable>
-            <Lockable part="clip"><Number label="Clip gradient (0: off)" value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) /></Lockable>
+            <Lockable part="batch"><Number label=t("Batch size") value=of(|s| f64::from(s.batch)) min=1.0 max=16384.0 whole=true set=move |v| lab.edit(|s| s.batch = v as u32) /></Lockable>
+            <Lockable part="seed"><Number label=t("Seed") value=of(|s| f64::from(s.seed)) min=0.0 max=f64::from(u32::MAX) whole=true set=move |v| lab.edit(|s| s.seed = v as u32) /></Lockable>
+            <Lockable part="clip"><Number label=t("Clip gradient (0: off)") value=of(|s| s.clip) min=0.0 max=1e6 set=move |v| lab.edit(|s| s.clip = v) /></Lockable>
             <Lockable part="loss">
-                <Select label="Loss" options=losses value=loss choose=move |v| {
+                <Select label=t("Loss") options=losses value=loss choose=move |v| {
                     lab.edit(|s| s.loss = if v == "mean-squared" { Loss::MeanSquared } else { Loss::CrossEntropy });
                 } />
             </Lockable>
@@ -286,7 +289,7 @@ fn Where() -> impl IntoView {
         None => "auto".to_owned(),
     });
     let options =
-        vec![Offer::new("auto", "Auto: the faster one"), Offer::new("cpu", "CPU"), Offer::new("gpu", "WebGPU")];
+        vec![Offer::new("auto", t("Auto: the faster one")), Offer::new("cpu", "CPU"), Offer::new("gpu", "WebGPU")];
     let choose = move |v: String| {
         lab.set_device(match v.as_str() {
             "cpu" => Some(Device::Cpu),
@@ -299,15 +302,15 @@ fn Where() -> impl IntoView {
             let measured = p.measured.iter().map(|(d, ms)| format!("{} {ms:.2} ms a step", format::device(*d))).collect::<Vec<_>>();
             view! {
                 <p class="help">
-                    {sentence(&format!("on {} ({}): {}", format::device(p.device), p.name, p.reason))} " " {sentence(&p.advice)} " "
-                    {(!measured.is_empty() && ![" ms", " µs"].iter().any(|unit| p.reason.contains(unit))).then(|| format!("Measured: {}.", measured.join(", ")))}
+                    {sentence(&t!("on {device} ({chip}): {why}", device = format::device(p.device), chip = p.name, why = p.reason))} " " {sentence(&p.advice)} " "
+                    {(!measured.is_empty() && ![" ms", " µs"].iter().any(|unit| p.reason.contains(unit))).then(|| t!("Measured: {times}.", times = measured.join(", ")))}
                 </p>
             }
         })
     };
     view! {
         <div class="pick">
-            <Select label="Device" options=options value=value choose=choose />
+            <Select label=t("Device") options=options value=value choose=choose />
             {told}
         </div>
     }

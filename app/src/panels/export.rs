@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui;
 
 #[component]
@@ -28,14 +29,14 @@ pub fn Export() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="export-title">
             <details>
-                <summary><h2 id="export-title">"Take away"</h2></summary>
+                <summary><h2 id="export-title">{t("Take away")}</h2></summary>
                 <ul class="export">
-                    {item("Weights", "Every weight under its name, as safetensors.", form(Form::Weights))}
-                    {item("ONNX model", "The network as it answers now, for other programs.", form(Form::Onnx))}
-                    {item("PyTorch script", "This training with this rule, one line for each operation.", form(Form::Torch))}
-                    {item("Data for the script", "What the script begins with; put it beside the script.", form(Form::Registers))}
-                    {item("Experiment", "The spec, as JSON: for the command line, or to open here again.", spec)}
-                    {item("Curves", "Loss and the marks of answers over the steps, as CSV.", curves)}
+                    {item(t("Weights"), t("Every weight under its name, as safetensors."), form(Form::Weights))}
+                    {item(t("ONNX model"), t("The network as it answers now, for other programs."), form(Form::Onnx))}
+                    {item(t("PyTorch script"), t("This training with this rule, one line for each operation."), form(Form::Torch))}
+                    {item(t("Data for the script"), t("What the script begins with; put it beside the script."), form(Form::Registers))}
+                    {item(t("Experiment"), t("The spec, as JSON: for the command line, or to open here again."), spec)}
+                    {item(t("Curves"), t("Loss and the marks of answers over the steps, as CSV."), curves)}
                 </ul>
                 <Bring />
             </details>
@@ -59,13 +60,13 @@ fn Bring() -> impl IntoView {
     };
     view! {
         <div class="export-in">
-            <input node_ref=input type="file" accept=".safetensors" hidden=true aria-label="File of weights" on:change=read />
+            <input node_ref=input type="file" accept=".safetensors" hidden=true aria-label=t("File of weights") on:change=read />
             <button type="button" on:click=move |_| {
                 if let Some(input) = input.get_untracked() {
                     input.click();
                 }
-            }>"Load weights"</button>
-            <span class="help">"From a safetensors file of this network: the run begins with them, at step 0."</span>
+            }>{t("Load weights")}</button>
+            <span class="help">{t("From a safetensors file of this network: the run begins with them, at step 0.")}</span>
         </div>
     }
 }

@@ -5,10 +5,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
+use super::language::Language;
 use crate::embed::lockable::Lockable;
 use crate::rooms::Room;
 use crate::share::Share;
 use crate::state::{Action, Lab, Notice};
+use crate::tongue::t;
 use crate::ui;
 
 #[component]
@@ -26,6 +28,7 @@ pub fn Header() -> impl IntoView {
             </h1>
             <Lockable part="rooms"><Rooms /></Lockable>
             <Lockable part="tools"><Tools /></Lockable>
+            <Language />
         </header>
     }
 }
@@ -40,7 +43,7 @@ fn Rooms() -> impl IntoView {
         view! { <li><a href=to aria-current=here>{name}</a></li> }
     });
     view! {
-        <nav class="rooms" aria-label="Rooms">
+        <nav class="rooms" aria-label=t("Rooms")>
             <ul>{rooms.collect_view()}</ul>
         </nav>
     }
@@ -53,15 +56,15 @@ fn Tools() -> impl IntoView {
         lab.spec.with_untracked(|s| ui::download("experiment.json", &engine::spec::text::write(s), "application/json"));
     };
     view! {
-        <div class="tools" role="group" aria-label="Experiment">
-            <button type="button" class="quiet" title="Undo (Ctrl+Z)" prop:disabled=move || lab.past.with(Vec::is_empty) on:click=move |_| lab.undo()>
-                "Undo"
+        <div class="tools" role="group" aria-label=t("Experiment")>
+            <button type="button" class="quiet" title=t("Undo (Ctrl+Z)") prop:disabled=move || lab.past.with(Vec::is_empty) on:click=move |_| lab.undo()>
+                {t("Undo")}
             </button>
-            <button type="button" class="quiet" title="Redo (Ctrl+Shift+Z)" prop:disabled=move || lab.future.with(Vec::is_empty) on:click=move |_| lab.redo()>
-                "Redo"
+            <button type="button" class="quiet" title=t("Redo (Ctrl+Shift+Z)") prop:disabled=move || lab.future.with(Vec::is_empty) on:click=move |_| lab.redo()>
+                {t("Redo")}
             </button>
             <Share />
-            <button type="button" class="quiet" on:click=save title="The experiment as a file">"Save"</button>
+            <button type="button" class="quiet" on:click=save title=t("The experiment as a file")>{t("Save")}</button>
             <Open />
         </div>
     }
@@ -90,7 +93,8 @@ fn Open() -> impl IntoView {
                 }
                 Err(faults) => {
                     let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                    let notice = Notice::alert("file", format!("{} could not be opened", file.name()), why.join("; "));
+                    let notice =
+                        Notice::alert("file", t!("{name} could not be opened", name = file.name()), why.join("; "));
                     lab.tell(notice.with(Action::Copy(text)));
                 }
             }
@@ -98,10 +102,10 @@ fn Open() -> impl IntoView {
     };
     view! {
         <input node_ref=input type="file" accept=".json,application/json" hidden=true on:change=read />
-        <button type="button" class="quiet" title="An experiment from a file" on:click=move |_| {
+        <button type="button" class="quiet" title=t("An experiment from a file") on:click=move |_| {
             if let Some(input) = input.get_untracked() {
                 input.click();
             }
-        }>"Open"</button>
+        }>{t("Open")}</button>
     }
 }

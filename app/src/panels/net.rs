@@ -12,6 +12,7 @@ use super::track::rails::way;
 use super::track::strip::Strip;
 use super::track::{Track, credit, stage_name};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree::{self, Place};
 use crate::ui::{self, format};
 
@@ -30,8 +31,8 @@ pub enum Shown {
 impl Shown {
     fn word(self) -> &'static str {
         match self {
-            Shown::Track => "Track",
-            Shown::Outline => "Outline",
+            Shown::Track => key!("Track"),
+            Shown::Outline => key!("Outline"),
         }
     }
 
@@ -80,20 +81,20 @@ pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
     let tab = move |to: Shown| {
         view! {
             <button type="button" aria-pressed=move || (shown.get() == to).to_string() on:click=move |_| choose(to)>
-                {to.word()}
+                {t(to.word())}
             </button>
         }
     };
     view! {
         <section class="panel net" aria-labelledby="net-title" class:stale=move || !lab.is_current()>
             <div class="net-head">
-                <h2 id="net-title">"Network"</h2>
+                <h2 id="net-title">{t("Network")}</h2>
                 <p class="key">
-                    <span class="forward">"forward"</span>
+                    <span class="forward">{t("forward")}</span>
                     <span class="back">{move || way.get().map(credit::said)}</span>
                 </p>
-                <button id="add-stage" type="button" class="quiet" title="A stage before the read-out" on:click=add>"Add a stage"</button>
-                <div class="tabs" role="group" aria-label="Show the network as">
+                <button id="add-stage" type="button" class="quiet" title=t("A stage before the read-out") on:click=add>{t("Add a stage")}</button>
+                <div class="tabs" role="group" aria-label=t("Show the network as")>
                     {tab(Shown::Track)}
                     {tab(Shown::Outline)}
                 </div>
@@ -116,24 +117,24 @@ fn Outline() -> impl IntoView {
     let input = move || lab.summary.with(|s| s.as_ref().map(|s| format::shape(&s.data.input)));
     let answer = move || lab.summary.with(|s| s.as_ref().map(|s| answer(s.data.answer, s.data.outputs.len())));
     view! {
-        <p class="end">"input " <b>{input}</b></p>
+        <p class="end">{t("input")} " " <b>{input}</b></p>
         <div class="stages" data-credit=move || way.get().map(credit::word)>
             {move || {
                 let all = count.get();
                 (0..all).map(|i| view! { <Stage i=i last=i + 1 == all /> }).collect_view()
             }}
         </div>
-        <p class="end">"answer " <b>{answer}</b></p>
+        <p class="end">{t("answer")} " " <b>{answer}</b></p>
     }
 }
 
 /// What the data asks for, in words.
 fn answer(asked: Answer, outputs: usize) -> String {
     match asked {
-        Answer::Class => format!("{outputs} classes"),
-        Answer::ClassAtPlaces(places) => format!("{outputs} classes at each of {places} places"),
-        Answer::Numbers if outputs == 1 => "a number".to_owned(),
-        Answer::Numbers => format!("{outputs} numbers"),
+        Answer::Class => t!("{outputs} classes", outputs),
+        Answer::ClassAtPlaces(places) => t!("{outputs} classes at each of {places} places", outputs, places),
+        Answer::Numbers if outputs == 1 => t("a number").to_owned(),
+        Answer::Numbers => t!("{outputs} numbers", outputs),
     }
 }
 
@@ -156,7 +157,7 @@ fn Elsewhere() -> impl IntoView {
     let stands = move || {
         let running = lab.summary.with(Option::is_some);
         (running && !lab.faults.with(Vec::is_empty)).then(|| {
-            view! { <p class="help">"This experiment cannot run yet. The one before it goes on until it can."</p> }
+            view! { <p class="help">{t("This experiment cannot run yet. The one before it goes on until it can.")}</p> }
         })
     };
     view! {
@@ -174,9 +175,9 @@ pub fn Figures(place: Place) -> impl IntoView {
             let f = tree::figures(s.as_ref()?, &place)?;
             Some(view! {
                 <span class="figures">
-                    <span title="Shape of one sample here">{format::shape(&f.output)}</span>
-                    <span title="Parameters">{format::count(f.parameters)} " par"</span>
-                    <span title="Floating-point operations of a forward pass of one batch">{format::flops(f.flops)}</span>
+                    <span title=t("Shape of one sample here")>{format::shape(&f.output)}</span>
+                    <span title=t("Parameters")>{format::count(f.parameters)} " " {t("par")}</span>
+                    <span title=t("Floating-point operations of a forward pass of one batch")>{format::flops(f.flops)}</span>
                 </span>
             })
         })
@@ -196,7 +197,7 @@ fn Stage(i: usize, last: bool) -> impl IntoView {
     let faults = move || {
         lab.faults.with(|all| all.iter().filter(|f| tree::place_of(&f.path).0 == [i]).cloned().collect::<Vec<_>>())
     };
-    let of = format!("stage {}", i + 1);
+    let of = t!("stage {number}", number = i + 1);
     // As with blocks, the focus goes where the stage goes.
     let shift = move |way: &'static str| {
         let mut to = None;
@@ -222,17 +223,17 @@ fn Stage(i: usize, last: bool) -> impl IntoView {
                 <summary id=part(i, "summary")>
                     <h3 id=part(i, "name")>{name}</h3>
                     <Figures place=vec![i] />
-                    <span>"more" <span class="sr">{format!(" of {of}")}</span></span>
+                    <span>{t("more")} <span class="sr">{t!(" of {of}", of)}</span></span>
                 </summary>
-                <div class="moves" role="group" aria-label=format!("Place of {of}")>
-                    <button id=part(i, "up") type="button" class="quiet" aria-label=format!("Move {of} up") on:click=move |_| shift("up")>"Up"</button>
-                    <button id=part(i, "down") type="button" class="quiet" aria-label=format!("Move {of} down") on:click=move |_| shift("down")>"Down"</button>
-                    <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=duplicate>"Duplicate"</button>
-                    <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=remove>"Remove"</button>
+                <div class="moves" role="group" aria-label=t!("Place of {of}", of)>
+                    <button id=part(i, "up") type="button" class="quiet" aria-label=t!("Move {of} up", of) on:click=move |_| shift("up")>{t("Up")}</button>
+                    <button id=part(i, "down") type="button" class="quiet" aria-label=t!("Move {of} down", of) on:click=move |_| shift("down")>{t("Down")}</button>
+                    <button type="button" class="quiet" aria-label=t!("Duplicate {of}", of) on:click=duplicate>{t("Duplicate")}</button>
+                    <button type="button" class="quiet" aria-label=t!("Remove {of}", of) on:click=remove>{t("Remove")}</button>
                 </div>
             </details>
             {move || faults().into_iter().map(|fault| view! { <Fault fault=fault /> }).collect_view()}
-            <Blocks place=vec![i] name=format!("stage {}", i + 1) />
+            <Blocks place=vec![i] name=t!("stage {number}", number = i + 1) />
         </div>
     }
 }

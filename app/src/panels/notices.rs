@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{Lab, Notice, Tone};
+use crate::tongue::t;
 use crate::ui::format::capital;
 
 #[component]
@@ -38,7 +39,7 @@ fn One(notice: Notice) -> impl IntoView {
             </p>
             <div class="notice-do">
                 {button}
-                <button type="button" class="quiet" on:click=move |_| lab.dismiss(topic)>"Dismiss"</button>
+                <button type="button" class="quiet" on:click=move |_| lab.dismiss(topic)>{t("Dismiss")}</button>
             </div>
         </div>
     }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::panels::track::kinds::Kinds;
 use crate::panels::track::{Chosen, focus_on};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree::{self, Place};
 
 /// Where the next block is to go.
@@ -40,43 +41,43 @@ impl Adding {
 
 /// Families of blocks, in the order in which they are offered.
 pub const FAMILIES: [&str; 10] = [
-    "Basics",
-    "Tracks",
-    "Images",
-    "Sequences",
-    "Attention",
-    "Feed-forward",
-    "Functions",
-    "Sparse and low rank",
-    "Regularising",
-    "Around others",
+    key!("Basics"),
+    key!("Tracks"),
+    key!("Images"),
+    key!("Sequences"),
+    key!("Attention"),
+    key!("Feed-forward"),
+    key!("Functions"),
+    key!("Sparse and low rank"),
+    key!("Regularising"),
+    key!("Around others"),
 ];
 
 /// The family of a block; one that is not known goes by whether it holds others.
 pub fn family(entry: &EntryInfo) -> &'static str {
     match entry.id.as_str() {
         "linear" | "activation" | "layer-norm" | "batch-norm" | "rms-norm" | "dropout" | "flatten" | "affine" => {
-            "Basics"
+            key!("Basics")
         }
         "chain" | "residual" | "parallel" | "route" | "repeat" | "skip-middle" | "skip-saturated" | "mask-gate"
-        | "module-sequence" | "stochastic-depth" => "Tracks",
+        | "module-sequence" | "stochastic-depth" => key!("Tracks"),
         "conv2d" | "max-pool" | "avg-pool" | "conv-bn" | "squeeze-excite" | "mlp-mixer" | "res-mlp" | "raft-mlp"
-        | "nin-gate" | "permuted-kronecker" | "patches" | "cam" => "Images",
+        | "nin-gate" | "permuted-kronecker" | "patches" | "cam" => key!("Images"),
         "embedding" | "position" | "conv1d" | "separable-conv" | "rnn" | "gru" | "lstm" | "lru" | "delta-net"
         | "delta-product" | "fsmn" | "block-recurrent" | "lif" | "delays" | "liquid" | "pool-sequence" | "n-beats"
-        | "ar-net" => "Sequences",
+        | "ar-net" => key!("Sequences"),
         "attention" | "cross-attention" | "global-query" | "shaped-attention" | "transformer" | "brainformer" => {
-            "Attention"
+            key!("Attention")
         }
         "glu" | "ffn" | "gated-perceptron" | "multiplet" | "simba" | "nested-ffn" | "constrained" | "hypernetwork" => {
-            "Feed-forward"
+            key!("Feed-forward")
         }
         "kan" | "s-kan" | "af-kan" | "ada-fnn" | "fourier-features" | "sape" | "spectral-filter"
-        | "adaptive-spectral" | "random-features" => "Functions",
-        "masked-linear" | "nm-linear" | "low-rank" | "block-diagonal" | "lora" | "fade" => "Sparse and low rank",
-        "drop-block" | "label-smoothing" | "penalty" | "freeze" => "Regularising",
-        _ if entry.holds.is_empty() || entry.holds == "nothing" => "Feed-forward",
-        _ => "Around others",
+        | "adaptive-spectral" | "random-features" => key!("Functions"),
+        "masked-linear" | "nm-linear" | "low-rank" | "block-diagonal" | "lora" | "fade" => key!("Sparse and low rank"),
+        "drop-block" | "label-smoothing" | "penalty" | "freeze" => key!("Regularising"),
+        _ if entry.holds.is_empty() || entry.holds == "nothing" => key!("Feed-forward"),
+        _ => key!("Around others"),
     }
 }
 
@@ -160,17 +161,17 @@ pub fn Palette() -> impl IntoView {
         let found: Vec<_> = text.with(|t| entries.into_iter().filter(|e| is_meant(e, t)).collect());
         let families = FAMILIES.iter().filter_map(|name| {
             let cards: Vec<_> = found.iter().filter(|e| family(e) == *name).map(card).collect();
-            (!cards.is_empty()).then(|| view! { <section><h3>{*name}</h3><ul>{cards}</ul></section> })
+            (!cards.is_empty()).then(|| view! { <section><h3>{t(name)}</h3><ul>{cards}</ul></section> })
         });
         families.collect_view()
     };
-    let title = move || adding.0.with(|a| a.as_ref().map(|gap| format!("Add a block to {}", gap.name)));
+    let title = move || adding.0.with(|a| a.as_ref().map(|gap| t!("Add a block to {into}", into = gap.name)));
     view! {
         <dialog node_ref=dialog class="palette" aria-labelledby="palette-title" on:close=move |_| adding.0.set(None)>
             <div class="palette-head">
                 <h2 id="palette-title">{title}</h2>
-                <input type="search" aria-label="Search for a block" placeholder="Search" prop:value=text on:input:target=move |e| text.set(e.target().value()) />
-                <button type="button" class="quiet" on:click=move |_| adding.0.set(None)>"Close"</button>
+                <input type="search" aria-label=t("Search for a block") placeholder=t("Search") prop:value=text on:input:target=move |e| text.set(e.target().value()) />
+                <button type="button" class="quiet" on:click=move |_| adding.0.set(None)>{t("Close")}</button>
             </div>
             {all}
         </dialog>

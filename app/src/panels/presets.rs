@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::state::Lab;
+use crate::tongue::t;
 
 #[component]
 pub fn Presets() -> impl IntoView {
@@ -37,19 +38,19 @@ pub fn Presets() -> impl IntoView {
                         lab.open(spec.get_value());
                     }
                 >
-                    {preset.name}
+                    {t(preset.name)}
                 </button>
-                <span id=help>{preset.help}</span>
-                <em id=expect>{preset.expect}</em>
+                <span id=help>{t(preset.help)}</span>
+                <em id=expect>{t(preset.expect)}</em>
             </li>
         }
     });
     view! {
-        <button type="button" title="Experiments to begin with" aria-haspopup="dialog" on:click=open>"Start from"</button>
+        <button type="button" title=t("Experiments to begin with") aria-haspopup="dialog" on:click=open>{t("Start from")}</button>
         <dialog node_ref=dialog class="palette gallery" aria-labelledby="presets-title">
             <div class="palette-head">
-                <h2 id="presets-title">"Start from"</h2>
-                <button type="button" class="quiet" on:click=move |_| close()>"Close"</button>
+                <h2 id="presets-title">{t("Start from")}</h2>
+                <button type="button" class="quiet" on:click=move |_| close()>{t("Close")}</button>
             </div>
             <ul>{cards.collect_view()}</ul>
         </dialog>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::rules;
 use crate::race::{Contender, Race as State, Standing};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
 use crate::ui::format::{self, Mark};
@@ -25,24 +26,24 @@ pub fn Race() -> impl IntoView {
     let told = move || {
         race.runs.with(|r| {
             let done = r.iter().filter(|r| !matches!(r.standing, Standing::Waiting | Standing::Running)).count();
-            (!r.is_empty()).then(|| format!("{done} of {} runs done", r.len()))
+            (!r.is_empty()).then(|| t!("{done} of {all} runs done", done, all = r.len()))
         })
     };
     view! {
         <section class="panel race" aria-labelledby="race-title">
-            <h2 id="race-title">"Race"</h2>
+            <h2 id="race-title">{t("Race")}</h2>
             <p class="help">
-                "Each lane changes something of the experiment; all begin at the same weights and see the same batches, on the CPU, for every seed."
+                {t("Each lane changes something of the experiment; all begin at the same weights and see the same batches, on the CPU, for every seed.")}
             </p>
-            <ol class="lanes" aria-label="Lanes">
+            <ol class="lanes" aria-label=t("Lanes")>
                 {move || (0..count.get()).map(|i| view! { <LaneRow i=i /> }).collect_view()}
             </ol>
             <div class="race-run">
-                <button type="button" on:click=move |_| lab.edit(|s| s.lanes.push(Lane::default()))>"Add a lane"</button>
-                <Number label="Steps" called="Steps of the race" value=steps min=1.0 max=1e8 whole=true set=move |v| lab.edit(|s| s.steps = v as u32) />
-                <Number label="Seeds" called="Seeds of the race" value=seeds min=1.0 max=64.0 whole=true set=move |v| lab.edit(|s| s.seeds = v as u32) />
+                <button type="button" on:click=move |_| lab.edit(|s| s.lanes.push(Lane::default()))>{t("Add a lane")}</button>
+                <Number label=t("Steps") called=t("Steps of the race") value=steps min=1.0 max=1e8 whole=true set=move |v| lab.edit(|s| s.steps = v as u32) />
+                <Number label=t("Seeds") called=t("Seeds of the race") value=seeds min=1.0 max=64.0 whole=true set=move |v| lab.edit(|s| s.seeds = v as u32) />
                 <button type="button" class="play" on:click=move |_| if race.going.get_untracked() { race.stop() } else { race.start() }>
-                    {move || if race.going.get() { "Stop the race" } else { "Start the race" }}
+                    {move || if race.going.get() { t("Stop the race") } else { t("Start the race") }}
                 </button>
                 <span class="race-told" aria-live="polite">{told}</span>
             </div>
@@ -59,7 +60,7 @@ pub fn Race() -> impl IntoView {
 fn LaneRow(i: usize) -> impl IntoView {
     let lab = Lab::get();
     let lane = Memo::new(move |_| lab.spec.with(|s| s.lanes.get(i).cloned().unwrap_or_default()));
-    let of = format!("lane {}", i + 1);
+    let of = t!("lane {number}", number = i + 1);
     let edit = move |change: &dyn Fn(&mut Lane)| {
         lab.edit(|s| {
             if let Some(lane) = s.lanes.get_mut(i) {
@@ -84,7 +85,7 @@ fn LaneRow(i: usize) -> impl IntoView {
             let key = place.clone();
             let value = Signal::derive(move || lane.with(|l| l.set.get(&key).map(ToString::to_string)).unwrap_or_default());
             let offers = lab.entries(|c| &c.routings).into_iter().map(|e| Offer::new(e.id, e.name));
-            let offers: Vec<_> = std::iter::once(Offer::new("", "as in the network")).chain(offers).collect();
+            let offers: Vec<_> = std::iter::once(Offer::new("", t("as in the network"))).chain(offers).collect();
             let choose = move |id: String| {
                 edit(&|l| {
                     l.set.remove(&place);
@@ -93,7 +94,7 @@ fn LaneRow(i: usize) -> impl IntoView {
                     }
                 });
             };
-            view! { <Select label="Routing" called=format!("Routing of lane {}", i + 1) options=offers value=value choose=choose /> }
+            view! { <Select label=t("Routing") called=t!("Routing of lane {number}", number = i + 1) options=offers value=value choose=choose /> }
         })
     };
     let settings = move || {
@@ -114,8 +115,8 @@ fn LaneRow(i: usize) -> impl IntoView {
             };
             view! {
                 <details class="settings">
-                    <summary>{format!("Settings of {} in lane {}", entry.name, i + 1)}</summary>
-                    <Knobs knobs=entry.knobs settings=own of=format!("lane {}", i + 1) set=set />
+                    <summary>{t!("Settings of {name} in lane {number}", name = entry.name, number = i + 1)}</summary>
+                    <Knobs knobs=entry.knobs settings=own of=t!("lane {number}", number = i + 1) set=set />
                 </details>
             }
         })
@@ -137,11 +138,11 @@ fn LaneRow(i: usize) -> impl IntoView {
     view! {
         <li class="lane" aria-label=name>
             <span class="lane-mark" style:background-color=format!("var(--class-{})", i % 10) aria-hidden="true"></span>
-            <Select label="Rule" called=format!("Rule of {of}") options=rules value=rule choose=move |id| edit(&|l| l.rule = Some(Choice::new(&id))) />
-            <Number label="Rate" called=format!("Learning rate of {of}") value=rate min=0.0 max=1000.0 set=move |v| edit(&|l| l.rate = Some(v)) />
+            <Select label=t("Rule") called=t!("Rule of {of}", of) options=rules value=rule choose=move |id| edit(&|l| l.rule = Some(Choice::new(&id))) />
+            <Number label=t("Rate") called=t!("Learning rate of {of}", of) value=rate min=0.0 max=1000.0 set=move |v| edit(&|l| l.rate = Some(v)) />
             {routing}
-            <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=duplicate>"Duplicate"</button>
-            <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=remove>"Remove"</button>
+            <button type="button" class="quiet" aria-label=t!("Duplicate {of}", of) on:click=duplicate>{t("Duplicate")}</button>
+            <button type="button" class="quiet" aria-label=t!("Remove {of}", of) on:click=remove>{t("Remove")}</button>
             {settings}
         </li>
     }
@@ -171,26 +172,26 @@ fn Results() -> impl IntoView {
         })
     };
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Results of the race">
+        <div class="scroll" tabindex="0" role="region" aria-label=t("Results of the race")>
             <table class="race-table">
                 <thead>
                     <tr>
-                        <th scope="col">"Lane"</th>
-                        <th scope="col" title="Mean over the seeds ± half the distance from the least to the greatest">{move || format!("Test {}", race.mark().name())}</th>
-                        <th scope="col">"Test loss"</th>
-                        <th scope="col" title="Wall time of a run, evaluations included">"Seconds"</th>
-                        <th scope="col">"Operations a step"</th>
-                        <th scope="col">"Runs"</th>
+                        <th scope="col">{t("Lane")}</th>
+                        <th scope="col" title=t("Mean over the seeds ± half the distance from the least to the greatest")>{move || t!("Test {mark}", mark = race.mark().name())}</th>
+                        <th scope="col">{t("Test loss")}</th>
+                        <th scope="col" title=t("Wall time of a run, evaluations included")>{t("Seconds")}</th>
+                        <th scope="col">{t("Operations a step")}</th>
+                        <th scope="col">{t("Runs")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the lanes">
+        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the lanes")>
             <table class="race-table">
                 <thead>
                     <tr>
-                        <th scope="col">"What differs"</th>
+                        <th scope="col">{t("What differs")}</th>
                         {move || race.names.get().into_iter().map(|n| view! { <th scope="col">{n}</th> }).collect_view()}
                     </tr>
                 </thead>
@@ -212,7 +213,7 @@ fn row(lane: usize, name: String, runs: &[Contender], mark: Mark) -> impl IntoVi
     let failed: Vec<String> = own
         .iter()
         .filter_map(|r| match &r.standing {
-            Standing::Failed(why) => Some(format!("seed {}: {why}", r.entrant.seed)),
+            Standing::Failed(why) => Some(t!("seed {seed}: {why}", seed = r.entrant.seed, why)),
             Standing::Waiting | Standing::Running | Standing::Done => None,
         })
         .collect();
@@ -228,7 +229,7 @@ fn row(lane: usize, name: String, runs: &[Contender], mark: Mark) -> impl IntoVi
             <td>{shown(last(|r| r.loss), &|v| format::loss(v as f32))}</td>
             <td>{shown(last(|r| Some(r.seconds)), &|v| format!("{v:.1}"))}</td>
             <td>{format::flops(work)}</td>
-            <td title=failed.join("\n")>{format!("{done} of {}", own.len())} {(!failed.is_empty()).then(|| format!(", {}", failed.join("; ")))}</td>
+            <td title=failed.join("\n")>{t!("{done} of {all}", done, all = own.len())} {(!failed.is_empty()).then(|| format!(", {}", failed.join("; ")))}</td>
         </tr>
     }
 }

@@ -21,6 +21,7 @@ use self::layout::{Layout, Mark, layout};
 use self::rails::{Lights, Rails};
 use super::palette::Adding;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree::{self, Place};
 use crate::ui::canvas::{Sight, on_resize};
 use crate::ui::{self, format};
@@ -69,7 +70,7 @@ pub fn number(place: &[usize]) -> String {
 
 /// What people call a stage, of which there are so many.
 pub fn stage_name(i: usize, count: usize) -> String {
-    if i + 1 == count { "Read-out".to_owned() } else { format!("Stage {}", i + 1) }
+    if i + 1 == count { t("Read-out").to_owned() } else { t!("Stage {number}", number = i + 1) }
 }
 
 /// The name, in the page, of what stands at `place` on the track.
@@ -86,7 +87,7 @@ pub fn focus_on(place: &[usize]) {
 pub fn add_beside(lab: Lab, kinds: &Kinds, adding: Adding, place: &[usize]) {
     let (list, at) = lab.spec.with_untracked(|s| beside(s, kinds, place));
     let name = match list.as_slice() {
-        [stage] => format!("stage {}", stage + 1),
+        [stage] => t!("stage {number}", number = stage + 1),
         [..] => {
             let id = lab.spec.with_untracked(|s| tree::block(s, &list).map(|b| b.block.id.clone())).unwrap_or_default();
             format!("{} {}", kinds.name(&id), number(&list))
@@ -136,13 +137,13 @@ pub fn Track() -> impl IntoView {
     let size = move || lay.with(|l| format!("width:{:.0}px;height:{:.0}px", l.width, l.height));
     view! {
         <div class="track-help">
-            <button type="button" class="quiet keys" aria-expanded=move || help.get().to_string() aria-controls="track-keys" title="The track by keyboard" on:click=move |_| help.update(|on| *on = !*on)>
-                "? Keys"
+            <button type="button" class="quiet keys" aria-expanded=move || help.get().to_string() aria-controls="track-keys" title=t("The track by keyboard") on:click=move |_| help.update(|on| *on = !*on)>
+                {t("? Keys")}
             </button>
         </div>
         <div id="track-keys" hidden=move || !help.get()>
             <dl class="keys-list">
-                {keys::KEYS.map(|(key, does)| view! { <div><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div> }).collect_view()}
+                {keys::KEYS.map(|(key, does)| view! { <div><dt><kbd>{key}</kbd></dt><dd>{t(does)}</dd></div> }).collect_view()}
             </dl>
         </div>
         <Sight seen=seen />
@@ -151,7 +152,7 @@ pub fn Track() -> impl IntoView {
             class="track"
             class:carrying=move || drag.carried.with(Option::is_some)
             role="group"
-            aria-label="Track"
+            aria-label=t("Track")
             on:keydown=move |e| kinds.with_value(|k| keys::press(lab, k, chosen, adding, help, &e))
         >
             <div class="sheet" class:moving=move || lab.progress.with(|p| p.playing) style=size>
@@ -198,7 +199,7 @@ fn Head(i: usize, count: usize, layout: Memo<Layout>) -> impl IntoView {
             class:wrong=move || faulty(lab, &wrong)
             style:left=move || format!("{:.0}px", left() + 8.0)
             tabindex=move || if is_stop(chosen, layout, &stop) { "0" } else { "-1" }
-            aria-label=move || if faulty(lab, &faulted) { format!("{called}, fault") } else { called.clone() }
+            aria-label=move || if faulty(lab, &faulted) { t!("{called}, fault", called) } else { called.clone() }
             aria-current=move || (chosen.get().as_deref() == Some(&[i])).then_some("true")
             on:focus=move |_| chosen.set(Some(vec![i]))
             on:click=move |_| chosen.set(Some(vec![i]))
@@ -239,7 +240,7 @@ fn Block(place: Place, id: String, layout: Memo<Layout>) -> impl IntoView {
     let label = called.clone();
     let title = {
         let called = called.clone();
-        move || shape().map_or_else(|| called.clone(), |shape| format!("{called}: {shape} after it"))
+        move || shape().map_or_else(|| called.clone(), |shape| t!("{called}: {shape} after it", called, shape))
     };
     let choose = move || chosen.set(Some(here.get_value()));
     let cargo = name.clone();
@@ -254,7 +255,7 @@ fn Block(place: Place, id: String, layout: Memo<Layout>) -> impl IntoView {
             style=move || mark.with(|m| place_of(m.as_ref()))
             tabindex=move || if here.with_value(|p| is_stop(chosen, layout, p)) { "0" } else { "-1" }
             title=title
-            aria-label=move || if wrong.get() { format!("{label}, fault") } else { label.clone() }
+            aria-label=move || if wrong.get() { t!("{label}, fault", label) } else { label.clone() }
             aria-current=move || (chosen.get() == Some(here.get_value())).then_some("true")
             on:focus=move |_| choose()
             on:click=move |_| if !drag.was_drag() { choose() }
@@ -272,7 +273,7 @@ fn Hole(place: Place, x: f64, y: f64) -> impl IntoView {
     let kinds = expect_context::<StoredValue<Kinds>>();
     let adding = expect_context::<Adding>();
     let at = format!("left:{:.0}px;top:{:.0}px", x - 13.0, y - 13.0);
-    let called = format!("Add a block to {}", number(&place));
+    let called = t!("Add a block to {into}", into = number(&place));
     view! {
         <button type="button" class="hole" style=at aria-label=called on:click=move |_| kinds.with_value(|k| add_beside(lab, k, adding, &place))>
             "+"
@@ -292,7 +293,7 @@ fn Carried() -> impl IntoView {
         drag.carried.with(|c| {
             c.as_ref().map(|(_, name)| {
                 let lands = drag.over.get().is_some();
-                let to = if lands { "release to put it here" } else { "Escape lets it be" };
+                let to = if lands { t("release to put it here") } else { t("Escape lets it be") };
                 view! { <div class="carried" class:lands=lands style=at><b>{name.clone()}</b> <span>{to}</span></div> }
             })
         })

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::choose::Help;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui;
 use crate::ui::field::{Choose as Offer, Select};
 use crate::ui::knobs::Knobs;
@@ -37,12 +38,12 @@ pub fn Transform() -> impl IntoView {
         lab.summary.with(|s| {
             let made = s.as_ref()?.transformed.as_ref()?;
             let row = |(name, value): &(String, Option<f64>)| {
-                let value = value.map_or_else(|| "not finite".to_owned(), |v| format!("{v:.4}"));
+                let value = value.map_or_else(|| t("not finite").to_owned(), |v| format!("{v:.4}"));
                 view! { <tr><th scope="row">{name.clone()}</th><td>{value}</td></tr> }
             };
             Some(view! {
                 <table class="numbers">
-                    <caption>"What the last transform came to"</caption>
+                    <caption>{t("What the last transform came to")}</caption>
                     <tbody>{made.figures.iter().map(row).collect_view()}</tbody>
                 </table>
             })
@@ -56,7 +57,7 @@ pub fn Transform() -> impl IntoView {
             view! {
                 <p class="help" aria-live="polite">{said}</p>
                 {known.then(|| view! {
-                    <button type="button" class="quiet" on:click=move |_| ui::show("view-active-units")>"See the active units"</button>
+                    <button type="button" class="quiet" on:click=move |_| ui::show("view-active-units")>{t("See the active units")}</button>
                 })}
             }
         })
@@ -64,12 +65,12 @@ pub fn Transform() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="transform-title">
             <details>
-                <summary><h2 id="transform-title">"Transform what is trained"</h2></summary>
+                <summary><h2 id="transform-title">{t("Transform what is trained")}</h2></summary>
                 <div class="pick">
-                    <Select label="Transform" options=options value=id choose=move |to| by.set(Choice::new(&to)) />
+                    <Select label=t("Transform") options=options value=id choose=move |to| by.set(Choice::new(&to)) />
                     {fields}
                     {pays}
-                    <button type="button" on:click=move |_| lab.transform(by.get_untracked())>"Transform the network"</button>
+                    <button type="button" on:click=move |_| lab.transform(by.get_untracked())>{t("Transform the network")}</button>
                 </div>
             </details>
             <div aria-live="polite">{figures}</div>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::checkpoints::Checkpoints;
 use crate::embed::lockable::Lockable;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::{self, format};
 use crate::views::{
     alignment::{Alignment, SignalToNoise},
@@ -76,7 +77,7 @@ pub fn Watch() -> impl IntoView {
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     view! {
         <section class="watch" aria-labelledby="watch-title">
-            <h2 id="watch-title" class="sr">"Watch"</h2>
+            <h2 id="watch-title" class="sr">{t("Watch")}</h2>
             <Show when=move || meters.get()><Meters /></Show>
             <Lockable part="checkpoints"><Checkpoints /></Lockable>
             // In the plane everything can be seen at once: that comes first.
@@ -139,19 +140,19 @@ fn Meters() -> impl IntoView {
     view! {
         <dl class="meters">
             <div class="meter first">
-                <dt>{move || format!("Test {}", lab.mark().name())}</dt>
+                <dt>{move || t!("Test {mark}", mark = lab.mark().name())}</dt>
                 <dd>{move || share(|s| s.test.accuracy)().unwrap_or_else(dash)} {ghost}</dd>
             </div>
             <div class="meter">
-                <dt>{move || format!("Train {}", lab.mark().name())}</dt>
+                <dt>{move || t!("Train {mark}", mark = lab.mark().name())}</dt>
                 <dd>{move || share(|s| s.train.accuracy)().unwrap_or_else(dash)}</dd>
             </div>
             <div class="meter">
-                <dt>"Test loss"</dt>
+                <dt>{t("Test loss")}</dt>
                 <dd>{move || loss().unwrap_or_else(dash)}</dd>
             </div>
             <div class="meter">
-                <dt>"Epoch"</dt>
+                <dt>{t("Epoch")}</dt>
                 <dd>{move || format!("{:.1}", lab.progress.with(|p| p.epoch))}</dd>
             </div>
         </dl>

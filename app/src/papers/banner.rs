@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Papers, Part};
 use crate::rooms::Room;
 use crate::state::Lab;
+use crate::tongue::t;
 
 #[component]
 pub fn Banner() -> impl IntoView {
@@ -16,11 +17,14 @@ pub fn Banner() -> impl IntoView {
         let (name, to) = (papers.name(&id), Room::Papers(Some(id)).link());
         let (what, then) = match part {
             Part::Run { name, steps, changed } => {
-                let then = if changed { "transformed" } else { "judged" };
-                (format!("This is the run “{name}” of the paper "), format!(", which is {then} after {steps} steps."))
+                let then = if changed { t("transformed") } else { t("judged") };
+                (
+                    t!("This is the run “{name}” of the paper ", name),
+                    t!(", which is {then} after {steps} steps.", then, steps),
+                )
             }
-            Part::Race => ("These are the runs of the paper ".to_owned(), ", side by side.".to_owned()),
+            Part::Race => (t("These are the runs of the paper ").to_owned(), t(", side by side.").to_owned()),
         };
-        Some(view! { <p class="of-card" role="note" aria-label="Paper">{what} <a href=to>{name}</a> {then}</p> })
+        Some(view! { <p class="of-card" role="note" aria-label=t("Paper")>{what} <a href=to>{name}</a> {then}</p> })
     }
 }

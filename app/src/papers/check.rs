@@ -13,6 +13,7 @@ use super::kept::{self, Kept};
 use crate::link::{Heard, Link};
 use crate::rooms::Room;
 use crate::state::{Notice, sentence};
+use crate::tongue::t;
 use crate::ui::frame::now;
 
 /// A trial that goes on.
@@ -59,25 +60,25 @@ impl Papers {
         let names = self.assets(form(card, quick));
         let going = Going { card: card.id.clone(), quick, at: None, began: now() };
         self.going.set(Some(going));
-        self.said.set(format!("The check of {} has begun.", card.name));
+        self.said.set(t!("The check of {name} has begun.", name = card.name));
         let (id, papers) = (card.id.clone(), self);
         let link = Link::start(move |heard| match heard {
             Heard::Event(Event::Hello { .. }, _) => papers.send(&id, quick, &names),
             Heard::Event(event, _) => papers.take(event),
             // Nothing is asked to be written.
             Heard::File(..) => {}
-            Heard::Dead(why) => papers.fail(&format!("the engine stopped: {why}")),
+            Heard::Dead(why) => papers.fail(&t!("the engine stopped: {why}", why)),
         });
         match link {
             Ok(link) => self.link.set_value(Some(link)),
-            Err(why) => self.fail(&format!("the browser would not start a worker: {why}")),
+            Err(why) => self.fail(&t!("the browser would not start a worker: {why}", why)),
         }
     }
 
     /// Ends the trial that goes on.
     pub fn stop(self) {
         self.drop_check();
-        self.said.set("The check was stopped.".into());
+        self.said.set(t("The check was stopped.").into());
     }
 
     fn drop_check(self) {
@@ -150,12 +151,17 @@ impl Papers {
     fn finish(self, verdict: Verdict) {
         let name = self.name(&verdict.card);
         let hold = verdict.claims.iter().filter(|c| c.holds()).count();
-        let said = format!("{hold} of {} claims hold, in {:.0} seconds.", verdict.claims.len(), verdict.seconds);
+        let said = t!(
+            "{hold} of {all} claims hold, in {seconds} seconds.",
+            hold,
+            all = verdict.claims.len(),
+            seconds = format_args!("{:.0}", verdict.seconds)
+        );
         let here = Room::Papers(Some(verdict.card.clone()));
         if self.lab.room.with_untracked(|room| *room != here) {
-            self.lab.tell(Notice::plain("check", format!("The check of {name} is done"), said.clone()));
+            self.lab.tell(Notice::plain("check", t!("The check of {name} is done", name), said.clone()));
         }
-        self.said.set(format!("The check of {name} is done: {said}"));
+        self.said.set(t!("The check of {name} is done: {said}", name, said));
         let kept = Kept::now(verdict);
         kept::keep(&kept);
         self.kept.update(|all| {
@@ -168,7 +174,7 @@ impl Papers {
     fn fail(self, why: &str) {
         if let Some(going) = self.going.get_untracked() {
             let why = sentence(why);
-            self.said.set(format!("The check could not be made. {why}"));
+            self.said.set(t!("The check could not be made. {why}", why));
             self.failed.set(Some((going.card, why)));
         }
         self.end();

@@ -7,6 +7,7 @@ use super::Room;
 use crate::lesson::editor::Editor;
 use crate::lesson::{DRAFT, EDIT, Listed, SHARED, index, keep};
 use crate::state::{Lab, sentence};
+use crate::tongue::t;
 
 #[component]
 pub fn LessonsRoom() -> impl IntoView {
@@ -28,22 +29,22 @@ fn List() -> impl IntoView {
             Err(why) => view! { <p class="fault" role="alert">{sentence(&why)}</p> }.into_any(),
         })
     };
-    let own = [(SHARED, "The lesson from the last link"), (DRAFT, "The lesson in the editor")];
+    let own = [(SHARED, t("The lesson from the last link")), (DRAFT, t("The lesson in the editor"))];
     let own = own.into_iter().filter(|(name, _)| keep::text(name).is_some()).map(|(name, said)| {
         view! { <li><a href=Room::Lessons(Some(name.into())).link()>{said}</a></li> }
     });
     view! {
         <section class="lessons" aria-labelledby="lessons-title">
             <div class="lessons-head">
-                <h2 id="lessons-title">"Lessons"</h2>
-                <p>"Each stands beside the lab and works with it: predict, try, look, and answer."</p>
+                <h2 id="lessons-title">{t("Lessons")}</h2>
+                <p>{t("Each stands beside the lab and works with it: predict, try, look, and answer.")}</p>
             </div>
             {all}
             <div class="lessons-own">
-                <h3>"Your own"</h3>
-                <p class="help">"A lesson is a text. Write one here, try it at once, and share it as a file or a link."</p>
+                <h3>{t("Your own")}</h3>
+                <p class="help">{t("A lesson is a text. Write one here, try it at once, and share it as a file or a link.")}</p>
                 <ul>
-                    <li><a href=Room::Lessons(Some(EDIT.into())).link()>"Make a lesson"</a></li>
+                    <li><a href=Room::Lessons(Some(EDIT.into())).link()>{t("Make a lesson")}</a></li>
                     {own.collect_view()}
                 </ul>
             </div>
@@ -56,8 +57,8 @@ fn Lesson(lesson: Listed) -> impl IntoView {
     let progress = keep::progress(&lesson.name);
     let told = match (progress.step, progress.steps) {
         (0, _) => None,
-        (step, steps) if step >= steps && steps > 0 => Some("Read to the end".to_owned()),
-        (step, steps) => Some(format!("Page {step} of {steps}")),
+        (step, steps) if step >= steps && steps > 0 => Some(t("Read to the end").to_owned()),
+        (step, steps) => Some(t!("Page {step} of {steps}", step, steps)),
     };
     let share = (100 * progress.step).checked_div(progress.steps).unwrap_or(0).min(100);
     let bar = told.is_some().then(|| {

@@ -12,6 +12,7 @@ use self::page::Page;
 use crate::papers::Papers;
 use crate::rooms::Room;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui;
 
 #[component]
@@ -35,7 +36,7 @@ pub fn PapersRoom() -> impl IntoView {
     });
     move || {
         match papers.cards.get() {
-        None => view! { <section class="panel"><h2>"Papers"</h2> <p role="status">"The papers are being fetched."</p></section> }.into_any(),
+        None => view! { <section class="panel"><h2>{t("Papers")}</h2> <p role="status">{t("The papers are being fetched.")}</p></section> }.into_any(),
         Some(Err(why)) => view! { <Missing why /> }.into_any(),
         Some(Ok(_)) => match open.get() {
             None => view! { <List /> }.into_any(),
@@ -59,10 +60,10 @@ fn Missing(why: String) -> impl IntoView {
     let papers = Papers::get();
     view! {
         <section class="panel">
-            <h2>"Papers"</h2>
+            <h2>{t("Papers")}</h2>
             <div class="notice alert" role="alert">
-                <p><strong>"The papers did not come:"</strong> " " {why}"."</p>
-                <div class="notice-do"><button type="button" on:click=move |_| papers.fetch()>"Try again"</button></div>
+                <p><strong>{t("The papers did not come:")}</strong> " " {why}"."</p>
+                <div class="notice-do"><button type="button" on:click=move |_| papers.fetch()>{t("Try again")}</button></div>
             </div>
         </section>
     }
@@ -73,8 +74,8 @@ fn Missing(why: String) -> impl IntoView {
 fn Unknown(id: String) -> impl IntoView {
     view! {
         <section class="panel">
-            <h2 id="paper-title" tabindex="-1">"No such paper"</h2>
-            <p>"There is no card named “" {id} "”. " <a href=Room::Papers(None).link()>"All papers"</a></p>
+            <h2 id="paper-title" tabindex="-1">{t("No such paper")}</h2>
+            <p>{t("There is no card named “")} {id} "”. " <a href=Room::Papers(None).link()>{t("All papers")}</a></p>
         </section>
     }
 }

@@ -11,6 +11,7 @@ use leptos::task::spawn_local;
 use super::Room;
 use crate::shelf::{self, Record};
 use crate::state::{Lab, sentence};
+use crate::tongue::t;
 use crate::ui;
 use crate::ui::format::{self, Mark};
 use crate::views::chart::{Chart, Line, marks};
@@ -43,40 +44,43 @@ pub fn RunsRoom() -> impl IntoView {
     let remove = move |ids: Vec<String>| {
         spawn_local(async move {
             if let Err(why) = shelf::remove(&ids).await {
-                let why = Diagnostic::new("runs", sentence(&why), "try again after a reload");
-                lab.tell(crate::state::Notice::alert("shelf", "They could not be taken away", why.to_string()));
+                let why = Diagnostic::new("runs", sentence(&why), t("try again after a reload"));
+                lab.tell(crate::state::Notice::alert("shelf", t("They could not be taken away"), why.to_string()));
             }
             chosen.update(|c| c.retain(|id| !ids.contains(id)));
             read();
         });
     };
     let said = move || match runs.get() {
-        None => "Looking through what the browser keeps …".to_owned(),
-        Some(Err(why)) => format!("This browser keeps nothing for this page. It says: {}", sentence(&why)),
+        None => t("Looking through what the browser keeps …").to_owned(),
+        Some(Err(why)) => t!("This browser keeps nothing for this page. It says: {why}", why = sentence(&why)),
         Some(Ok(all)) if all.is_empty() => {
-            "No run is kept yet. Every run of the lab is, from its twentieth step on: come back after one.".to_owned()
+            t("No run is kept yet. Every run of the lab is, from its twentieth step on: come back after one.")
+                .to_owned()
         }
-        Some(Ok(all)) => format!("{} kept in this browser; the newest first. They never leave it.", plural(all.len())),
+        Some(Ok(all)) => {
+            t!("{runs} kept in this browser; the newest first. They never leave it.", runs = plural(all.len()))
+        }
     };
     let all = move || runs.get().and_then(Result::ok).unwrap_or_default();
     let marked = move || chosen.with(|c| all().into_iter().filter(|r| c.contains(&r.record.id)).collect::<Vec<_>>());
     view! {
         <section class="panel runs" aria-labelledby="runs-title">
-            <h2 id="runs-title">"Runs"</h2>
+            <h2 id="runs-title">{t("Runs")}</h2>
             <p class="help" role="status">{said}</p>
             <Show when=move || !all().is_empty()>
-                <div class="scroll" tabindex="0" role="region" aria-label="Past runs">
+                <div class="scroll" tabindex="0" role="region" aria-label=t("Past runs")>
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col">"Compare"</th>
-                                <th scope="col">"Experiment"</th>
-                                <th scope="col">"Against the present one"</th>
-                                <th scope="col">"When"</th>
-                                <th scope="col">"Step"</th>
-                                <th scope="col">"Test"</th>
-                                <th scope="col">"Test loss"</th>
-                                <th scope="col"><span class="sr">"What can be done"</span></th>
+                                <th scope="col">{t("Compare")}</th>
+                                <th scope="col">{t("Experiment")}</th>
+                                <th scope="col">{t("Against the present one")}</th>
+                                <th scope="col">{t("When")}</th>
+                                <th scope="col">{t("Step")}</th>
+                                <th scope="col">{t("Test")}</th>
+                                <th scope="col">{t("Test loss")}</th>
+                                <th scope="col"><span class="sr">{t("What can be done")}</span></th>
                             </tr>
                         </thead>
                         <tbody>
@@ -87,9 +91,9 @@ pub fn RunsRoom() -> impl IntoView {
                     </table>
                 </div>
                 <div class="runs-do">
-                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>"Save the table as CSV"</button>
+                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>{t("Save the table as CSV")}</button>
                     <button type="button" class="quiet" on:click=move |_| remove(all().into_iter().map(|r| r.record.id).collect())>
-                        "Forget all"
+                        {t("Forget all")}
                     </button>
                 </div>
             </Show>
@@ -127,10 +131,10 @@ fn Row(run: Run, chosen: RwSignal<BTreeSet<String>>, remove: impl Fn(Vec<String>
         lab.take_down(&record);
         lab.room.set(Room::Lab);
     };
-    let verb = if goes_on { "Go on" } else { "Run again" };
+    let verb = if goes_on { t("Go on") } else { t("Run again") };
     view! {
         <tr>
-            <td><input type="checkbox" aria-label=format!("Compare {called}") prop:checked=on on:change=turn /></td>
+            <td><input type="checkbox" aria-label=t!("Compare {called}", called) prop:checked=on on:change=turn /></td>
             <th scope="row">{name}</th>
             <td class="differs">{differs}</td>
             <td>{when}</td>
@@ -139,8 +143,8 @@ fn Row(run: Run, chosen: RwSignal<BTreeSet<String>>, remove: impl Fn(Vec<String>
             <td>{loss}</td>
             <td>
                 <button type="button" class="quiet" disabled=spec.is_none() aria-label=format!("{verb}: {called}") on:click=open>{verb}</button>
-                <button type="button" class="quiet" aria-label=format!("Forget {called}") on:click=move |_| remove(vec![id.get_value()])>
-                    "Forget"
+                <button type="button" class="quiet" aria-label=t!("Forget {called}", called) on:click=move |_| remove(vec![id.get_value()])>
+                    {t("Forget")}
                 </button>
             </td>
         </tr>
@@ -168,13 +172,13 @@ fn Compare(runs: Vec<Run>) -> impl IntoView {
         runs.iter().enumerate().map(line).collect::<Vec<_>>()
     };
     view! {
-        <h3>"Side by side"</h3>
-        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=|| () axis=axis />
-        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
+        <h3>{t("Side by side")}</h3>
+        <Chart label=t("How well each run answered test samples, over its steps") lines=lines watch=|| () axis=axis />
+        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the runs")>
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"What differs"</th>
+                        <th scope="col">{t("What differs")}</th>
                         {heads.into_iter().map(|n| view! { <th scope="col">{n}</th> }).collect_view()}
                     </tr>
                 </thead>
@@ -191,7 +195,7 @@ fn Compare(runs: Vec<Run>) -> impl IntoView {
 
 fn run(lab: Lab, record: Record) -> Run {
     let spec = record.spec();
-    let name = spec.as_ref().map_or_else(|| "not readable by this version".into(), |s| lab.described(s));
+    let name = spec.as_ref().map_or_else(|| t("not readable by this version").into(), |s| lab.described(s));
     let differs = spec.as_ref().map_or_else(String::new, |s| lab.spec.with_untracked(|now| differ(now, s)));
     Run { record, spec, name, differs }
 }
@@ -200,18 +204,18 @@ fn run(lab: Lab, record: Record) -> Run {
 fn differ(now: &Spec, other: &Spec) -> String {
     let all = differences(&[now, other]);
     if all.is_empty() {
-        return if now.seed == other.seed { "the same".into() } else { format!("seed {}", other.seed) };
+        return if now.seed == other.seed { t("the same").into() } else { t!("seed {seed}", seed = other.seed) };
     }
     let told: Vec<String> = all
         .iter()
         .take(FIELDS)
         .map(|(field, texts)| match texts[1].as_str() {
-            "" => format!("no {field}"),
+            "" => t!("no {field}", field),
             text => format!("{field} {text}"),
         })
         .collect();
     let more = all.len().saturating_sub(FIELDS);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let rest = if more > 0 { t!(" and {more} more", more) } else { String::new() };
     told.join(", ") + &rest
 }
 
@@ -229,17 +233,17 @@ fn mark(record: &Record, lab: Lab, spec: Option<&Spec>) -> Mark {
 }
 
 fn plural(n: usize) -> String {
-    if n == 1 { "One run is".into() } else { format!("{n} runs are") }
+    if n == 1 { t("One run is").into() } else { t!("{n} runs are", n) }
 }
 
 /// How long ago, in words.
 fn ago(saved: f64) -> String {
     let minutes = ((js_sys::Date::now() - saved) / 60_000.0).max(0.0) as u64;
     match minutes {
-        0 => "just now".into(),
-        1..60 => format!("{minutes} min ago"),
-        60..1440 => format!("{} h ago", minutes / 60),
-        _ => format!("{} d ago", minutes / 1440),
+        0 => t("just now").into(),
+        1..60 => t!("{minutes} min ago", minutes),
+        60..1440 => t!("{hours} h ago", hours = minutes / 60),
+        _ => t!("{days} d ago", days = minutes / 1440),
     }
 }
 

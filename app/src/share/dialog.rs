@@ -10,6 +10,7 @@ use super::students::Students;
 use crate::embed::frame::Frame;
 use crate::fragment;
 use crate::state::{Lab, Packed, sentence};
+use crate::tongue::t;
 use crate::ui;
 use crate::ui::field::Check;
 
@@ -30,8 +31,8 @@ pub fn Dialog(open: RwSignal<bool>) -> impl IntoView {
     view! {
         <dialog node_ref=dialog class="share" aria-labelledby="share-title" on:close=move |_| open.set(false)>
             <div class="palette-head">
-                <h2 id="share-title">"Share this experiment"</h2>
-                <button type="button" class="quiet" on:click=move |_| open.set(false)>"Close"</button>
+                <h2 id="share-title">{t("Share this experiment")}</h2>
+                <button type="button" class="quiet" on:click=move |_| open.set(false)>{t("Close")}</button>
             </div>
             <Show when=move || open.get()><Body /></Show>
         </dialog>
@@ -77,47 +78,48 @@ fn Body() -> impl IntoView {
         weights.with(|w| match w {
             None => None,
             Some(Ok(p)) => {
-                let how = if p.exact { "exactly" } else { "rounded to half precision" };
-                Some(format!(
-                    "The weights of step {}, {how}: {} characters. Who opens the link begins there.",
-                    p.step,
-                    p.text.len()
+                let how = if p.exact { t("exactly") } else { t("rounded to half precision") };
+                Some(t!(
+                    "The weights of step {step}, {how}: {characters} characters. Who opens the link begins there.",
+                    step = p.step,
+                    how,
+                    characters = p.text.len()
                 ))
             }
-            Some(Err(why)) => Some(format!("The weights stay out of the link. {why}")),
+            Some(Err(why)) => Some(t!("The weights stay out of the link. {why}", why)),
         })
     };
     let length = move || link.with(String::len);
     view! {
         <div class="share-link">
-            <Copied label="Link" text=link />
+            <Copied label=t("Link") text=link />
             <p class="help">
-                {move || format!("{} characters.", length())}
-                {move || (length() > CUT).then(|| view! { " " <strong>{format!("Some learning platforms and messengers cut links after {CUT}: try this one before you hand it out.")}</strong> })}
+                {move || t!("{characters} characters.", characters = length())}
+                {move || (length() > CUT).then(|| view! { " " <strong>{t!("Some learning platforms and messengers cut links after {cut}: try this one before you hand it out.", cut = CUT)}</strong> })}
             </p>
             <div class="share-do">
                 <Show
                     when=move || brief.get()
-                    fallback=|| view! { <p class="help">"No experiment to begin with is near this one: the link holds all of it."</p> }
+                    fallback=|| view! { <p class="help">{t("No experiment to begin with is near this one: the link holds all of it.")}</p> }
                 >
-                    <Check label="Short form: only what differs from an experiment to begin with" value=short set=move |on| short.set(on) />
+                    <Check label=t("Short form: only what differs from an experiment to begin with") value=short set=move |on| short.set(on) />
                 </Show>
-                <Check label="With the weights as they are now" value=Signal::derive(move || weights.with(Option::is_some)) set=take />
+                <Check label=t("With the weights as they are now") value=Signal::derive(move || weights.with(Option::is_some)) set=take />
             </div>
             <p class="said" role="status">{said}</p>
             <details>
-                <summary>"QR code"</summary>
+                <summary>{t("QR code")}</summary>
                 <Qr text=link />
             </details>
         </div>
         <details>
-            <summary>"Embed it in a page"</summary>
-            <Copied label="Frame" text=frame long=true />
-            <Copied label="Custom element, which finds its height by itself" text=element long=true />
-            <p class="help">"How pages, Moodle, Jupyter, Quarto and mdBook take it, and what a page can ask of the lab: docs/embedding.md."</p>
+            <summary>{t("Embed it in a page")}</summary>
+            <Copied label=t("Frame") text=frame long=true />
+            <Copied label=t("Custom element, which finds its height by itself") text=element long=true />
+            <p class="help">{t("How pages, Moodle, Jupyter, Quarto and mdBook take it, and what a page can ask of the lab: docs/embedding.md.")}</p>
         </details>
         <details>
-            <summary>"Prepare for students"</summary>
+            <summary>{t("Prepare for students")}</summary>
             <Students draft=draft preview=preview />
         </details>
     }
@@ -144,9 +146,9 @@ fn Copied(label: &'static str, text: Signal<String>, #[prop(optional)] long: boo
                 <span class="field-name">{label}</span>
                 {field}
             </label>
-            <button type="button" aria-label=format!("Copy: {label}") on:click=copy>"Copy"</button>
+            <button type="button" aria-label=t!("Copy: {label}", label) on:click=copy>{t("Copy")}</button>
             <span class="said" role="status">
-                {move || done.get().map(|ok| if ok { "Copied." } else { "The browser gives this page no clipboard: copy the text by hand." })}
+                {move || done.get().map(|ok| if ok { t("Copied.") } else { t("The browser gives this page no clipboard: copy the text by hand.") })}
             </span>
         </div>
     }

@@ -6,6 +6,7 @@ use engine::spec::{Choice, Spec};
 use leptos::prelude::*;
 
 use super::{Lab, Notice};
+use crate::tongue::t;
 use crate::tree;
 
 /// Changes kept for undo.
@@ -19,8 +20,8 @@ impl Lab {
         change(&mut after);
         match self.frame.with_untracked(|f| f.forbids(&before, &after)) {
             Some(part) => {
-                let text = "Whoever made this link keeps it as it is.";
-                self.tell(Notice::plain("locked", format!("{}: locked by this link", part.name), text));
+                let text = t("Whoever made this link keeps it as it is.");
+                self.tell(Notice::plain("locked", t!("{name}: locked by this link", name = t(part.name)), text));
                 // Fields go back to what they stand for.
                 self.spec.notify();
             }

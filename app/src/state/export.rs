@@ -11,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::{Lab, Notice, sentence};
+use crate::tongue::t;
 use crate::ui::{self, format};
 
 impl Lab {
@@ -32,7 +33,7 @@ impl Lab {
     /// The run cannot be written like that.
     pub(super) fn not_written(self, form: Form, faults: &[Diagnostic]) {
         let why: Vec<_> = faults.iter().map(|f| sentence(&f.to_string())).collect();
-        self.tell(Notice::alert("export", format!("{} could not be written", form.file()), why.join(" ")));
+        self.tell(Notice::alert("export", t!("{name} could not be written", name = form.file()), why.join(" ")));
     }
 
     /// Begins the present run anew with the weights of a file.
@@ -42,15 +43,15 @@ impl Lab {
         spawn_local(async move {
             let fault = |why: String| {
                 self.busy.set(false);
-                self.tell(Notice::alert("weights", format!("{} could not be read", file.name()), sentence(&why)));
+                self.tell(Notice::alert("weights", t!("{name} could not be read", name = file.name()), sentence(&why)));
             };
             if file.size() > FILE_MAX as f64 {
                 let (have, most) = (format::bytes(file.size() as u64), format::bytes(FILE_MAX as u64));
-                return fault(format!("it has {have}, and at most {most} are read"));
+                return fault(t!("it has {have}, and at most {most} are read", have, most));
             }
             match JsFuture::from(file.array_buffer()).await {
                 Ok(buffer) => self.begin_with(&Uint8Array::new(&buffer)),
-                Err(_) => fault("the browser could not read the file".into()),
+                Err(_) => fault(t("the browser could not read the file").into()),
             }
         });
     }
@@ -59,8 +60,8 @@ impl Lab {
         let sent = self.line.with_value(|l| l.sent.clone()).filter(|_| self.faults.with_untracked(Vec::is_empty));
         let Some((spec, _)) = sent else {
             self.busy.set(false);
-            let text = "Mend what keeps the experiment from running first.";
-            return self.tell(Notice::alert("weights", "There is no run to give weights to", text));
+            let text = t("Mend what keeps the experiment from running first.");
+            return self.tell(Notice::alert("weights", t("There is no run to give weights to"), text));
         };
         self.line.update_value(|l| {
             l.run += 1;

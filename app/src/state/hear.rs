@@ -9,6 +9,8 @@ use leptos::prelude::*;
 
 use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
+use crate::tongue;
+use crate::tongue::t;
 use crate::ui::format;
 use crate::ui::frame::now;
 
@@ -44,7 +46,7 @@ impl Lab {
                 if build != engine::session::BUILD {
                     return self.renew();
                 }
-                self.catalogue.set_value(*catalogue);
+                self.catalogue.set_value(tongue::translate(*catalogue));
                 self.line.update_value(|l| {
                     l.ready = true;
                     l.current = 0;
@@ -71,12 +73,12 @@ impl Lab {
                     said.join(" ")
                 };
                 if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
-                    self.tell(Notice::alert("transform", "The network cannot be changed like that", said(&faults)));
+                    self.tell(Notice::alert("transform", t("The network cannot be changed like that"), said(&faults)));
                 } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
-                    self.tell(Notice::alert("weights", "The weights do not fit this network", said(&faults)));
+                    self.tell(Notice::alert("weights", t("The weights do not fit this network"), said(&faults)));
                 } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
-                    let text = format!("{} The run begins at initial weights instead.", said(&faults));
-                    self.tell(Notice::alert("weights", "The weights in this link could not be used", text));
+                    let text = t!("{why} The run begins at initial weights instead.", why = said(&faults));
+                    self.tell(Notice::alert("weights", t("The weights in this link could not be used"), text));
                     self.load();
                 } else {
                     self.faults.set(faults);
@@ -125,8 +127,9 @@ impl Lab {
             Event::Diverged { run, step, message, good } => {
                 if self.runs(run) {
                     self.playing.set(false);
-                    let text = format!("{} The last good state is step {good}.", super::notice::sentence(&message));
-                    let notice = Notice::alert("diverged", format!("The run diverged at step {step}"), text);
+                    let text =
+                        t!("{why} The last good state is step {good}.", why = super::notice::sentence(&message), good);
+                    let notice = Notice::alert("diverged", t!("The run diverged at step {step}", step), text);
                     self.tell(notice.with(Action::Rewind));
                 }
             }
@@ -141,7 +144,7 @@ impl Lab {
                     }),
                     None => faults.iter().for_each(|fault| {
                         let text = super::notice::sentence(&fault.to_string());
-                        self.tell(Notice::alert("failed", "A dial could not be measured", text));
+                        self.tell(Notice::alert("failed", t("A dial could not be measured"), text));
                     }),
                 }
             }
@@ -161,7 +164,7 @@ impl Lab {
                 if self.runs(run) || run == 0 {
                     self.tell(Notice::alert(
                         "failed",
-                        "Something did not work",
+                        t("Something did not work"),
                         super::notice::sentence(&fault.to_string()),
                     ));
                 }
@@ -212,11 +215,11 @@ impl Lab {
         } else if before.optimizer.id != now.optimizer.id {
             named(|c| &c.optimizers, &before.optimizer.id)
         } else if before.stages != now.stages {
-            "the network before".into()
+            t("the network before").into()
         } else if before.seed != now.seed {
-            format!("seed {}", before.seed)
+            t!("seed {seed}", seed = before.seed)
         } else {
-            "before".into()
+            t("before").into()
         }
     }
 
@@ -227,7 +230,7 @@ impl Lab {
             .map(|make| make())
             .find(|p| p.spec == engine::spec::Spec { seed: p.spec.seed, ..spec.clone() });
         if let Some(preset) = preset {
-            return preset.name.to_owned();
+            return t(preset.name).to_owned();
         }
         let name = |registry: fn(&engine::protocol::Catalogue) -> &Vec<engine::protocol::EntryInfo>, id: &str| {
             self.entry(registry, id).map_or_else(|| id.to_owned(), |e| e.name)
@@ -281,7 +284,11 @@ impl Lab {
         if elsewhere || (moved && !device.advice.is_empty()) {
             let text =
                 format!("{} {}", super::notice::sentence(&device.reason), super::notice::sentence(&device.advice));
-            self.tell(Notice::alert("device", format!("The run is on {}", format::device(device.device)), text));
+            self.tell(Notice::alert(
+                "device",
+                t!("The run is on {device}", device = format::device(device.device)),
+                text,
+            ));
         } else {
             self.dismiss("device");
         }
@@ -296,8 +303,8 @@ impl Lab {
         if tried {
             return self.tell(Notice::alert(
                 "worker",
-                "This page is out of date",
-                "Its parts come from different versions of the lab. Reload it without the cache (Shift and the reload button).",
+                t("This page is out of date"),
+                t("Its parts come from different versions of the lab. Reload it without the cache (Shift and the reload button)."),
             ));
         }
         if let Some(memory) = memory {

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 
 use super::{Action, Curve, Kept, Lab, Notice, sentence};
 use crate::shelf::{self, Record};
+use crate::tongue::t;
 use crate::ui::frame::now;
 
 /// Milliseconds between two savings of a run that goes on.
@@ -94,11 +95,11 @@ impl Lab {
             if let Err(why) = shelf::put(&record, kept.as_ref().map(|k| &k.memory)).await {
                 let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.refused, true));
                 if first == Some(true) {
-                    let text = format!(
-                        "{} The run goes on, but would be lost with the page: save what matters as a file, or make room under Runs.",
-                        sentence(&why)
+                    let text = t!(
+                        "{why} The run goes on, but would be lost with the page: save what matters as a file, or make room under Runs.",
+                        why = sentence(&why)
                     );
-                    self.tell(Notice::alert("shelf", "The browser keeps no runs for this page", text));
+                    self.tell(Notice::alert("shelf", t("The browser keeps no runs for this page"), text));
                 }
             }
         });
@@ -154,8 +155,8 @@ impl Lab {
     /// Opens a record's experiment, and goes on from its state if there is one that this build can read.
     pub fn take_down(self, record: &Record) {
         let Some(spec) = record.spec() else {
-            let text = "It was written by another version of the lab, which this one cannot read.";
-            return self.tell(Notice::alert("shelf", "This run cannot be opened", text));
+            let text = t("It was written by another version of the lab, which this one cannot read.");
+            return self.tell(Notice::alert("shelf", t("This run cannot be opened"), text));
         };
         let record = record.clone();
         spawn_local(async move {
@@ -198,8 +199,8 @@ impl Lab {
                     Some(asked) if last.spec().as_ref() == Some(asked) => self.restore(last).await,
                     Some(_) => {}
                     None => {
-                        let title = format!("An earlier run stands at step {}", last.step);
-                        let notice = Notice::plain("shelf", title, "It was kept in this browser.");
+                        let title = t!("An earlier run stands at step {step}", step = last.step);
+                        let notice = Notice::plain("shelf", title, t("It was kept in this browser."));
                         self.tell(notice.with(Action::Resume(Box::new(last))));
                     }
                 }
@@ -231,8 +232,8 @@ impl Lab {
             l.kept = Some(kept);
             l.orphaned = true;
         });
-        let title = format!("The run goes on from step {}", record.step);
-        let notice = Notice::plain("shelf", title, "It was kept in this browser when the page was left.");
+        let title = t!("The run goes on from step {step}", step = record.step);
+        let notice = Notice::plain("shelf", title, t("It was kept in this browser when the page was left."));
         self.tell(notice.with(Action::Anew));
     }
 }

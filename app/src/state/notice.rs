@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::Lab;
 use crate::shelf::Record;
+use crate::tongue::t;
 
 /// A message that stays until it is dismissed or replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,11 +44,11 @@ pub enum Action {
 impl Action {
     pub fn name(&self) -> &'static str {
         match self {
-            Action::Rewind => "Back to the last good state",
-            Action::Copy(_) => "Copy the text",
-            Action::Restart => "Start again",
-            Action::Resume(_) => "Go on with it",
-            Action::Anew => "Begin anew",
+            Action::Rewind => t("Back to the last good state"),
+            Action::Copy(_) => t("Copy the text"),
+            Action::Restart => t("Start again"),
+            Action::Resume(_) => t("Go on with it"),
+            Action::Anew => t("Begin anew"),
         }
     }
 }
@@ -71,8 +72,8 @@ impl Notice {
         let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
         Self::alert(
             "link",
-            "This link could not be opened",
-            format!("{} The default experiment runs instead.", sentence(&why.join("; "))),
+            t("This link could not be opened"),
+            t!("{why} The default experiment runs instead.", why = sentence(&why.join("; "))),
         )
         .with(Action::Copy(text))
     }
@@ -80,7 +81,7 @@ impl Notice {
     /// Parts of the address that are not understood; the others hold.
     pub fn odd_link(notes: &[Diagnostic]) -> Self {
         let what: Vec<_> = notes.iter().map(|note| sentence(&note.to_string())).collect();
-        Self::plain("link-part", "A part of this link is not understood", what.join(" "))
+        Self::plain("link-part", t("A part of this link is not understood"), what.join(" "))
     }
 }
 

@@ -16,6 +16,7 @@ use super::{Lab, Notice};
 use crate::embed::frame::Frame;
 use crate::fragment;
 use crate::rooms::Room;
+use crate::tongue;
 
 /// How long the address waits for further changes: browsers limit how often a page may write it.
 const ADDRESS_REST: Duration = Duration::from_millis(250);
@@ -286,7 +287,13 @@ impl Lab {
             waiting.set_value(set_timeout_with_handle(write, ADDRESS_REST).ok());
         });
         let changed = window_event_listener_untyped("hashchange", move |_| {
-            let address = fragment::present();
+            let mut address = fragment::present();
+            if address.frame.lang.is_some_and(|lang| lang != tongue::present().tag) {
+                let _ = window().location().reload();
+                return;
+            }
+            // A link that leads from one room to another names no language.
+            address.frame.lang = address.frame.lang.or(self.frame.with_untracked(|f| f.lang));
             if !address.notes.is_empty() {
                 self.tell(Notice::odd_link(&address.notes));
             }
@@ -316,7 +323,7 @@ impl Lab {
     pub fn whole_fragment(self) -> String {
         let locks = self.frame.with_untracked(|f| {
             let (lock, hide) = (f.lock.clone(), f.hide.clone());
-            Frame { lock, hide, ..Frame::default() }.write()
+            Frame { lock, hide, lang: f.lang, ..Frame::default() }.write()
         });
         let device = self.device.get_untracked();
         self.spec.with_untracked(|s| {
@@ -336,6 +343,12 @@ impl Lab {
             let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
             fragment::write(&room, &beside, s, device) + &frame + &weights
         })
+    }
+
+    /// Makes the page anew, with all that it shows in the address.
+    pub fn reload(self) {
+        fragment::show(&self.fragment());
+        let _ = window().location().reload();
     }
 }
 

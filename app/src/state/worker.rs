@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::send::still;
 use super::{Action, Kept, Lab, Notice, sentence};
 use crate::link::Link;
+use crate::tongue::t;
 
 /// Deaths of the worker in one experiment after which no new one is started unasked.
 const DEATHS: u32 = 2;
@@ -26,8 +27,8 @@ impl Lab {
             Ok(link) => self.line.update_value(|l| l.link = Some(link)),
             Err(why) => self.tell(Notice::alert(
                 "worker",
-                "The lab cannot run here",
-                format!("The browser would not start a worker: {why}. A strict content policy or a sandboxed frame can cause this."),
+                t("The lab cannot run here"),
+                t!("The browser would not start a worker: {why}. A strict content policy or a sandboxed frame can cause this.", why),
             )),
         }
     }
@@ -55,22 +56,22 @@ impl Lab {
             l.deaths += 1;
             l.deaths
         });
-        let stopped = Diagnostic::new("engine", "it stopped", "try again when it runs");
+        let stopped = Diagnostic::new("engine", t("it stopped"), t("try again when it runs"));
         self.forsake(&stopped);
         let unborn = self.line.with_value(|l| l.run == 0);
         if unborn || deaths.is_none_or(|d| d > DEATHS) {
             self.busy.set(false);
-            let notice = Notice::alert("worker", "The engine stopped", format!("It said: {}", sentence(why)));
+            let notice = Notice::alert("worker", t("The engine stopped"), t!("It said: {why}", why = sentence(why)));
             return self.tell(notice.with(Action::Restart));
         }
         let next = match self.heritage(&self.spec.get_untracked()) {
-            Some(kept) => format!("The run goes on from step {}.", kept.step),
-            None => "The same experiment begins anew.".to_owned(),
+            Some(kept) => t!("The run goes on from step {step}.", step = kept.step),
+            None => t("The same experiment begins anew.").to_owned(),
         };
         self.tell(Notice::alert(
             "worker",
-            "The engine had to start again",
-            format!("It said: {} {next}", sentence(why)),
+            t("The engine had to start again"),
+            t!("It said: {why} {next}", why = sentence(why), next),
         ));
         self.busy.set(true);
         self.connect();
@@ -112,7 +113,7 @@ impl Lab {
             });
             let patience = f64::from(PATIENCE).max(SLOW_STEPS * step / 1e3);
             if let Some(silence) = silence.filter(|s| f64::from(*s) > patience) {
-                self.bury(&format!("nothing, for {silence} seconds"));
+                self.bury(&t!("nothing, for {silence} seconds", silence));
             }
         };
         // It fails only where the page has no timers; then nothing else works either.

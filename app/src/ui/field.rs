@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::tongue::t;
 use leptos::prelude::*;
 
 /// How long a field waits for more typing before it counts.
@@ -131,15 +132,15 @@ pub fn Number(
 
 /// A legal number, or what is wrong with the text.
 fn check(text: &str, min: f64, max: f64, whole: bool) -> Result<f64, String> {
-    let v: f64 = text.trim().parse().map_err(|_| "give a number".to_owned())?;
+    let v: f64 = text.trim().parse().map_err(|_| t("give a number").to_owned())?;
     if !v.is_finite() {
-        Err("give a number".into())
+        Err(t("give a number").into())
     } else if whole && v.fract() != 0.0 {
-        Err("give a whole number".into())
+        Err(t("give a whole number").into())
     } else if v < min && max.is_infinite() {
-        Err(format!("at least {min}"))
+        Err(t!("at least {min}", min))
     } else if v < min || v > max {
-        Err(format!("{min} to {max}"))
+        Err(t!("{min} to {max}", min, max))
     } else {
         Ok(v)
     }
@@ -160,7 +161,7 @@ pub fn Text(
     let take = move |text: String| {
         let text = text.trim().to_owned();
         let legal = (1..=most).contains(&text.chars().count()) && text.chars().all(|c| letters.contains(c));
-        wrong.set((!legal).then(|| format!("1 to {most} letters out of {letters}")));
+        wrong.set((!legal).then(|| t!("1 to {most} letters out of {letters}", most, letters)));
         if legal && text != value.get_untracked() {
             set(text);
         }

@@ -4,6 +4,7 @@ use engine::data::Answer;
 use engine::exec::Device;
 
 use crate::state::Progress;
+use crate::tongue::t;
 
 /// How good answers are, by the kind of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Mark {
 
     pub fn name(self) -> &'static str {
         match self {
-            Mark::Accuracy => "accuracy",
+            Mark::Accuracy => t("accuracy"),
             Mark::Determination => "R²",
         }
     }
@@ -41,9 +42,16 @@ impl Mark {
 pub fn status(p: &Progress, mark: Mark) -> String {
     let loss = p.loss.map_or_else(|| "–".into(), loss);
     let how = p.accuracy.map_or_else(|| "–".into(), |a| mark.write(a.into()));
-    let mut line = format!("step {} · epoch {:.1} · loss {loss} · {} {how}", p.step, p.epoch, mark.name());
+    let mut line = t!(
+        "step {step} · epoch {epoch} · loss {loss} · {mark} {how}",
+        step = p.step,
+        epoch = format_args!("{:.1}", p.epoch),
+        loss,
+        mark = mark.name(),
+        how
+    );
     if p.playing && p.samples_per_second > 0.0 {
-        line += &format!(" · {} samples/s", thousands(p.samples_per_second));
+        line += &t!(" · {number} samples/s", number = thousands(p.samples_per_second));
     }
     line
 }
@@ -87,7 +95,7 @@ pub fn flops(value: u64) -> String {
 
 /// Bytes, in powers of 1024.
 pub fn bytes(value: u64) -> String {
-    scaled(value as f64, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB"])
+    scaled(value as f64, 1024.0, &[" B", t(" KiB"), " MiB", " GiB", " TiB"])
 }
 
 fn scaled(mut value: f64, base: f64, units: &[&str]) -> String {
@@ -108,7 +116,7 @@ fn scaled(mut value: f64, base: f64, units: &[&str]) -> String {
 /// `rule` against `other`: `×0.67`, or `same`.
 pub fn ratio(rule: u64, other: u64) -> String {
     if rule == other {
-        return "same".into();
+        return key!("same").into();
     }
     if other == 0 {
         return "–".into();

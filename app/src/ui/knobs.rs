@@ -5,6 +5,7 @@ use engine::registry::{Setting, Settings};
 use leptos::prelude::*;
 
 use super::field::{Check, Choose, Number, Select, Text};
+use crate::tongue::t;
 
 /// One field for each knob. `of` says whose knobs they are, for those who cannot see where they stand.
 #[component]
@@ -31,7 +32,7 @@ pub fn Knobs(
 fn Zero(knob: KnobInfo, settings: Signal<Settings>) -> impl IntoView {
     let KnobInfo { id, help, kind, .. } = knob;
     let default = kind.default();
-    let zero = help.split_once("; 0 takes ").map(|(_, takes)| format!("0: {}", takes.trim_end_matches('.')));
+    let zero = help.split_once(t("; 0 takes ")).map(|(_, takes)| format!("0: {}", takes.trim_end_matches('.')));
     let is_zero = move || settings.with(|s| *s.get(&id).unwrap_or(&default) == Setting::Int(0));
     zero.map(|zero| move || is_zero().then(|| view! { <small class="zero">{zero.clone()}</small> }))
 }
@@ -43,7 +44,7 @@ fn field(
     set: impl Fn(&str, &KnobInfoKind, Setting) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let KnobInfo { id, name, kind, .. } = knob;
-    let called = format!("{name} of {of}");
+    let called = t!("{name} of {of}", name, of);
     let default = kind.default();
     let value = {
         let id = id.clone();

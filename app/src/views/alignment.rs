@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line, decimals, step};
 use crate::state::{Lab, Trace};
+use crate::tongue::t;
 use crate::ui::field::{Choose, Select};
 
 /// Steps between measurements that are offered.
@@ -17,17 +18,17 @@ pub fn Alignment() -> impl IntoView {
     let every = Signal::derive(move || lab.every.get().to_string());
     let options: Vec<_> = EVERY
         .iter()
-        .map(|n| Choose::new(n.to_string(), if *n == 1 { "every step".into() } else { format!("every {n} steps") }))
+        .map(|n| Choose::new(n.to_string(), if *n == 1 { t("every step").into() } else { t!("every {n} steps", n) }))
         .collect();
     let axis =
         Axis { least: Some((0.0, 1.0)), most: (-1.0, 1.0), write: |v| format!("{v:.3}"), tick: decimals, across: step };
     view! {
         <Card
-            title="Alignment with backprop"
-            help="Cosine between what the rule does and the true gradient: 1 is the same direction, 0 is unrelated. It costs a backward pass; close it to switch it off."
+            title=key!("Alignment with backprop")
+            help=t("Cosine between what the rule does and the true gradient: 1 is the same direction, 0 is unrelated. It costs a backward pass; close it to switch it off.")
         >
-            <Stages probe="alignment" tensor="cosine" said="Cosine between the rule's update and the gradient, by stage" axis=axis />
-            <Select label="Measure" options=options value=every choose=move |v| {
+            <Stages probe="alignment" tensor="cosine" said=t("Cosine between the rule's update and the gradient, by stage") axis=axis />
+            <Select label=t("Measure") options=options value=every choose=move |v| {
                 if let Ok(n) = v.parse() {
                     lab.every.set(n);
                 }
@@ -47,10 +48,10 @@ pub fn SignalToNoise() -> impl IntoView {
     };
     view! {
         <Card
-            title="Signal to noise"
-            help="What two batches agree on in each stage's update, over what they do not: above 1 a step goes mostly where the mean goes. It costs two steps; close it to switch it off."
+            title=key!("Signal to noise")
+            help=t("What two batches agree on in each stage's update, over what they do not: above 1 a step goes mostly where the mean goes. It costs two steps; close it to switch it off.")
         >
-            <Stages probe="signal-to-noise" tensor="ratio" said="Signal to noise of the rule's update, by stage" axis=axis />
+            <Stages probe="signal-to-noise" tensor="ratio" said=t("Signal to noise of the rule's update, by stage") axis=axis />
         </Card>
     }
 }
@@ -74,7 +75,9 @@ fn Stages(probe: &'static str, tensor: &'static str, said: &'static str, axis: A
         });
     });
     let lines = move || {
-        let name = |i: usize, all: usize| if i + 1 == all { "read-out".to_owned() } else { format!("stage {}", i + 1) };
+        let name = |i: usize, all: usize| {
+            if i + 1 == all { t("read-out").to_owned() } else { t!("stage {number}", number = i + 1) }
+        };
         tracks.with(|all| {
             let line = |(i, t): (usize, &Trace)| Line {
                 name: name(i, all.len()),

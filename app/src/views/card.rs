@@ -4,10 +4,13 @@ use leptos::prelude::*;
 
 use crate::operate::slug;
 use crate::state::Lab;
+use crate::tongue::t;
 
 #[component]
 pub fn Card(
-    #[prop(into)] title: String,
+    /// In English: it also names the card in links.
+    #[prop(into)]
+    title: String,
     /// A sentence that says what is seen.
     #[prop(into)]
     help: String,
@@ -18,7 +21,7 @@ pub fn Card(
     view! {
         <details class="view" id=id open=true>
             <summary>
-                <h3>{title}</h3>
+                <h3>{t(&title).to_owned()}</h3>
             </summary>
             <div class="view-body">
                 <p class="help">{help}</p>

@@ -185,7 +185,7 @@ pub fn percent(v: f64, length: f64) -> String {
 
 /// A place along the axis, where it counts steps.
 pub fn step(v: f64) -> String {
-    format!("step {v:.0}")
+    t!("step {step}", step = format_args!("{v:.0}"))
 }
 
 fn nearest(points: &[Point], step: f64) -> Option<Point> {

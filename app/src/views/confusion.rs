@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
@@ -48,14 +49,24 @@ pub fn Confusion() -> impl IntoView {
     let name = move |i: usize| names().get(i).cloned().unwrap_or_else(|| i.to_string());
     let label = Signal::derive(move || match counts.with(Counts::worst) {
         Some((truth, answer, n)) => {
-            format!("Confusion matrix: most often, {}, {} is taken for {}", times(n), name(truth), name(answer))
+            t!(
+                "Confusion matrix: most often, {times}, {truth} is taken for {answer}",
+                times = times(n),
+                truth = name(truth),
+                answer = name(answer)
+            )
         }
-        None => "Confusion matrix: nothing is confused yet".into(),
+        None => t("Confusion matrix: nothing is confused yet").into(),
     });
     let said = move || {
-        counts
-            .with(Counts::worst)
-            .map(|(t, a, n)| format!("Most often confused: {} taken for {}, {}.", name(t), name(a), times(n)))
+        counts.with(Counts::worst).map(|(t, a, n)| {
+            t!(
+                "Most often confused: {truth} taken for {answer}, {times}.",
+                truth = name(t),
+                answer = name(a),
+                times = times(n)
+            )
+        })
     };
     let table = move || {
         let counts = counts.get();
@@ -66,7 +77,7 @@ pub fn Confusion() -> impl IntoView {
         });
         view! {
             <table>
-                <caption>"Rows: what it is. Columns: what the network says."</caption>
+                <caption>{t("Rows: what it is. Columns: what the network says.")}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
@@ -74,7 +85,7 @@ pub fn Confusion() -> impl IntoView {
     };
     let open = RwSignal::new(false);
     view! {
-        <Card title="Confusion" help="Each row is a class, each column what the network takes it for: a good network fills the diagonal.">
+        <Card title=key!("Confusion") help=t("Each row is a class, each column what the network takes it for: a good network fills the diagonal.")>
             <Canvas
                 label=label
                 class="matrix"
@@ -85,7 +96,7 @@ pub fn Confusion() -> impl IntoView {
             />
             <p class="said">{said}</p>
             <details class="numbers" on:toggle:target=move |_| open.update(|o| *o = !*o)>
-                <summary>"In numbers"</summary>
+                <summary>{t("In numbers")}</summary>
                 <div class="scroll" tabindex="0"><Show when=move || open.get()>{table}</Show></div>
             </details>
         </Card>
@@ -94,7 +105,7 @@ pub fn Confusion() -> impl IntoView {
 
 /// A count in words.
 fn times(n: f32) -> String {
-    if n == 1.0 { "once".into() } else { format!("{n:.0} times") }
+    if n == 1.0 { t("once").into() } else { t!("{n} times", n = format_args!("{n:.0}")) }
 }
 
 /// Room for the names at the left.

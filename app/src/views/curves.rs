@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::card::Card;
 use super::chart::{Axis, Chart, Line, decimals, marks, step};
 use crate::state::{Curve, Lab, Point, Trace};
+use crate::tongue::t;
 use crate::ui::field::Check;
 use crate::ui::format::{self, Mark};
 
@@ -28,7 +29,7 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
     let mut lines = Vec::new();
     let [batch, train, test] = lab.curve.with(tracks);
     lines.push(Line {
-        name: "batch".into(),
+        name: t("batch").into(),
         colour: |t, _| t.train,
         points: batch,
         band: Vec::new(),
@@ -36,7 +37,7 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
         opacity: 0.3,
     });
     lines.push(Line {
-        name: "train".into(),
+        name: t("train").into(),
         colour: |t, _| t.train,
         points: train,
         band: Vec::new(),
@@ -44,7 +45,7 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
         opacity: 1.0,
     });
     lines.push(Line {
-        name: "test".into(),
+        name: t("test").into(),
         colour: |t, _| t.test,
         points: test,
         band: Vec::new(),
@@ -54,7 +55,7 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
     lab.ghost.with(|g| {
         if let Some(g) = g {
             let [_, _, test] = tracks(&g.curve);
-            let name = format!("test, {}", g.name);
+            let name = t!("test, {name}", name = g.name);
             lines.push(Line { name, colour: |t, _| t.ghost, points: test, band: Vec::new(), width: 1.5, opacity: 1.0 });
         }
     });
@@ -72,18 +73,22 @@ pub fn Curves() -> impl IntoView {
     let said = move |of: Of| {
         Signal::derive(move || {
             let scores = lab.scores.get();
-            let text = |train: String, test: String| format!("train {train}, test {test}");
+            let text = |train: String, test: String| t!("train {train}, test {test}", train, test);
             match (of, scores) {
                 (Of::Loss, Some(s)) => {
-                    let word = |l: Option<f32>| l.map_or_else(|| "not finite".into(), format::loss);
-                    format!("Loss over the steps: {}", text(word(s.train.loss), word(s.test.loss)))
+                    let word = |l: Option<f32>| l.map_or_else(|| t("not finite").into(), format::loss);
+                    t!("Loss over the steps: {marks}", marks = text(word(s.train.loss), word(s.test.loss)))
                 }
                 (Of::Accuracy, Some(s)) => {
                     let word = |a: f32| lab.mark().write(a.into());
-                    format!("{} over the steps: {}", title(lab), text(word(s.train.accuracy), word(s.test.accuracy)))
+                    t!(
+                        "{mark} over the steps: {marks}",
+                        mark = title(lab),
+                        marks = text(word(s.train.accuracy), word(s.test.accuracy))
+                    )
                 }
-                (Of::Loss, None) => "Loss over the steps: nothing yet".into(),
-                (Of::Accuracy, None) => format!("{} over the steps: nothing yet", title(lab)),
+                (Of::Loss, None) => t("Loss over the steps: nothing yet").into(),
+                (Of::Accuracy, None) => t!("{mark} over the steps: nothing yet", mark = title(lab)),
             }
         })
     };
@@ -94,11 +99,11 @@ pub fn Curves() -> impl IntoView {
         view! { <Chart label=said(Of::Accuracy) lines=lines watch=watch axis=axis(mark.get()) /> }
     };
     view! {
-        <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
+        <Card title=key!("Curves") help=t("Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.")>
             <div class="pair">
                 <figure>
                     <figcaption>
-                        "Loss" <Check label="Logarithmic" value=log set=move |on| log.set(on) />
+                        {t("Loss")} <Check label=t("Logarithmic") value=log set=move |on| log.set(on) />
                     </figcaption>
                     <Chart label=said(Of::Loss) lines=move || lines(lab, Of::Loss) watch=watch axis=loss log=log />
                 </figure>
@@ -154,11 +159,11 @@ fn Table() -> impl IntoView {
     };
     view! {
         <details class="numbers" on:toggle:target=move |_| open.update(|o| *o = !*o)>
-            <summary>"In numbers"</summary>
+            <summary>{t("In numbers")}</summary>
             <Show when=move || open.get()>
                 <table>
                     <thead>
-                        <tr><th scope="col">"Step"</th><th scope="col">"Test loss"</th><th scope="col">{format!("Test {}", lab.mark().name())}</th></tr>
+                        <tr><th scope="col">{t("Step")}</th><th scope="col">{t("Test loss")}</th><th scope="col">{t!("Test {mark}", mark = lab.mark().name())}</th></tr>
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line, percent, step};
 use crate::state::{Lab, Measured, Trace};
+use crate::tongue::t;
 use crate::ui::canvas::Sight;
 
 /// Where few enough units are active that those of a few experts hold most of them, and where too many are: below the
@@ -37,13 +38,17 @@ pub fn shares(m: &Measured) -> Vec<(String, f64)> {
 pub fn verdict(shares: &[(String, f64)]) -> String {
     let most = shares.iter().map(|s| s.1).fold(0.0, f64::max);
     let say = if most < FEW {
-        "few enough for MoEfication: a few experts can hold what is active"
+        t("few enough for MoEfication: a few experts can hold what is active")
     } else if most < MANY {
-        "rather many for MoEfication: expect to need a large part of the experts"
+        t("rather many for MoEfication: expect to need a large part of the experts")
     } else {
-        "too many for MoEfication: whatever is left out will be missed"
+        t("too many for MoEfication: whatever is left out will be missed")
     };
-    format!("Up to {:.0} % of the hidden units are active at once, {say}.", most * 100.0)
+    t!(
+        "Up to {share} % of the hidden units are active at once, {say}.",
+        share = format_args!("{:.0}", most * 100.0),
+        say
+    )
 }
 
 #[component]
@@ -75,7 +80,10 @@ pub fn Density() -> impl IntoView {
     let label = Signal::derive(move || {
         let last =
             lines().into_iter().filter_map(|l| Some(format!("{} {:.0} %", l.name, l.points.last()?.value * 100.0)));
-        format!("Share of the hidden units that are active over time: {}", last.collect::<Vec<_>>().join(", "))
+        t!(
+            "Share of the hidden units that are active over time: {shares}",
+            shares = last.collect::<Vec<_>>().join(", ")
+        )
     });
     let axis = Axis {
         least: Some((0.0, 1.0)),
@@ -85,7 +93,7 @@ pub fn Density() -> impl IntoView {
         across: step,
     };
     view! {
-        <Card title="Active units" help="Behind each rectifier, the share of the hidden units that are above zero for a test sample.">
+        <Card title=key!("Active units") help=t("Behind each rectifier, the share of the hidden units that are above zero for a test sample.")>
             <Sight seen=seen />
             <Chart label=label lines=lines watch=move || past.track() axis=axis />
             <p class="said">{said}</p>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::card::Card;
 use super::chart::{Axis, Chart, Line, marks};
 use crate::state::{Dialled, Lab, Point};
+use crate::tongue::t;
 use crate::ui::format;
 
 #[component]
@@ -13,7 +14,7 @@ pub fn Dials() -> impl IntoView {
     let lab = Lab::get();
     let dials = Memo::new(move |_| lab.summary.with(|s| s.as_ref().map(|s| s.dials.clone()).unwrap_or_default()));
     view! {
-        <Card title="Less of it" help="How well this network, as it stands, answers when fewer or more of its parts work: the same weights, other operations for each sample.">
+        <Card title=key!("Less of it") help=t("How well this network, as it stands, answers when fewer or more of its parts work: the same weights, other operations for each sample.")>
             <For each=move || dials.get() key=|d| d.path.clone() let:dial>
                 <OneDial dial=dial />
             </For>
@@ -24,7 +25,7 @@ pub fn Dials() -> impl IntoView {
 #[component]
 fn OneDial(dial: DialInfo) -> impl IntoView {
     let lab = Lab::get();
-    let name = format!("{} of {}", dial.name, dial.path.rsplit_once('/').map_or("", |p| p.0));
+    let name = t!("{name} of {of}", name = dial.name, of = dial.path.rsplit_once('/').map_or("", |p| p.0));
     let path = StoredValue::new(dial.path.clone());
     let found = move || {
         let mut found = lab.dialled.get();
@@ -48,7 +49,8 @@ fn OneDial(dial: DialInfo) -> impl IntoView {
     let label = {
         let name = name.clone();
         Signal::derive(move || {
-            let told = |d: Dialled| format!("{} at {}", lab.mark().write(d.test.accuracy.into()), d.value);
+            let told =
+                |d: Dialled| t!("{mark} at {value}", mark = lab.mark().write(d.test.accuracy.into()), value = d.value);
             format!("{name}: {}", found().into_iter().map(told).collect::<Vec<_>>().join(", "))
         })
     };
@@ -66,20 +68,20 @@ fn OneDial(dial: DialInfo) -> impl IntoView {
         found().into_iter().map(row).collect_view()
     };
     let any = Memo::new(move |_| !found().is_empty());
-    let step = move || found().first().map(|d| format!("Measured at step {}.", format::thousands(d.step as f64)));
+    let step = move || found().first().map(|d| t!("Measured at step {step}.", step = format::thousands(d.step as f64)));
     view! {
         <figure>
-            <figcaption>{name} <button on:click=move |_| lab.dial(&dial)>"Measure"</button></figcaption>
+            <figcaption>{name} <button on:click=move |_| lab.dial(&dial)>{t("Measure")}</button></figcaption>
             <Show when=move || any.get()>
                 <Chart label=label lines=line watch=move || lab.dialled.track() axis=axis() />
                 <p class="said">{step}</p>
                 <table class="numbers">
                     <thead>
                         <tr>
-                            <th scope="col">"Value"</th>
-                            <th scope="col">"Operations a sample"</th>
-                            <th scope="col">{move || format!("Test {}", lab.mark().name())}</th>
-                            <th scope="col">"Test loss"</th>
+                            <th scope="col">{t("Value")}</th>
+                            <th scope="col">{t("Operations a sample")}</th>
+                            <th scope="col">{move || t!("Test {mark}", mark = lab.mark().name())}</th>
+                            <th scope="col">{t("Test loss")}</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>

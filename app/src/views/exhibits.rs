@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::card::{Card, watches};
 use super::surface::REACH;
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
@@ -103,10 +104,10 @@ fn figures(
 pub fn Attention() -> impl IntoView {
     let label = |m: &Measured, path: &str| {
         let heads = m.tensor(&format!("attention {path}")).map_or(0, |(shape, _)| shape[0]);
-        format!("Attention of {heads} heads in {path}")
+        t!("Attention of {heads} heads in {path}", heads, path)
     };
     view! {
-        <Card title="Attention" help="One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.">
+        <Card title=key!("Attention") help=t("One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.")>
             {figures("attention", "attention ", "samples", Some(tall), label, heads, None)}
         </Card>
     }
@@ -146,17 +147,17 @@ pub fn Assignments() -> impl IntoView {
     let label = |m: &Measured, path: &str| {
         let Some((count, shape, experts)) = experts(m, path) else { return String::new() };
         let used = (0..count).filter(|e| experts.iter().any(|v| *v as usize == *e)).count();
-        let mut said = format!("{used} of {count} experts are somebody's first choice in {path}");
+        let mut said = t!("{used} of {count} experts are somebody's first choice in {path}", used, count, path);
         if let &[_, places] = shape {
             let pairs = || experts.chunks_exact(places.max(1)).flat_map(|row| row.windows(2));
             let same = pairs().filter(|p| (p[0] - p[1]).abs() < 0.5).count() as f64 / pairs().count().max(1) as f64;
-            said += &format!("; {:.0} % of neighbours have the same", same * 100.0);
+            said += &t!("; {share} % of neighbours have the same", share = format_args!("{:.0}", same * 100.0));
         }
         said
     };
     let height: fn(f64) -> f64 = |_| 320.0;
     view! {
-        <Card title="Who gets what" help="Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour. Click on one to follow its path.">
+        <Card title=key!("Who gets what") help=t("Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour. Click on one to follow its path.")>
             {figures("assignments", "experts ", "samples", Some(height), label, assignments, Some(picked))}
         </Card>
     }
@@ -233,10 +234,10 @@ pub fn Regions() -> impl IntoView {
     let label = |m: &Measured, path: &str| {
         let Some((count, _, experts)) = experts(m, path) else { return String::new() };
         let used = (0..count).filter(|e| experts.iter().any(|v| *v as usize == *e)).count();
-        format!("{used} of {count} experts have a region of the plane in {path}")
+        t!("{used} of {count} experts have a region of the plane in {path}", used, count, path)
     };
     view! {
-        <Card title="Regions" help="Each colour is an expert: the router likes it best there. Dots are samples, in the colours of their classes.">
+        <Card title=key!("Regions") help=t("Each colour is an expert: the router likes it best there. Dots are samples, in the colours of their classes.")>
             {figures("regions", "experts ", "square", None, label, regions, None)}
         </Card>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line, percent, step};
 use crate::state::{Lab, Measured, Trace};
+use crate::tongue::t;
 use crate::tree;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::format;
@@ -43,8 +44,8 @@ struct Past {
 #[component]
 pub fn Experts() -> impl IntoView {
     let lab = Lab::get();
-    let probe = lab.probe("experts");
-    let seen = watches("experts");
+    let probe = lab.probe(t("experts"));
+    let seen = watches(t("experts"));
     let pasts = RwSignal::new(Vec::<Past>::new());
     Effect::new(move |_| {
         probe.with(|m| match m {
@@ -54,7 +55,7 @@ pub fn Experts() -> impl IntoView {
     });
     let paths = Memo::new(move |_| pasts.with(|all| all.iter().map(|p| p.path.clone()).collect::<Vec<_>>()));
     view! {
-        <Card title="Experts" help="Each band is one expert, as thick as its share of what the training batches send.">
+        <Card title=key!("Experts") help=t("Each band is one expert, as thick as its share of what the training batches send.")>
             <Sight seen=seen />
             <For each=move || paths.get() key=Clone::clone let:path>
                 <OneRoute path=path pasts=pasts />
@@ -73,17 +74,17 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
     let one = {
         let path = path.clone();
         let tree = Memo::new(move |_| lab.loaded.with(|s| s.as_ref().is_some_and(|s| tree::is_tree(s, &path))));
-        move || if tree.get() { ["leaf", "leaves"] } else { ["expert", "experts"] }
+        move || if tree.get() { [t("leaf"), t("leaves")] } else { [t("expert"), t("experts")] }
     };
     let said = Signal::derive(move || past.with(|p| said(p, one())));
     let used = move || past.with(|p| used(&p.reached));
     let count = move || past.with(|p| p.reached.len());
     let threshold = move || {
         let each = 100.0 * f64::from(IDLE) / count().max(1) as f64;
-        format!(
-            "{} used: at least {} % of the work on test samples, a tenth of an even share, is theirs.",
-            format::capital(one()[1]),
-            short(each)
+        t!(
+            "{experts} used: at least {each} % of the work on test samples, a tenth of an even share, is theirs.",
+            experts = format::capital(one()[1]),
+            each = short(each)
         )
     };
     let lines = move || {
@@ -97,9 +98,9 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
                 opacity: 1.0,
             };
             vec![
-                line(format!("{} used", one()[1]), |t, _| t.train, &p.used),
-                line("router's entropy".to_owned(), |t, _| t.ink, &p.entropy),
-                line("left out".to_owned(), |t, _| t.above, &p.dropped),
+                line(t!("{experts} used", experts = one()[1]), |t, _| t.train, &p.used),
+                line(t("router's entropy").to_owned(), |t, _| t.ink, &p.entropy),
+                line(t("left out").to_owned(), |t, _| t.above, &p.dropped),
             ]
         })
     };
@@ -112,16 +113,16 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
     };
     view! {
         <figure class="route-past">
-            <figcaption>{format!("Route {path}")}</figcaption>
-            <p class="headline" title=threshold><b>{used}</b> " of " <b>{count}</b> {move || format!(" {} used", one()[1])}</p>
+            <figcaption>{t!("Route {path}", path)}</figcaption>
+            <p class="headline" title=threshold><b>{used}</b> " " {t("of")} " " <b>{count}</b> {move || t!(" {experts} used", experts = one()[1])}</p>
             <Canvas
-                label=Signal::derive(move || format!("Share of each expert over time. {}", said.get()))
+                label=Signal::derive(move || t!("Share of each expert over time. {said}", said = said.get()))
                 class="plot"
                 watch=move || past.track()
                 draw=move |s| past.with_untracked(|p| draw(s, p))
             />
             <Chart
-                label=Signal::derive(move || format!("Use, entropy and what is left out over time: {}", spoken(&lines())))
+                label=Signal::derive(move || t!("Use, entropy and what is left out over time: {lines}", lines = spoken(&lines())))
                 lines=lines
                 watch=move || past.track()
                 axis=axis
@@ -189,21 +190,26 @@ fn said(past: &Past, [one, many]: [&str; 2]) -> String {
         (0..past.reached.len()).filter(|e| past.reached[*e] < least).map(|e| (e + 1).to_string()).collect();
     let (busiest, share) = now.load.iter().enumerate().fold((0, 0.0), |m, (i, l)| if *l > m.1 { (i, *l) } else { m });
     let idle = match idle.len() {
-        0 => format!("no {one} is idle"),
-        1 => format!("{one} {} is idle", idle[0]),
-        2..=12 => format!("{many} {} are idle", idle.join(", ")),
-        n => format!("{n} {many} are idle"),
+        0 => t!("no {one} is idle", one),
+        1 => t!("{one} {number} is idle", one, number = idle[0]),
+        2..=12 => t!("{many} {numbers} are idle", many, numbers = idle.join(", ")),
+        n => t!("{n} {many} are idle", n, many),
     };
     let entropy = past.entropy.last().map_or(0.0, |p| p.value);
     let dropped = past.dropped.last().map_or(0.0, |p| p.value);
-    let left =
-        if dropped > 0.0 { format!(" {:.0} % of what was asked is left out.", dropped * 100.0) } else { String::new() };
-    format!(
-        "{} {} is busiest with {:.0} %; {idle}. Entropy is {:.0} % of the largest.{left}",
-        format::capital(one),
-        busiest + 1,
-        share * 100.0,
-        entropy * 100.0
+    let left = if dropped > 0.0 {
+        t!(" {share} % of what was asked is left out.", share = format_args!("{:.0}", dropped * 100.0))
+    } else {
+        String::new()
+    };
+    t!(
+        "{expert} {number} is busiest with {share} %; {idle}. Entropy is {entropy} % of the largest.{left}",
+        expert = format::capital(one),
+        number = busiest + 1,
+        share = format_args!("{:.0}", share * 100.0),
+        idle,
+        entropy = format_args!("{:.0}", entropy * 100.0),
+        left
     )
 }
 
@@ -234,6 +240,13 @@ fn draw(sheet: &Sheet, past: &Past) {
         seam += part;
     }
     let first = past.moments.first().map_or(0, |m| m.step);
-    brush.text(&format!("step {}", format::count(first)), AXIS, sheet.height - FOOT / 2.0, 11.0, theme.faint, "left");
+    brush.text(
+        &t!("step {step}", step = format::count(first)),
+        AXIS,
+        sheet.height - FOOT / 2.0,
+        11.0,
+        theme.faint,
+        "left",
+    );
     brush.text(&format::count(last.step), AXIS + w, sheet.height - FOOT / 2.0, 11.0, theme.faint, "right");
 }

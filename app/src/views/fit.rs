@@ -5,6 +5,7 @@ use plotters::style::RGBColor;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::{Theme, mix};
@@ -21,8 +22,11 @@ pub fn Fit() -> impl IntoView {
     let seen = watches("fit");
     let watched = probe.clone();
     let label = Signal::derive(move || {
-        let score = lab.scores.get().map(|s| format!(": R² is {:.3} on the test samples", s.test.accuracy));
-        format!("What the network tells and what is true{}", score.unwrap_or_default())
+        let score = lab
+            .scores
+            .get()
+            .map(|s| t!(": R² is {mark} on the test samples", mark = format_args!("{:.3}", s.test.accuracy)));
+        t!("What the network tells and what is true{score}", score = score.unwrap_or_default())
     });
     let draw = move |sheet: &Sheet| {
         probe.with_untracked(|m| {
@@ -32,7 +36,7 @@ pub fn Fit() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Fit" help="Thin and dark, or at the left: what is true. Coloured, or at the right: what the network tells.">
+        <Card title=key!("Fit") help=t("Thin and dark, or at the left: what is true. Coloured, or at the right: what the network tells.")>
             <Canvas label=label class="plot" watch=move || watched.track() draw=draw seen=seen />
         </Card>
     }
@@ -45,8 +49,11 @@ pub fn Forecasts() -> impl IntoView {
     let seen = watches("forecasts");
     let watched = probe.clone();
     let label = Signal::derive(move || {
-        let score = lab.scores.get().map(|s| format!(": R² is {:.3} on the test samples", s.test.accuracy));
-        format!("Forecasts from stretches of the test series, and what came{}", score.unwrap_or_default())
+        let score = lab
+            .scores
+            .get()
+            .map(|s| t!(": R² is {mark} on the test samples", mark = format_args!("{:.3}", s.test.accuracy)));
+        t!("Forecasts from stretches of the test series, and what came{score}", score = score.unwrap_or_default())
     });
     let draw = move |sheet: &Sheet| {
         probe.with_untracked(|m| {
@@ -57,7 +64,7 @@ pub fn Forecasts() -> impl IntoView {
     };
     let height = Callback::new(|_: f64| 3.0 * (PANEL + GAP));
     view! {
-        <Card title="Forecasts" help="Grey: what the network sees of the series. Dark: what came. Coloured: what the network expected.">
+        <Card title=key!("Forecasts") help=t("Grey: what the network sees of the series. Dark: what came. Coloured: what the network expected.")>
             <Canvas label=label class="samples" height=height watch=move || watched.track() draw=draw seen=seen />
         </Card>
     }

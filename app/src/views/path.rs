@@ -12,6 +12,7 @@ use self::places::{Row, rows};
 use self::stop::{Stop, stops};
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
@@ -106,22 +107,22 @@ pub fn Path() -> impl IntoView {
     };
     let said = Signal::derive(move || {
         let told = found().iter().map(|s| format!("{}: {}", s.path, s.words())).collect::<Vec<_>>();
-        let end = answered().map(|a| format!(". Answer: {}", told_answer(&a))).unwrap_or_default();
-        format!("Path of sample {}: {}{end}", sample.get() + 1, told.join("; "))
+        let end = answered().map(|a| t!(". Answer: {answer}", answer = told_answer(&a))).unwrap_or_default();
+        t!("Path of sample {number}: {told}{end}", number = sample.get() + 1, told = told.join("; "), end)
     });
     let items = move || {
         let item = |s: Stop| view! { <li><b>{s.path.clone()}</b> " " {s.words()}</li> };
-        let answer = answered().map(|a| view! { <li><b>"Answer"</b> " " {told_answer(&a)}</li> });
+        let answer = answered().map(|a| view! { <li><b>{t("Answer")}</b> " " {told_answer(&a)}</li> });
         (found().into_iter().map(item).collect_view(), answer)
     };
     view! {
-        <Card title="The path of one sample" help="Lit are the experts that work on the test sample that is chosen; the thicker the line, the more their part counts.">
+        <Card title=key!("The path of one sample") help=t("Lit are the experts that work on the test sample that is chosen; the thicker the line, the more their part counts.")>
             <Sight seen=seen />
             <Show when=move || any.get()>
-                <div class="path-pick" role="group" aria-label="Sample that is followed">
-                    <button type="button" on:click=move |_| turn(-1)>"Previous sample"</button>
-                    <button type="button" on:click=move |_| turn(1)>"Next sample"</button>
-                    <span aria-live="polite">{move || format!("sample {} of {}", sample.get() + 1, here.get().0)}</span>
+                <div class="path-pick" role="group" aria-label=t("Sample that is followed")>
+                    <button type="button" on:click=move |_| turn(-1)>{t("Previous sample")}</button>
+                    <button type="button" on:click=move |_| turn(1)>{t("Next sample")}</button>
+                    <span aria-live="polite">{move || t!("sample {number} of {all}", number = sample.get() + 1, all = here.get().0)}</span>
                 </div>
                 <Show when=move || images.get()>
                     <div class="path-thumbs" on:click=move |e: MouseEvent| {
@@ -130,7 +131,7 @@ pub fn Path() -> impl IntoView {
                         }
                     }>
                         <Canvas
-                            label=Signal::derive(move || format!("The {} test samples that can be followed", here.get().0))
+                            label=Signal::derive(move || t!("The {all} test samples that can be followed", all = here.get().0))
                             class="samples"
                             height=Callback::new(move |w| thumbs_height(w, here.get().0))
                             watch=track
@@ -144,11 +145,11 @@ pub fn Path() -> impl IntoView {
                 </Show>
                 <Show when=move || { here.get().1 > 1 }>
                     <label class="path-place">
-                        <span>{move || format!("Place {} of {}", place.get() + 1, here.get().1)}</span>
+                        <span>{move || t!("Place {number} of {all}", number = place.get() + 1, all = here.get().1)}</span>
                         <input
                             type="range"
                             min="1"
-                            aria-label="Place that is followed"
+                            aria-label=t("Place that is followed")
                             max=move || here.get().1.to_string()
                             prop:value=move || (place.get() + 1).to_string()
                             on:input=move |e| {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::chart::{Axis, Chart, Line, decimals, marks, step};
 use crate::race::{Contender, Race, Reading};
 use crate::state::Point;
+use crate::tongue::t;
 use crate::ui::field::{Check, Choose, Select};
 use crate::ui::format;
 
@@ -21,10 +22,10 @@ enum Along {
 }
 
 const ALONG: [(Along, &str, &str); 4] = [
-    (Along::Steps, "steps", "steps"),
-    (Along::Seconds, "seconds", "seconds, evaluations included"),
-    (Along::Operations, "operations", "operations, counted"),
-    (Along::Examples, "examples", "examples seen"),
+    (Along::Steps, "steps", key!("steps")),
+    (Along::Seconds, "seconds", key!("seconds, evaluations included")),
+    (Along::Operations, "operations", key!("operations, counted")),
+    (Along::Examples, "examples", key!("examples seen")),
 ];
 
 impl Along {
@@ -39,10 +40,10 @@ impl Along {
 
     fn write(self, v: f64) -> String {
         match self {
-            Along::Steps => format!("step {v:.0}"),
+            Along::Steps => t!("step {step}", step = format_args!("{v:.0}")),
             Along::Seconds => format!("{v:.1} s"),
-            Along::Operations => format!("{} operations", format::count(v as u64)),
-            Along::Examples => format!("{} examples", format::count(v as u64)),
+            Along::Operations => t!("{number} operations", number = format::count(v as u64)),
+            Along::Examples => t!("{number} examples", number = format::count(v as u64)),
         }
     }
 }
@@ -107,7 +108,7 @@ pub fn Curves() -> impl IntoView {
     let race = Race::get();
     let along = RwSignal::new(Along::Steps);
     let (loss, log) = (RwSignal::new(false), RwSignal::new(false));
-    let options: Vec<_> = ALONG.iter().map(|(_, id, name)| Choose::new(*id, *name)).collect();
+    let options: Vec<_> = ALONG.iter().map(|(_, id, name)| Choose::new(*id, t(name))).collect();
     let chosen = Signal::derive(move || {
         let now = along.get();
         ALONG.iter().find(|a| a.0 == now).map_or("", |a| a.1).to_owned()
@@ -127,8 +128,8 @@ pub fn Curves() -> impl IntoView {
                 if loss.get() { format::loss(value as f32) } else { race.mark().write(value) }
             ))
         });
-        let what = if loss.get() { "Test loss".to_owned() } else { format!("Test {}", race.mark().name()) };
-        format!("{what} of each lane, mean over the seeds: {}", last.collect::<Vec<_>>().join(", "))
+        let what = if loss.get() { t("Test loss").to_owned() } else { t!("Test {mark}", mark = race.mark().name()) };
+        t!("{what} of each lane, mean over the seeds: {shares}", what, shares = last.collect::<Vec<_>>().join(", "))
     });
     let mark = Memo::new(move |_| race.mark());
     let axis = move || Axis {
@@ -146,13 +147,13 @@ pub fn Curves() -> impl IntoView {
     };
     view! {
         <div class="race-axes">
-            <Select label="Along" options=options value=chosen choose=move |id| {
+            <Select label=t("Along") options=options value=chosen choose=move |id| {
                 if let Some(a) = ALONG.iter().find(|a| a.1 == id) {
                     along.set(a.0);
                 }
             } />
-            <Check label="Show the loss" value=loss set=move |on| loss.set(on) />
-            <Check label="Logarithmic" called="Logarithmic axis of the race" value=log set=move |on| log.set(on) />
+            <Check label=t("Show the loss") value=loss set=move |on| loss.set(on) />
+            <Check label=t("Logarithmic") called=t("Logarithmic axis of the race") value=log set=move |on| log.set(on) />
         </div>
         {move || view! {
             <Chart

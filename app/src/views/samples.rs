@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
@@ -23,7 +24,7 @@ pub fn Samples() -> impl IntoView {
         let samples = samples.clone();
         Signal::derive(move || {
             let (right, all) = samples.with(|m| m.as_ref().map(|m| tally(m)).unwrap_or_default());
-            format!("Test samples with the network's answers: {right} of {all} are right")
+            t!("Test samples with the network's answers: {right} of {all} are right", right, all)
         })
     };
     let watched = samples.clone();
@@ -36,7 +37,7 @@ pub fn Samples() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Samples" help="Test samples with the class that the network gives them and how sure it is. A bar and a cross mark the wrong ones.">
+        <Card title=key!("Samples") help=t("Test samples with the class that the network gives them and how sure it is. A bar and a cross mark the wrong ones.")>
             <Canvas label=label class="samples" height=Callback::new(height) watch=move || watched.track() draw=draw seen=seen />
         </Card>
     }
@@ -94,7 +95,7 @@ fn draw(sheet: &Sheet, m: &Measured, names: &[String]) {
         let text = if right {
             format!("{} {:.0} %", called(class), sure * 100.0)
         } else {
-            format!("✗ {}, is {}", called(class), called(*label as usize))
+            t!("✗ {class}, is {label}", class = called(class), label = called(*label as usize))
         };
         brush.text(
             &text,

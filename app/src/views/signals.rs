@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line, step};
 use crate::state::{Lab, Measured, Point, Trace};
+use crate::tongue::t;
 use crate::ui::canvas::Sight;
 use crate::ui::format;
 
@@ -45,7 +46,7 @@ fn take(all: &mut Quantities, m: &Measured) {
 
 fn lines(shown: &Shown) -> Vec<Line> {
     let line = |stage: usize, points: Vec<Point>| Line {
-        name: format!("stage {stage}"),
+        name: t!("stage {number}", number = stage),
         colour: |t, i| t.class(i),
         points,
         band: Vec::new(),
@@ -106,18 +107,18 @@ pub fn Signals() -> impl IntoView {
             most: (f64::MIN, f64::MAX),
             write: figure,
             tick: |v, _| figure(v),
-            across: if series { |v| format!("iteration {v:.0}") } else { step },
+            across: if series { |v| t!("iteration {number}", number = format_args!("{v:.0}")) } else { step },
         };
         let lines = move || all.with(|all| all.get(&of).map(lines).unwrap_or_default());
         view! {
             <figure>
-                <figcaption>{format::capital(&name)} {series.then_some(", within one step")}</figcaption>
+                <figcaption>{format::capital(&name)} {series.then_some(t(", within one step"))}</figcaption>
                 <Chart label=label lines=lines watch=move || all.track() axis=axis seen=seen />
             </figure>
         }
     };
     view! {
-        <Card title="The rule's signals" help="What the rule itself goes by at each stage, on the batch of the next step.">
+        <Card title=key!("The rule's signals") help=t("What the rule itself goes by at each stage, on the batch of the next step.")>
             <Sight seen=seen(String::new()) />
             {move || names.get().into_iter().map(chart).collect_view()}
         </Card>

@@ -5,6 +5,7 @@ use plotters::style::RGBColor;
 
 use super::card::{Card, watches};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::canvas::Canvas;
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::{Theme, mix};
@@ -25,11 +26,13 @@ pub fn Surface() -> impl IntoView {
         seen_points.run(on);
     });
     let label = Signal::derive(move || {
-        let score = lab
-            .scores
-            .get()
-            .map(|s| format!(": {:.1} % of the test samples are on the right side", s.test.accuracy * 100.0));
-        format!("The network's answer over the plane{}", score.unwrap_or_default())
+        let score = lab.scores.get().map(|s| {
+            t!(
+                ": {share} % of the test samples are on the right side",
+                share = format_args!("{:.1}", s.test.accuracy * 100.0)
+            )
+        });
+        t!("The network's answer over the plane{score}", score = score.unwrap_or_default())
     });
     let (watched, watched_points) = (surface.clone(), points.clone());
     let watch = move || {
@@ -62,7 +65,7 @@ pub fn Surface() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Decision surface" help="The colour is the class that the network sees there; the paler, the less sure. Dots are samples.">
+        <Card title=key!("Decision surface") help=t("The colour is the class that the network sees there; the paler, the less sure. Dots are samples.")>
             <Canvas label=label class="square" watch=watch draw=draw seen=seen />
         </Card>
     }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::format::capital;
 use crate::ui::paint::{Brush, Frame, Pixels};
@@ -35,12 +36,13 @@ pub fn Units() -> impl IntoView {
     let map = move |(name, width): (String, usize)| {
         let (watched, drawn, stage) = (units.clone(), units.clone(), name.clone());
         let shown = width.min(UNITS);
-        let count = if shown < width { format!("first {shown} of {width} units") } else { format!("{width} units") };
+        let count =
+            if shown < width { t!("first {shown} of {width} units", shown, width) } else { t!("{width} units", width) };
         view! {
             <figure>
                 <figcaption>{capital(&name)} <small>{count}</small></figcaption>
                     <Canvas
-                        label=format!("Response of {shown} units of {name} over the plane")
+                        label=t!("Response of {shown} units of {name} over the plane", shown, name)
                         class="tile-canvas"
                         height=Callback::new(move |w| tiles_height(w, shown))
                         watch=move || watched.track()
@@ -50,7 +52,7 @@ pub fn Units() -> impl IntoView {
         }
     };
     view! {
-        <Card title="What the units see" help="Each square is the plane as one hidden unit sees it: where it answers strongly, and with which sign.">
+        <Card title=key!("What the units see") help=t("Each square is the plane as one hidden unit sees it: where it answers strongly, and with which sign.")>
             <Sight seen=seen />
             <For each=move || stages.get() key=Clone::clone let:stage>
                 {map(stage)}

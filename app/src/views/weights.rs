@@ -7,6 +7,7 @@ use plotters::style::RGBColor;
 use super::card::{Card, watches};
 use super::units::{GAP, SIDE, columns, tiles_height};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::paint::{Brush, Frame, Pixels};
 
@@ -31,11 +32,11 @@ pub fn Weights() -> impl IntoView {
             }
         });
     };
-    let help = "What each unit of the first layer looks for: orange adds to its answer, blue takes away from it.";
+    let help = t("What each unit of the first layer looks for: orange adds to its answer, blue takes away from it.");
     view! {
-        <Card title="First weights" help=help>
+        <Card title=key!("First weights") help=help>
                 <Canvas
-                    label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
+                    label=Signal::derive(move || t!("Weights of {shown} units of the first layer", shown = shown.get()))
                     class="tile-canvas"
                     height=Callback::new(move |w| tiles_height(w, shown.get()))
                     watch=move || watched.track()

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
@@ -36,7 +37,7 @@ pub fn Written() -> impl IntoView {
         }
     };
     view! {
-        <Card title="Written text" help="In grey the beginning of the test text; in black what the network writes on, drawn token by token from its answers.">
+        <Card title=key!("Written text") help=t("In grey the beginning of the test text; in black what the network writes on, drawn token by token from its answers.")>
             <Sight seen=seen />
             <p class="written">
                 <span class="prompt">{written("prompt")}</span>
@@ -56,7 +57,7 @@ pub fn Sequences() -> impl IntoView {
         let probe = probe.clone();
         Signal::derive(move || {
             let (right, all) = probe.with(|m| m.as_ref().map(|m| tally(m)).unwrap_or_default());
-            format!("Test sequences with the network's answers: {right} of {all} are right")
+            t!("Test sequences with the network's answers: {right} of {all} are right", right, all)
         })
     };
     let watched = probe.clone();
@@ -71,7 +72,7 @@ pub fn Sequences() -> impl IntoView {
     };
     let height = Callback::new(|_: f64| SHOWN as f64 * (2.0 * LINE + GAP));
     view! {
-        <Card title="Sequences" help="Above, each test sequence; below it, what the network answers where something is asked. A bar and a colour mark the wrong ones.">
+        <Card title=key!("Sequences") help=t("Above, each test sequence; below it, what the network answers where something is asked. A bar and a colour mark the wrong ones.")>
             <Canvas label=label class="samples" height=height watch=move || watched.track() draw=draw seen=seen />
         </Card>
     }

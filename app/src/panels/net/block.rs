@@ -14,6 +14,7 @@ use crate::panels::track::kinds::Kinds;
 use crate::panels::track::number;
 use crate::panels::watch;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree::{self, Place};
 use crate::ui;
 use crate::ui::field::{Choose, Select};
@@ -35,7 +36,7 @@ pub fn Blocks(place: Place, name: String) -> impl IntoView {
     };
     let (at, into) = (place.clone(), name.clone());
     view! {
-        <ol class="blocks" aria-label=format!("Blocks of {name}")>
+        <ol class="blocks" aria-label=t!("Blocks of {name}", name)>
             <For each=move || ids.get() key=Clone::clone let((i, id))>
                 {
                     let mut here = at.clone();
@@ -44,8 +45,8 @@ pub fn Blocks(place: Place, name: String) -> impl IntoView {
                 }
             </For>
         </ol>
-        <button id=name_of(&place, "add") type="button" class="add" aria-label=format!("Add a block to {into}") on:click=move |_| adding.open(place.clone(), &into)>
-            "Add a block"
+        <button id=name_of(&place, "add") type="button" class="add" aria-label=t!("Add a block to {into}", into) on:click=move |_| adding.open(place.clone(), &into)>
+            {t("Add a block")}
         </button>
     }
 }
@@ -85,7 +86,7 @@ fn Block(place: Place, id: String) -> AnyView {
             <details class="more" id=name_of(&place, "more")>
                 <summary id=name_of(&place, "summary")>
                     <Figures place=place.clone() />
-                    <span>"more" <span class="sr">{format!(" of {of}")}</span></span>
+                    <span>{t("more")} <span class="sr">{t!(" of {of}", of)}</span></span>
                 </summary>
                 {entry.map(|e: EntryInfo| view! { <Help entry=e /> })}
                 <Settle knobs=rest settings=settings of=of_rest here=here />
@@ -107,11 +108,11 @@ pub fn Watching(of: String) -> impl IntoView {
         <button
             type="button"
             class="quiet to-routing"
-            aria-label=format!("Watch the routing of {of}")
+            aria-label=t!("Watch the routing of {of}", of)
             disabled=none
             on:click=move |_| watch::show_routing()
         >
-            "Watch the routing"
+            {t("Watch the routing")}
         </button>
     }
 }
@@ -148,11 +149,11 @@ pub fn Routing(here: StoredValue<Place>, of: String) -> impl IntoView {
         let of = of.clone();
         move || {
             let knobs = lab.entry(|c| &c.routings, &id.get()).map(|e| e.knobs).unwrap_or_default();
-            view! { <Knobs knobs=knobs settings=settings of=format!("the routing of {of}") set=set /> }
+            view! { <Knobs knobs=knobs settings=settings of=t!("the routing of {of}", of) set=set /> }
         }
     };
     view! {
-        <Select label="Routing" called=format!("Routing of {of}") options=options value=id choose=move |v| {
+        <Select label=t("Routing") called=t!("Routing of {of}", of) options=options value=id choose=move |v| {
             lab.edit(|s| here.with_value(|p| {
                 if let Some(b) = tree::block_mut(s, p) {
                     b.routing = Some(Choice::new(&v));
@@ -198,15 +199,15 @@ fn Moves(here: StoredValue<Place>, of: String) -> impl IntoView {
         ui::focus(next);
     };
     view! {
-        <div class="moves" role="group" aria-label=format!("Place of {of}")>
-            <button id=id("up") type="button" class="quiet" aria-label=format!("Move {of} up") on:click=move |_| shift("up")>"Up"</button>
-            <button id=id("down") type="button" class="quiet" aria-label=format!("Move {of} down") on:click=move |_| shift("down")>"Down"</button>
-            <button type="button" class="quiet" aria-label=format!("Duplicate {of}") on:click=duplicate>"Duplicate"</button>
-            <button type="button" class="quiet" aria-label=format!("Remove {of}") on:click=remove>"Remove"</button>
-            <button type="button" class="quiet" aria-label=format!("Wrap {of} in a residual") on:click=move |_| wrap(Deed::Residual)>"Wrap in a residual"</button>
-            <button type="button" class="quiet" aria-label=format!("Wrap {of} in a route") on:click=move |_| wrap(Deed::Route)>"Wrap in a route"</button>
+        <div class="moves" role="group" aria-label=t!("Place of {of}", of)>
+            <button id=id("up") type="button" class="quiet" aria-label=t!("Move {of} up", of) on:click=move |_| shift("up")>{t("Up")}</button>
+            <button id=id("down") type="button" class="quiet" aria-label=t!("Move {of} down", of) on:click=move |_| shift("down")>{t("Down")}</button>
+            <button type="button" class="quiet" aria-label=t!("Duplicate {of}", of) on:click=duplicate>{t("Duplicate")}</button>
+            <button type="button" class="quiet" aria-label=t!("Remove {of}", of) on:click=remove>{t("Remove")}</button>
+            <button type="button" class="quiet" aria-label=t!("Wrap {of} in a residual", of) on:click=move |_| wrap(Deed::Residual)>{t("Wrap in a residual")}</button>
+            <button type="button" class="quiet" aria-label=t!("Wrap {of} in a route", of) on:click=move |_| wrap(Deed::Route)>{t("Wrap in a route")}</button>
             {holds.then(|| view! {
-                <button type="button" class="quiet" aria-label=format!("Unwrap {of}") on:click=move |_| wrap(Deed::Unwrap)>"Unwrap"</button>
+                <button type="button" class="quiet" aria-label=t!("Unwrap {of}", of) on:click=move |_| wrap(Deed::Unwrap)>{t("Unwrap")}</button>
             })}
         </div>
     }

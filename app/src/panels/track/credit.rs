@@ -3,6 +3,7 @@
 use engine::rules::Credit;
 
 use super::layout::Layout;
+use crate::tongue::t;
 
 /// From the floor of the track down to where credit runs, and to where what comes straight from the answer does.
 const LANE: f64 = 44.0;
@@ -26,13 +27,13 @@ pub struct Wire {
 /// What people call a way of credit.
 pub fn said(credit: Credit) -> &'static str {
     match credit {
-        Credit::Chain => "credit, stage by stage",
-        Credit::Direct => "credit, straight from the answer",
-        Credit::Local => "credit, within each stage",
-        Credit::Neighbours => "credit, between neighbours that settle",
-        Credit::Scalar => "credit, one number for all stages",
-        Credit::Input => "credit, into the input and forward again",
-        Credit::None => "no credit",
+        Credit::Chain => t("credit, stage by stage"),
+        Credit::Direct => t("credit, straight from the answer"),
+        Credit::Local => t("credit, within each stage"),
+        Credit::Neighbours => t("credit, between neighbours that settle"),
+        Credit::Scalar => t("credit, one number for all stages"),
+        Credit::Input => t("credit, into the input and forward again"),
+        Credit::None => t("no credit"),
     }
 }
 

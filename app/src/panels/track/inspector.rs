@@ -11,6 +11,7 @@ use crate::panels::net::block::{Routing, Settle, Watching};
 use crate::panels::notices::Fault;
 use crate::panels::palette::Adding;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree::{self, Place};
 use crate::ui::{self, format};
 
@@ -47,8 +48,8 @@ fn Whole() -> impl IntoView {
         })
     };
     view! {
-        <h2 id="inspector-title" tabindex="-1">"The whole network"</h2>
-        <p class="help">"Press a block on the track to see what it is and to change it. Drag blocks along the track, or new ones onto it."</p>
+        <h2 id="inspector-title" tabindex="-1">{t("The whole network")}</h2>
+        <p class="help">{t("Press a block on the track to see what it is and to change it. Drag blocks along the track, or new ones onto it.")}</p>
         {move || sums().map(|sums| view! { <Figures input=None output=None sums=sums /> })}
     }
 }
@@ -69,12 +70,12 @@ fn Figures(input: Option<Vec<usize>>, output: Option<Vec<usize>>, sums: [u64; 4]
     };
     view! {
         <dl class="facts">
-            {shape("In", "Shape of one sample before it", input)}
-            {shape("Out", "Shape of one sample after it", output)}
-            {row("Parameters", "Weights that are learned", format::count(parameters))}
-            {(active < parameters).then(|| row("Active parameters", "Those that one sample meets", format::count(active) + &part(active, parameters)))}
-            {row(if flops < dense { "Active operations" } else { "Operations" }, "Floating-point operations of a forward pass of one batch", format::flops(flops) + &if flops < dense { part(flops, dense) } else { String::new() })}
-            {(flops < dense).then(|| row("With all experts", "Floating-point operations if every sample went to every expert", format::flops(dense)))}
+            {shape(t("In"), t("Shape of one sample before it"), input)}
+            {shape(t("Out"), t("Shape of one sample after it"), output)}
+            {row(t("Parameters"), t("Weights that are learned"), format::count(parameters))}
+            {(active < parameters).then(|| row(t("Active parameters"), t("Those that one sample meets"), format::count(active) + &part(active, parameters)))}
+            {row(if flops < dense { t("Active operations") } else { t("Operations") }, t("Floating-point operations of a forward pass of one batch"), format::flops(flops) + &if flops < dense { part(flops, dense) } else { String::new() })}
+            {(flops < dense).then(|| row(t("With all experts"), t("Floating-point operations if every sample went to every expert"), format::flops(dense)))}
         </dl>
     }
 }
@@ -113,31 +114,31 @@ fn Stage(place: Place) -> impl IntoView {
     let name = move || stage_name(i, lab.spec.with(|s| s.stages.len()));
     let (faults, figures) = (place.clone(), place.clone());
     let deeds = &[
-        (Deed::Back, "Move left"),
-        (Deed::On, "Move right"),
-        (Deed::Duplicate, "Duplicate"),
-        (Deed::Remove, "Remove"),
+        (Deed::Back, key!("Move left")),
+        (Deed::On, key!("Move right")),
+        (Deed::Duplicate, key!("Duplicate")),
+        (Deed::Remove, key!("Remove")),
     ];
     view! {
         <h2 id="inspector-title" tabindex="-1">{name}</h2>
         <Faults place=faults />
-        <p class="help">"A stage is what learns as one: within it credit travels by the chain rule; between stages, as the learning rule has it."</p>
+        <p class="help">{t("A stage is what learns as one: within it credit travels by the chain rule; between stages, as the learning rule has it.")}</p>
         <Counted place=figures />
-        <Deeds place=place of="the stage".to_owned() deeds=deeds />
+        <Deeds place=place of=t("the stage").to_owned() deeds=deeds />
     }
 }
 
 /// What can be done with a block, and with one that holds others.
 const DEEDS: [(Deed, &str); 9] = [
-    (Deed::Back, "Move left"),
-    (Deed::On, "Move right"),
-    (Deed::Into, "Move in"),
-    (Deed::Out, "Move out"),
-    (Deed::Duplicate, "Duplicate"),
-    (Deed::Remove, "Remove"),
-    (Deed::Residual, "Wrap in a residual"),
-    (Deed::Route, "Wrap in a route"),
-    (Deed::Unwrap, "Unwrap"),
+    (Deed::Back, key!("Move left")),
+    (Deed::On, key!("Move right")),
+    (Deed::Into, key!("Move in")),
+    (Deed::Out, key!("Move out")),
+    (Deed::Duplicate, key!("Duplicate")),
+    (Deed::Remove, key!("Remove")),
+    (Deed::Residual, key!("Wrap in a residual")),
+    (Deed::Route, key!("Wrap in a route")),
+    (Deed::Unwrap, key!("Unwrap")),
 ];
 
 #[component]
@@ -189,12 +190,12 @@ fn Deeds(place: Place, of: String, deeds: &'static [(Deed, &'static str)]) -> im
                 chosen.set(Some(to));
             }
         };
-        view! { <button id=id type="button" on:click=press>{*name}</button> }
+        view! { <button id=id type="button" on:click=press>{t(name)}</button> }
     };
     view! {
-        <div class="deeds" role="group" aria-label=format!("What to do with {of}")>
+        <div class="deeds" role="group" aria-label=t!("What to do with {of}", of)>
             <button type="button" class="first" on:click=move |_| here.with_value(|p| kinds.with_value(|k| add_beside(lab, k, adding, p)))>
-                "Add a block"
+                {t("Add a block")}
             </button>
             {deeds.iter().map(button).collect_view()}
         </div>

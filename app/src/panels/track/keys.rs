@@ -12,15 +12,15 @@ use crate::tree::{self, Place};
 
 /// What the keys do, for people.
 pub const KEYS: [(&str, &str); 9] = [
-    ("← →", "the block before, the block after"),
-    ("↑ ↓", "into what a block holds, out to what holds it, and to its stage"),
-    ("Home End", "the first block, the last block"),
-    ("Enter", "its settings"),
-    ("A", "add a block after it; on what holds others, within it"),
-    ("Alt + ← →", "move it along the line, over the edge of its stage too"),
-    ("Alt + ↑ ↓", "move it into the block beside it that holds others, out of what holds it"),
-    ("Ctrl + D", "duplicate"),
-    ("Delete", "remove"),
+    ("← →", key!("the block before, the block after")),
+    ("↑ ↓", key!("into what a block holds, out to what holds it, and to its stage")),
+    ("Home End", key!("the first block, the last block")),
+    ("Enter", key!("its settings")),
+    ("A", key!("add a block after it; on what holds others, within it")),
+    ("Alt + ← →", key!("move it along the line, over the edge of its stage too")),
+    ("Alt + ↑ ↓", key!("move it into the block beside it that holds others, out of what holds it")),
+    ("Ctrl + D", key!("duplicate")),
+    ("Delete", key!("remove")),
 ];
 
 /// All places, in reading order: each stage, then what it holds.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::tongue::t;
 use engine::protocol::{EntryInfo, KnobInfo, KnobInfoKind};
 use engine::registry::Setting;
 use engine::spec::BlockSpec;
@@ -82,7 +83,7 @@ impl Kinds {
         let default = first.kind.default();
         let name = first.name.to_lowercase();
         let said = match (&first.kind, set.unwrap_or(&default)) {
-            (_, Setting::Int(0)) if first.help.contains("; 0 takes ") => String::new(),
+            (_, Setting::Int(0)) if first.help.contains(t("; 0 takes ")) => String::new(),
             (_, Setting::Int(v)) if name.ends_with('s') => format!("{v} {name}"),
             (_, Setting::Int(v)) => format!("{name} {v}"),
             // A small number that nobody chose, as what is added under a root.

@@ -9,6 +9,7 @@ use super::drag::{Drag, fits};
 use super::flow::{Flow, PLAIN};
 use super::layout::{Fan, Layout};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree;
 use crate::ui::format;
 
@@ -118,7 +119,7 @@ fn Experts(fan: Fan, flow: Flow) -> impl IntoView {
         view! { <path class="rail expert" class:idle=move || load.get().is_some_and(|l| l < 2) d=d style=look /> }
     });
     let more = (more > 0).then(
-        || view! { <text class="note" x=format!("{x:.0}") y=format!("{y:.0}")>{format!("and {more} more")}</text> },
+        || view! { <text class="note" x=format!("{x:.0}") y=format!("{y:.0}")>{t!("and {more} more", more)}</text> },
     );
     view! {
         {tracks.collect_view()}
@@ -174,13 +175,13 @@ fn Ends(layout: Memo<Layout>) -> impl IntoView {
             let at = format!("{at:.0}");
             (at, below, above, class, name)
         };
-        let (at, below, above, class, name) = end(first, -1.0, "input");
+        let (at, below, above, class, name) = end(first, -1.0, t("input"));
         let left = view! {
             <circle class="stop" cx=format!("{first:.1}") cy=format!("{axis:.1}") r="6" />
             <text class=class x=at.clone() y=above>{name}</text>
             <text class=format!("{class} figure") x=at y=below>{input}</text>
         };
-        let (at, below, above, class, name) = end(last, 1.0, "answer");
+        let (at, below, above, class, name) = end(last, 1.0, t("answer"));
         let right = view! {
             <circle class="stop" cx=format!("{last:.1}") cy=format!("{axis:.1}") r="6" />
             <text class=class x=at.clone() y=above>{name}</text>
@@ -193,10 +194,10 @@ fn Ends(layout: Memo<Layout>) -> impl IntoView {
 /// What the data asks for, in few words.
 fn answer(asked: Answer, outputs: usize) -> String {
     match asked {
-        Answer::Class => format!("{outputs} classes"),
+        Answer::Class => t!("{outputs} classes", outputs),
         Answer::ClassAtPlaces(places) => format!("{outputs} × {places}"),
-        Answer::Numbers if outputs == 1 => "a number".to_owned(),
-        Answer::Numbers => format!("{outputs} numbers"),
+        Answer::Numbers if outputs == 1 => t("a number").to_owned(),
+        Answer::Numbers => t!("{outputs} numbers", outputs),
     }
 }
 

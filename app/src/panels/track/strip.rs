@@ -8,6 +8,7 @@ use super::kinds::Kinds;
 use super::{Chosen, beside};
 use crate::panels::palette::{FAMILIES, add, family, is_meant};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::field::{Choose, Select};
 
 #[component]
@@ -17,11 +18,11 @@ pub fn Strip() -> impl IntoView {
     let (chosen, drag) = (expect_context::<Chosen>(), expect_context::<Drag>());
     let text = RwSignal::new(String::new());
     let shown = RwSignal::new(FAMILIES[0].to_owned());
-    let options: Vec<_> = FAMILIES.iter().map(|f| Choose::new(*f, *f)).collect();
+    let options: Vec<_> = FAMILIES.iter().map(|f| Choose::new(*f, t(f))).collect();
     let chip = move |entry: EntryInfo| {
         let EntryInfo { id, name, help, .. } = entry;
         let (cargo, called, add_id) = (id.clone(), name.clone(), id);
-        let label = format!("Add {name}");
+        let label = t!("Add {name}", name);
         let put = move |_| {
             if drag.was_drag() {
                 return;
@@ -56,9 +57,9 @@ pub fn Strip() -> impl IntoView {
         entries.filter(meant).map(chip).collect_view()
     };
     view! {
-        <div class="strip" role="group" aria-label="Blocks to drag onto the track">
-            <input type="search" aria-label="Search for blocks" placeholder="Search blocks" prop:value=text on:input:target=move |e| text.set(e.target().value()) />
-            <Select label="Family" options=options value=shown choose=move |v| {
+        <div class="strip" role="group" aria-label=t("Blocks to drag onto the track")>
+            <input type="search" aria-label=t("Search for blocks") placeholder=t("Search blocks") prop:value=text on:input:target=move |e| text.set(e.target().value()) />
+            <Select label=t("Family") options=options value=shown choose=move |v| {
                 text.set(String::new());
                 shown.set(v);
             } />

@@ -9,6 +9,7 @@ use super::page::spoken;
 use crate::papers::Papers;
 use crate::papers::check::{Going, form};
 use crate::papers::kept::Kept;
+use crate::tongue::t;
 use crate::ui::format::thousands;
 
 #[component]
@@ -25,13 +26,13 @@ pub fn Check(card: CardInfo, quick: bool) -> impl IntoView {
     let stored = StoredValue::new(card);
     let run = move |_| if mine.get_untracked() { papers.stop() } else { papers.check(&stored.get_value(), quick) };
     let expected = move || match other.get() {
-        Some(other) => format!("The check of {} goes on; this one would end it.", papers.name(&other)),
+        Some(other) => t!("The check of {name} goes on; this one would end it.", name = papers.name(&other)),
         None => papers.expected(form.seconds),
     };
     let failed = move || {
         let (of, why) = papers.failed.get()?;
         (of == id.get_value())
-            .then(|| view! { <p class="fault" role="alert"><b>"The check could not be made. "</b> {why}</p> })
+            .then(|| view! { <p class="fault" role="alert"><b>{t("The check could not be made.")} " "</b> {why}</p> })
     };
     let claims = form.claims.clone();
     let told = move || match kept.get() {
@@ -42,12 +43,12 @@ pub fn Check(card: CardInfo, quick: bool) -> impl IntoView {
         }
     };
     view! {
-        <h3 id="check-title">"Check"</h3>
+        <h3 id="check-title">{t("Check")}</h3>
         <p class="help">
-            {format!("Every run is trained with the seeds {}, and every claim must hold with each. It runs on the CPU, beside the lab.", seeds())}
+            {t!("Every run is trained with the seeds {seeds}, and every claim must hold with each. It runs on the CPU, beside the lab.", seeds = seeds())}
         </p>
         <div class="paper-do">
-            <button type="button" class="play" on:click=run>{move || if mine.get() { "Stop the check" } else { "Run the check" }}</button>
+            <button type="button" class="play" on:click=run>{move || if mine.get() { t("Stop the check") } else { t("Run the check") }}</button>
             <Show when=move || !mine.get()><span class="help">{expected}</span></Show>
         </div>
         <Show when=move || mine.get()><Progress name=name.clone() /></Show>
@@ -69,7 +70,7 @@ fn Progress(name: String) -> impl IntoView {
     let text = move || papers.going.get().map(|going| told(&going));
     view! {
         <div class="checking">
-            <progress aria-label=format!("The check of {name}") max="1" prop:value=share></progress>
+            <progress aria-label=t!("The check of {name}", name) max="1" prop:value=share></progress>
             <p>{text}</p>
         </div>
     }
@@ -77,16 +78,16 @@ fn Progress(name: String) -> impl IntoView {
 
 /// Where a trial is, in words.
 fn told(going: &Going) -> String {
-    let Some(at) = &going.at else { return "It is being made ready.".to_owned() };
-    let place = format!(
-        "{} with seed {}, step {} of {}",
-        at.run,
-        at.seed,
-        thousands(at.step as f64),
-        thousands(at.steps as f64)
+    let Some(at) = &going.at else { return t("It is being made ready.").to_owned() };
+    let place = t!(
+        "{name} with seed {seed}, step {step} of {steps}",
+        name = at.run,
+        seed = at.seed,
+        step = thousands(at.step as f64),
+        steps = thousands(at.steps as f64)
     );
     match going.left() {
-        Some(left) => format!("{place}; about {} left", spoken(left.ceil() as u32)),
+        Some(left) => t!("{place}; about {time} left", place, time = spoken(left.ceil() as u32)),
         None => place,
     }
 }
@@ -98,22 +99,24 @@ fn Told(kept: Kept, claims: Vec<String>) -> impl IntoView {
     let all = kept.verdict.claims.len();
     let older = kept.verdict.claims.iter().map(|c| &c.claim).ne(claims.iter());
     let older =
-        older.then_some(" It was of an earlier version of this card, whose claims were others: check it again.");
-    let when = format!(
-        "Checked here on {}, in {:.0} s, on the CPU ({}): {hold} of {all} claims hold.",
-        kept.day(),
-        kept.verdict.seconds,
-        kept.verdict.device
+        older.then_some(t(" It was of an earlier version of this card, whose claims were others: check it again."));
+    let when = t!(
+        "Checked here on {day}, in {seconds} s, on the CPU ({device}): {hold} of {all} claims hold.",
+        day = kept.day(),
+        seconds = format_args!("{:.0}", kept.verdict.seconds),
+        device = kept.verdict.device,
+        hold,
+        all
     );
     view! {
         <p class="checked">{when} {older}</p>
-        <div class="scroll" tabindex="0" role="region" aria-label="Results of the check">
+        <div class="scroll" tabindex="0" role="region" aria-label=t("Results of the check")>
             <table class="verdicts">
                 <thead>
                     <tr>
-                        <th scope="col">"Claim and figures"</th>
-                        {SEEDS.map(|seed| view! { <th scope="col">{format!("seed {seed}")}</th> }).collect_view()}
-                        <th scope="col">"In all"</th>
+                        <th scope="col">{t("Claim and figures")}</th>
+                        {SEEDS.map(|seed| view! { <th scope="col">{t!("seed {seed}", seed)}</th> }).collect_view()}
+                        <th scope="col">{t("In all")}</th>
                     </tr>
                 </thead>
                 {kept.verdict.claims.into_iter().map(claim).collect_view()}
@@ -125,9 +128,9 @@ fn Told(kept: Kept, claims: Vec<String>) -> impl IntoView {
 fn claim(judged: Judged) -> impl IntoView {
     let verdict = |holds: bool| {
         if holds {
-            view! { <span class="verdict holds">"✓ holds"</span> }
+            view! { <span class="verdict holds">{t("✓ holds")}</span> }
         } else {
-            view! { <span class="verdict fails">"✗ fails"</span> }
+            view! { <span class="verdict fails">{t("✗ fails")}</span> }
         }
     };
     let seeds = judged.seeds.iter().map(|&holds| view! { <td>{verdict(holds)}</td> }).collect_view();

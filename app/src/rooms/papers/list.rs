@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::entry;
 use crate::papers::{Papers, Standing};
 use crate::rooms::Room;
+use crate::tongue::t;
 use crate::ui::field::{Choose, Select};
 use crate::ui::format::capital;
 
@@ -17,23 +18,23 @@ pub fn List() -> impl IntoView {
     let found = Memo::new(move |_| papers.found());
     let count = move || {
         let (all, found) = (all.get(), found.with(Vec::len));
-        if found == all { format!("{all} papers so far") } else { format!("{found} of {all} papers") }
+        if found == all { t!("{all} papers so far", all) } else { t!("{found} of {all} papers", found, all) }
     };
     view! {
         <section class="panel papers" aria-labelledby="papers-title">
-            <h2 id="papers-title">"Papers"</h2>
-            <p class="help">"What each claims, as an experiment: open its runs in the lab, or check the claim here."</p>
+            <h2 id="papers-title">{t("Papers")}</h2>
+            <p class="help">{t("What each claims, as an experiment: open its runs in the lab, or check the claim here.")}</p>
             <Find />
             <p class="papers-count" role="status">{count}</p>
-            <ul class="papers-list" aria-label="Papers">
+            <ul class="papers-list" aria-label=t("Papers")>
                 <For each=move || found.get() key=|card| card.id.clone() let:card>
                     <Entry card />
                 </For>
             </ul>
             <Show when=move || found.with(Vec::is_empty)>
                 <p>
-                    "Nothing is found. "
-                    <button type="button" on:click=move |_| papers.wanted.update(|w| *w = Default::default())>"Show all"</button>
+                    {t("Nothing is found.")} " "
+                    <button type="button" on:click=move |_| papers.wanted.update(|w| *w = Default::default())>{t("Show all")}</button>
                 </p>
             </Show>
         </section>
@@ -48,7 +49,7 @@ fn Find() -> impl IntoView {
     let family = Signal::derive(move || papers.wanted.with(|w| w.family.clone()));
     let standing = Signal::derive(move || papers.wanted.with(|w| w.standing.name().to_owned()));
     let families = papers.cards.with_untracked(|c| {
-        let mut families = vec![Choose::new("", "all")];
+        let mut families = vec![Choose::new("", t("all"))];
         for card in c.as_ref().and_then(|c| c.as_ref().ok()).into_iter().flat_map(|cards| cards.iter()) {
             let family = Choose::new(&*card.family, &*card.family);
             if !families.contains(&family) {
@@ -65,10 +66,10 @@ fn Find() -> impl IntoView {
     view! {
         <div class="papers-find" role="search">
             <label class="field">
-                <span class="field-name">"Search"</span>
+                <span class="field-name">{t("Search")}</span>
                 <input
                     type="search"
-                    placeholder="title, author, claim"
+                    placeholder=t("title, author, claim")
                     autocomplete="off"
                     spellcheck="false"
                     prop:value=text
@@ -78,8 +79,8 @@ fn Find() -> impl IntoView {
                     }
                 />
             </label>
-            <Select label="Family" options=families value=family choose=move |family| papers.wanted.update(|w| w.family = family) />
-            <Select label="Check" options=standings value=standing choose=stand />
+            <Select label=t("Family") options=families value=family choose=move |family| papers.wanted.update(|w| w.family = family) />
+            <Select label=t("Check") options=standings value=standing choose=stand />
         </div>
     }
 }
@@ -91,14 +92,14 @@ fn Entry(card: CardInfo) -> impl IntoView {
     let stands = move || {
         papers.held(&id).map(|held| {
             if held {
-                view! { <span class="verdict holds">"✓ holds here"</span> }
+                view! { <span class="verdict holds">{t("✓ holds here")}</span> }
             } else {
-                view! { <span class="verdict fails">"✗ fails here"</span> }
+                view! { <span class="verdict fails">{t("✗ fails here")}</span> }
             }
         })
     };
     let id = card.id.clone();
-    let going = move || papers.going.with(|g| g.as_ref().is_some_and(|g| g.card == id)).then_some("being checked");
+    let going = move || papers.going.with(|g| g.as_ref().is_some_and(|g| g.card == id)).then_some(t("being checked"));
     view! {
         <li class="paper-entry">
             <a id=entry(&card.id) href=Room::Papers(Some(card.id.clone())).link()>{card.title.clone()}</a>

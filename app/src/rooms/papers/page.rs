@@ -9,6 +9,7 @@ use crate::papers::Papers;
 use crate::papers::cite::bibtex;
 use crate::papers::equation::Equation;
 use crate::rooms::Room;
+use crate::tongue::t;
 use crate::ui;
 use crate::ui::field::{Choose, Select};
 use crate::ui::format::capital;
@@ -21,18 +22,18 @@ pub fn Page(card: CardInfo) -> impl IntoView {
     let quick = RwSignal::new(quick.unwrap_or(true) && card.quick.is_some());
     let form = card.quick.as_ref().map(|short| {
         let options = vec![
-            Choose::new("quick", format!("in short: {}", spoken(short.seconds))),
-            Choose::new("full", format!("in full: {}", spoken(card.full.seconds))),
+            Choose::new("quick", t!("in short: {time}", time = spoken(short.seconds))),
+            Choose::new("full", t!("in full: {time}", time = spoken(card.full.seconds))),
         ];
         let value = Signal::derive(move || if quick.get() { "quick" } else { "full" }.to_owned());
-        view! { <Select label="Form" options=options value=value choose=move |v| quick.set(v == "quick") /> }
+        view! { <Select label=t("Form") options=options value=value choose=move |v| quick.set(v == "quick") /> }
     });
     let also = (card.name.to_lowercase() != card.title.to_lowercase())
-        .then(|| view! { <span>"listed as “" {card.name.clone()} "”"</span> });
+        .then(|| view! { <span>{t("listed as “")} {card.name.clone()} "”"</span> });
     let kept = StoredValue::new(card.clone());
     view! {
         <article class="panel paper" aria-labelledby="paper-title">
-            <p><a href=Room::Papers(None).link()>"All papers"</a></p>
+            <p><a href=Room::Papers(None).link()>{t("All papers")}</a></p>
             <h2 id="paper-title" tabindex="-1">{card.title.clone()}</h2>
             <p class="paper-of">
                 {(!card.source.is_empty()).then(|| view! { <cite>{card.source.clone()}</cite> })}
@@ -40,9 +41,9 @@ pub fn Page(card: CardInfo) -> impl IntoView {
                 {also}
             </p>
             <p class="paper-claim">{card.claim.clone()}</p>
-            <h3>"Equation"</h3>
+            <h3>{t("Equation")}</h3>
             <Equation text=card.equation.clone() />
-            <h3>"What to watch"</h3>
+            <h3>{t("What to watch")}</h3>
             <p>{card.watch.clone()}</p>
             <div class="paper-form">{form}</div>
             {move || view! { <Runs card=kept.get_value() quick=quick.get() /> }}
@@ -62,17 +63,17 @@ fn Cite(card: CardInfo) -> impl IntoView {
     let cited = bibtex(&card);
     let link = Room::Papers(Some(card.id.clone())).link();
     let known = if card.source.is_empty() {
-        "The card knows no more than the title."
+        t("The card knows no more than the title.")
     } else {
-        "What the card knows: surnames, title, year."
+        t("What the card knows: surnames, title, year.")
     };
     view! {
-        <h3>"Cite"</h3>
+        <h3>{t("Cite")}</h3>
         <p class="help">{known}</p>
-        <pre class="cite" tabindex="0" aria-label="Citation">{cited.clone()}</pre>
+        <pre class="cite" tabindex="0" aria-label=t("Citation")>{cited.clone()}</pre>
         <div class="paper-do">
-            <Copy name="Copy the citation" text=cited />
-            <Copy name="Copy the link to this paper" text=link />
+            <Copy name=t("Copy the citation") text=cited />
+            <Copy name=t("Copy the link to this paper") text=link />
         </div>
     }
 }
@@ -83,7 +84,7 @@ fn Copy(name: &'static str, text: String) -> impl IntoView {
     let said = RwSignal::new("");
     let copy = move |_| {
         ui::copy(&text, move |done| {
-            said.set(if done { "Copied." } else { "The browser gives this page no clipboard." });
+            said.set(if done { t("Copied.") } else { t("The browser gives this page no clipboard.") });
             set_timeout(move || said.set(""), std::time::Duration::from_secs(3));
         });
     };

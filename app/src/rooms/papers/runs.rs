@@ -11,6 +11,7 @@ use crate::papers::check::form;
 use crate::race::Race;
 use crate::rooms::Room;
 use crate::state::Lab;
+use crate::tongue::t;
 
 #[component]
 pub fn Runs(card: CardInfo, quick: bool) -> impl IntoView {
@@ -27,13 +28,13 @@ pub fn Runs(card: CardInfo, quick: bool) -> impl IntoView {
     });
     let ways = form.runs.iter().map(|run| {
         let to = fragment::address(&format!("card={id}&spec={}", link::encode(&run.spec)));
-        view! { <a class="button" href=to>{format!("Open “{}” in the lab", run.name)}</a> }
+        view! { <a class="button" href=to>{t!("Open “{name}” in the lab", name = run.name)}</a> }
     });
     view! {
-        <h3>"Runs"</h3>
-        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
+        <h3>{t("Runs")}</h3>
+        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the runs")>
             <table class="runs">
-                <thead><tr><th scope="col">"What differs"</th> {heads}</tr></thead>
+                <thead><tr><th scope="col">{t("What differs")}</th> {heads}</tr></thead>
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
@@ -56,7 +57,7 @@ fn Racing(id: String, form: FormInfo) -> impl IntoView {
     };
     match form.race {
         Some(spec) => {
-            view! { <button type="button" on:click=move |_| start(&spec)>"Race the runs"</button> }.into_any()
+            view! { <button type="button" on:click=move |_| start(&spec)>{t("Race the runs")}</button> }.into_any()
         }
         None => view! { <p class="help">{why_no_race(&form.runs)}</p> }.into_any(),
     }
@@ -67,11 +68,11 @@ fn why_no_race(runs: &[RunInfo]) -> Option<&'static str> {
         return None;
     }
     Some(if runs.iter().any(|r| !r.then.is_empty()) {
-        "They cannot race: a race has no transforms."
+        t("They cannot race: a race has no transforms.")
     } else if runs.iter().any(|r| r.steps != runs[0].steps) {
-        "They cannot race: they are not equally long."
+        t("They cannot race: they are not equally long.")
     } else {
-        "They cannot race: the lanes of a race share their data, batch and blocks."
+        t("They cannot race: the lanes of a race share their data, batch and blocks.")
     })
 }
 
@@ -119,9 +120,9 @@ fn told(row: &Row, all: &[Row]) -> Vec<String> {
 fn after(run: &RunInfo) -> String {
     let one = |(by, steps): &(engine::spec::Choice, u64)| {
         let knobs = by.settings.iter().map(|(knob, v)| format!(", {knob} {v}"));
-        format!("{}{}; {steps} steps", by.id, knobs.collect::<String>())
+        t!("{id}{knobs}; {steps} steps", id = by.id, knobs = knobs.collect::<String>(), steps)
     };
-    if run.then.is_empty() { "–".to_owned() } else { run.then.iter().map(one).collect::<Vec<_>>().join("; then ") }
+    if run.then.is_empty() { "–".to_owned() } else { run.then.iter().map(one).collect::<Vec<_>>().join(t("; then ")) }
 }
 
 /// A path of a spec as people read it: `2/1.route/routing/k` is `stage 2 › route › routing › k`.
@@ -129,7 +130,7 @@ fn field(path: &str) -> String {
     let mut parts = path.split('/');
     let first = parts.next().unwrap_or_default();
     let stage = first.parse::<usize>().is_ok();
-    let head = if stage { format!("stage {first}") } else { first.to_owned() };
+    let head = if stage { t!("stage {number}", number = first) } else { first.to_owned() };
     let rest = parts.map(|part| match part.split_once('.') {
         Some((number, block)) if number.parse::<usize>().is_ok() => format!("{number}. {block}"),
         Some(_) | None => part.to_owned(),

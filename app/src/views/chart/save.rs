@@ -34,8 +34,8 @@ pub fn Save(
     };
     view! {
         <div class="save">
-            <button type="button" class="quiet" aria-label=move || format!("{} as SVG", title()) on:click=drawn>"SVG"</button>
-            <button type="button" class="quiet" aria-label=move || format!("{} as PNG", title()) on:click=seen>"PNG"</button>
+            <button type="button" class="quiet" aria-label=move || t!("{title} as SVG", title = title()) on:click=drawn>"SVG"</button>
+            <button type="button" class="quiet" aria-label=move || t!("{title} as PNG", title = title()) on:click=seen>"PNG"</button>
         </div>
     }
 }

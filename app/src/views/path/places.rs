@@ -75,7 +75,10 @@ pub fn words(rows: &[Row]) -> String {
         format!("{text} {}", expert.map_or_else(|| "–".to_owned(), |e| (e + 1).to_string()))
     };
     let row = |r: &Row| format!("{}: {}", r.path, r.places.iter().map(told).collect::<Vec<_>>().join(", "));
-    format!("The expert that counts most at each place. {}", rows.iter().map(row).collect::<Vec<_>>().join(". "))
+    t!(
+        "The expert that counts most at each place. {places}",
+        places = rows.iter().map(row).collect::<Vec<_>>().join(". ")
+    )
 }
 
 pub fn draw(sheet: &Sheet, rows: &[Row], chosen: usize) {

@@ -4,6 +4,7 @@ use engine::spec::Spec;
 
 use super::row;
 use crate::state::Measured;
+use crate::tongue::t;
 use crate::tree;
 
 /// Experts told by name; of more, how many they are.
@@ -79,20 +80,20 @@ impl Stop {
 
     pub fn words(&self) -> String {
         let lit = self.lit();
-        let Some(&(first, weight)) = lit.first() else { return "no expert has room: left out".to_owned() };
+        let Some(&(first, weight)) = lit.first() else { return t("no expert has room: left out").to_owned() };
         let percent = |v: f32| format!("{:.0} %", v * 100.0);
         if self.tree {
-            let way = |d: &Decision| format!("{} ({})", if d.right { "right" } else { "left" }, percent(d.sure));
+            let way = |d: &Decision| format!("{} ({})", if d.right { t("right") } else { t("left") }, percent(d.sure));
             let way = self.decisions(first).iter().map(way).collect::<Vec<_>>().join(", ");
             let others = match lit.len() {
                 1 => String::new(),
-                n => format!(", {}, mixed with {} more", percent(weight), n - 1),
+                n => t!(", {share}, mixed with {n} more", share = percent(weight), n = n - 1),
             };
-            return format!("{way}: leaf {}{others}", first + 1);
+            return t!("{way}: leaf {number}{others}", way, number = first + 1, others);
         }
         let told = lit.iter().take(TOLD).map(|(e, w)| format!("{} ({})", e + 1, percent(*w))).collect::<Vec<_>>();
-        let rest = if lit.len() > TOLD { format!(" and {} more", lit.len() - TOLD) } else { String::new() };
-        let noun = if lit.len() == 1 { "expert" } else { "experts" };
+        let rest = if lit.len() > TOLD { t!(" and {more} more", more = lit.len() - TOLD) } else { String::new() };
+        let noun = if lit.len() == 1 { t("expert") } else { t("experts") };
         format!("{noun} {}{rest}", told.join(", "))
     }
 }

@@ -72,7 +72,8 @@ pub fn draw(sheet: &Sheet, stages: usize, stops: &[Stop], input: &Input, answer:
             Column::Route(stop) if stop.tree => place.tree(at, stop),
             Column::Route(stop) => place.experts(at, stop),
         };
-        let label = if unit < 46.0 { column.stage().to_string() } else { format!("stage {}", column.stage()) };
+        let label =
+            if unit < 46.0 { column.stage().to_string() } else { t!("stage {number}", number = column.stage()) };
         brush.text(&label, x + width / 2.0, sheet.height - FOOT / 2.0, 11.0, theme.faint, "center");
         x += width;
     }
@@ -90,7 +91,7 @@ pub fn draw(sheet: &Sheet, stages: usize, stops: &[Stop], input: &Input, answer:
         );
         brush.text(&format!("{:.0} %", answer.sure * 100.0), x, middle + 12.0, 11.0, theme.faint, "center");
         if let Some(truth) = &answer.truth {
-            brush.text(&format!("✗ is {truth}"), x, middle + 28.0, 11.0, theme.above, "center");
+            brush.text(&t!("✗ is {truth}", truth), x, middle + 28.0, 11.0, theme.above, "center");
         }
     }
 }
