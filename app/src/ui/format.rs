@@ -95,7 +95,7 @@ pub fn flops(value: u64) -> String {
 
 /// Bytes, in powers of 1024.
 pub fn bytes(value: u64) -> String {
-    scaled(value as f64, 1024.0, &[" B", t(" KiB"), " MiB", " GiB", " TiB"])
+    scaled(value as f64, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB"])
 }
 
 fn scaled(mut value: f64, base: f64, units: &[&str]) -> String {
