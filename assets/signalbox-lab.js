@@ -2,7 +2,7 @@
 customElements.define("signalbox-lab", class Lab extends HTMLElement {
   static home = new URL(".", document.currentScript.src).href;
   static lists = { "embed-view": "view", lock: "lock", hide: "hide" };
-  static observedAttributes = ["src", "spec", "preset", "height", "paused", ...Object.keys(Lab.lists)];
+  static observedAttributes = ["src", "spec", "preset", "height", "paused", "lang", ...Object.keys(Lab.lists)];
   static asked = 0;
   #frame;
   #near;
@@ -38,7 +38,7 @@ customElements.define("signalbox-lab", class Lab extends HTMLElement {
     const what = spec.includes("=") ? spec : spec ? `spec=${spec}` : of("preset") && `preset=${of("preset")}`;
     const lists = Object.entries(Lab.lists).map(([name, key]) => of(name) && `${key}=${encodeURIComponent(of(name))}`);
     const host = `host=${location.origin === "null" ? "*" : location.origin}`;
-    const parts = [what, "embed", ...lists, this.hasAttribute("paused") && "paused", host];
+    const parts = [what, "embed", ...lists, this.hasAttribute("paused") && "paused", of("lang") && `lang=${of("lang")}`, host];
     return `${new URL(of("src") || Lab.home, document.baseURI).href.split("#")[0]}#${parts.filter(Boolean).join("&")}`;
   }
 

@@ -41,6 +41,11 @@ pub fn present() -> &'static Language {
     TONGUE.get().map_or(&LANGUAGES[0], |tongue| tongue.language)
 }
 
+/// The `lang` of a text that is English whatever the page speaks.
+pub fn english() -> Option<&'static str> {
+    (present() != &LANGUAGES[0]).then_some("en")
+}
+
 /// A text in the page's language.
 pub fn t(english: &str) -> &str {
     TONGUE.get().and_then(|tongue| tongue.texts.get(english)).map_or(english, String::as_str)
@@ -68,6 +73,10 @@ macro_rules! key {
         $english
     };
 }
+
+mod heard;
+
+pub use heard::heard;
 
 /// What [`t!`](t) comes to.
 pub fn fill(english: &str, parts: &[(&str, &dyn Display)]) -> String {
@@ -180,3 +189,6 @@ pub fn keep(language: &Language) {
 fn memory() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok().flatten()
 }
+
+#[cfg(test)]
+mod tests;

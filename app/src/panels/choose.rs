@@ -13,7 +13,7 @@ use super::notices::Faults;
 use super::rules;
 use crate::embed::lockable::Lockable;
 use crate::state::{Lab, Notice, sentence};
-use crate::tongue::t;
+use crate::tongue::{heard, t};
 use crate::tree;
 use crate::ui::field::{Choose as Offer, Number, Select};
 use crate::ui::format::{self, capital};
@@ -302,7 +302,7 @@ fn Where() -> impl IntoView {
             let measured = p.measured.iter().map(|(d, ms)| format!("{} {ms:.2} ms a step", format::device(*d))).collect::<Vec<_>>();
             view! {
                 <p class="help">
-                    {sentence(&t!("on {device} ({chip}): {why}", device = format::device(p.device), chip = p.name, why = p.reason))} " " {sentence(&p.advice)} " "
+                    {sentence(&t!("on {device} ({chip}): {why}", device = format::device(p.device), chip = heard(&p.name), why = heard(&p.reason)))} " " {sentence(&heard(&p.advice))} " "
                     {(!measured.is_empty() && ![" ms", " µs"].iter().any(|unit| p.reason.contains(unit))).then(|| t!("Measured: {times}.", times = measured.join(", ")))}
                 </p>
             }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{Lab, Notice, Tone};
-use crate::tongue::t;
+use crate::tongue::{english, t};
 use crate::ui::format::capital;
 
 #[component]
@@ -67,7 +67,7 @@ pub fn Fault(fault: engine::diagnostic::Diagnostic) -> impl IntoView {
     let text =
         if within.is_empty() { capital(&fault.message) } else { format!("{}: {}", capital(&within), fault.message) };
     view! {
-        <p class="fault" role="alert">
+        <p class="fault" role="alert" lang=english()>
             <b>{text}</b>
             {(!fault.mend.is_empty()).then(|| format!(" – {}", fault.mend))}
         </p>

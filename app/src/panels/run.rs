@@ -6,7 +6,7 @@ use super::presets::Presets;
 use crate::embed::lockable::Lockable;
 use crate::race::Race;
 use crate::state::Lab;
-use crate::tongue::t;
+use crate::tongue::{heard, t};
 use crate::ui::field::{Choose, Select};
 use crate::ui::{self, format};
 
@@ -23,7 +23,7 @@ pub fn Run() -> impl IntoView {
         .chain(PACES.iter().map(|n| Choose::new(n.to_string(), t!("{n} a second", n))))
         .collect::<Vec<_>>();
     let pace = Signal::derive(move || lab.pace.get().map(|p| p.to_string()).unwrap_or_default());
-    let place = move || lab.place.get().map(|p| (format::device(p.device), p.reason));
+    let place = move || lab.place.get().map(|p| (format::device(p.device), heard(&p.reason).into_owned()));
     let hidden = move || lab.frame.with(|f| !f.shows("run"));
     view! {
         <section class="run" aria-label=t("Run") hidden=hidden>

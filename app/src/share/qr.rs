@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
+use crate::tongue::t;
 
 /// Modules of white around the code, by the standard.
 const QUIET: i32 = 4;
@@ -14,13 +15,13 @@ pub fn Qr(#[prop(into)] text: Signal<String>) -> impl IntoView {
         match drawn(&text.get()) {
         Some((size, path)) => view! {
             // Readers want dark on light, whatever the page looks like.
-            <svg class="qr" viewBox=format!("0 0 {size} {size}") role="img" aria-label="QR code of the link">
+            <svg class="qr" viewBox=format!("0 0 {size} {size}") role="img" aria-label=t("QR code of the link")>
                 <path fill="#fff" d=format!("M0 0h{size}v{size}h-{size}z") />
                 <path fill="#000" d=path />
             </svg>
         }
         .into_any(),
-        None => view! { <p class="help">"This link is too long for a QR code. Take the short form, or leave the weights away."</p> }.into_any(),
+        None => view! { <p class="help">{t("This link is too long for a QR code. Take the short form, or leave the weights away.")}</p> }.into_any(),
     }
     }
 }

@@ -9,8 +9,7 @@ use leptos::prelude::*;
 
 use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
-use crate::tongue;
-use crate::tongue::t;
+use crate::tongue::{self, heard, t};
 use crate::ui::format;
 use crate::ui::frame::now;
 
@@ -282,8 +281,11 @@ impl Lab {
         let moved =
             self.place.with_untracked(|p| p.as_ref().is_some_and(|p| p.device != device.device)) && asked.is_none();
         if elsewhere || (moved && !device.advice.is_empty()) {
-            let text =
-                format!("{} {}", super::notice::sentence(&device.reason), super::notice::sentence(&device.advice));
+            let text = format!(
+                "{} {}",
+                super::notice::sentence(&heard(&device.reason)),
+                super::notice::sentence(&heard(&device.advice))
+            );
             self.tell(Notice::alert(
                 "device",
                 t!("The run is on {device}", device = format::device(device.device)),

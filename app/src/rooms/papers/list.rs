@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::entry;
 use crate::papers::{Papers, Standing};
 use crate::rooms::Room;
-use crate::tongue::t;
+use crate::tongue::{english, t};
 use crate::ui::field::{Choose, Select};
 use crate::ui::format::capital;
 
@@ -102,7 +102,7 @@ fn Entry(card: CardInfo) -> impl IntoView {
     let going = move || papers.going.with(|g| g.as_ref().is_some_and(|g| g.card == id)).then_some(t("being checked"));
     view! {
         <li class="paper-entry">
-            <a id=entry(&card.id) href=Room::Papers(Some(card.id.clone())).link()>{card.title.clone()}</a>
+            <a id=entry(&card.id) href=Room::Papers(Some(card.id.clone())).link() lang=english()>{card.title.clone()}</a>
             <p class="paper-of">
                 {(!card.source.is_empty()).then(|| view! { <cite>{card.source.clone()}</cite> })}
                 <span class="family">{capital(&card.family)}</span>

@@ -9,7 +9,7 @@ use crate::papers::Papers;
 use crate::papers::cite::bibtex;
 use crate::papers::equation::Equation;
 use crate::rooms::Room;
-use crate::tongue::t;
+use crate::tongue::{english, t};
 use crate::ui;
 use crate::ui::field::{Choose, Select};
 use crate::ui::format::capital;
@@ -34,7 +34,7 @@ pub fn Page(card: CardInfo) -> impl IntoView {
     view! {
         <article class="panel paper" aria-labelledby="paper-title">
             <p><a href=Room::Papers(None).link()>{t("All papers")}</a></p>
-            <h2 id="paper-title" tabindex="-1">{card.title.clone()}</h2>
+            <h2 id="paper-title" tabindex="-1" lang=english()>{card.title.clone()}</h2>
             <p class="paper-of">
                 {(!card.source.is_empty()).then(|| view! { <cite>{card.source.clone()}</cite> })}
                 <span class="family">{capital(&card.family)}</span>

@@ -1,0 +1,159 @@
+// The page in Spanish: who gets it, that no text of it is left in English, that it is chosen and kept, and that it fits.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+
+import { lab } from "./harness.mjs";
+import { button, pause, select, status, until } from "./page.mjs";
+
+const read = (path) => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), "utf8"));
+const TEXTS = { ...read("assets/locale/es.json"), ...read("assets/locale/es.catalogue.json") };
+const CATALOGUE = read("app/src/catalogue.json");
+const SPANISH = { context: { locale: "es-ES" } };
+const VIEWS = ["", "#preset=spiral", "#preset=experts-on-digits", "#room=papers", "#room=papers/backprop", "#room=lessons",
+  "#room=lessons/edit", "#room=runs"];
+
+/** The step in a Spanish status line. */
+async function step(page) {
+  const texts = await page.getByRole("status").allTextContents();
+  const found = texts.join(" ").match(/paso\s+(\d[\d,\u2009\u202f]*)/)?.[1];
+  return Number((found ?? "NaN").replaceAll(/[,\s\u2009\u202f]/g, ""));
+}
+
+async function past(page, least, limit = 60_000) {
+  const end = Date.now() + limit;
+  while (!(await step(page) > least)) {
+    assert.ok(Date.now() < end, `it trains past step ${least}: ${await step(page)}`);
+    await page.waitForTimeout(50);
+  }
+  return step(page);
+}
+
+const language = (page) => page.evaluate(() => document.documentElement.lang);
+const speaks = (page, tag) => page.waitForFunction((tag) => document.documentElement.lang === tag
+  && document.querySelector("header.top"), tag);
+
+lab("a Spanish browser gets a Spanish lab, and it trains", SPANISH, async ({ page }) => {
+  await past(page, 20);
+  assert.equal(await language(page), "es");
+  assert.match(await page.title(), /cómo aprenden las redes/);
+  await select(page, "Regla de aprendizaje").selectOption({ label: "Alineamiento por realimentación directa" });
+  await page.getByText("El error llega", { exact: false }).or(page.getByText("Cada etapa recibe el error")).first().waitFor();
+  await button(page, "Pausar").click();
+  await button(page, "Iniciar").click();
+  await button(page, "Empezar con").click();
+  await page.getByRole("dialog", { name: "Empezar con" }).getByRole("button", { name: "Espiral", exact: true }).click();
+  await past(page, 20);
+  assert.doesNotMatch(page.url(), /lang=/, "a link does not gain a language");
+  for (const [room, heading] of [["Artículos", "Artículos"], ["Lecciones", "Lecciones"], ["Ejecuciones", "Ejecuciones"]]) {
+    await page.getByRole("link", { name: room, exact: true }).click();
+    await page.getByRole("heading", { name: heading, exact: true }).waitFor();
+  }
+});
+
+/** Every text that the page says in its own language, with its numbers taken out. */
+async function said(page, server, view) {
+  // A fragment alone would not load the page anew.
+  await page.goto("about:blank");
+  await page.goto(server.url + view);
+  await page.locator("main h2").first().waitFor();
+  if (view.includes("papers/")) await page.locator(".paper").waitFor();
+  else if (view.includes("papers")) await page.locator(".paper-entry").first().waitFor();
+  if (!view.includes("room")) {
+    await page.waitForFunction(() => /\d/.test(document.querySelector("[role=status]")?.textContent ?? ""));
+    await page.locator("header [aria-haspopup=dialog]").click();
+    await page.locator("dialog[open] summary").first().waitFor();
+  }
+  const all = await page.evaluate(() => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+    const out = [];
+    const other = (element) => element.closest("[lang]") !== document.documentElement;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const { parentElement: at } = node;
+      if (!other(at) && !at.closest("script, style, pre, code, textarea, cite, svg, noscript")) out.push(node.data);
+    }
+    for (const name of ["aria-label", "title", "placeholder"]) {
+      for (const element of document.querySelectorAll(`body [${name}]`)) {
+        if (!other(element)) out.push(element.getAttribute(name));
+      }
+    }
+    return out;
+  });
+  return new Set(all.map((text) => text.replaceAll(/\d[\d.,\u2009\u202f]*/g, "#").trim()).filter((text) => /\p{L}{2}/u.test(text)));
+}
+
+/** What is the same in both languages, and may be: names, ids, units, sources. */
+function alike() {
+  const same = new Set(Object.entries(TEXTS).filter(([english, other]) => english === other).map(([english]) => english));
+  for (const entry of Object.values(CATALOGUE).flat()) {
+    same.add(entry.id).add(` · ${entry.source}`.trim()).add(`· ${entry.source}`).add(entry.source);
+    for (const knob of entry.knobs) {
+      same.add(knob.id);
+      for (const option of knob.kind.options ?? []) same.add(option).add(option.replaceAll("-", " "));
+    }
+  }
+  return same;
+}
+
+lab("no text of the page is left in English", { ...SPANISH, timeout: 300_000 }, async ({ browser, page, server }) => {
+  const english = await (await browser.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } })).newPage();
+  const fine = alike();
+  const plain = (text) => text.replaceAll(/\d[\d.,\u2009\u202f]*/g, "#").trim();
+  const known = new Set([...fine].map(plain));
+  for (const view of VIEWS) {
+    const [there, here] = [await said(english, server, view), await said(page, server, view)];
+    assert.ok(here.size > 10, `${view}: the page is read: ${here.size} texts`);
+    const names = /^(Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s)$/;
+    const left = [...here].filter((text) => there.has(text) && !known.has(text) && !names.test(text));
+    assert.deepEqual(left, [], `${view || "the lab"} says the same in English`);
+  }
+});
+
+lab("the language is chosen in the header, kept, and the run goes on", { timeout: 180_000 }, async ({ page }) => {
+  await until(page, "it trains", ({ step }) => step > 100, 60_000);
+  // States are kept every second and a half.
+  await page.waitForTimeout(2000);
+  await pause(page);
+  const { step: before } = await status(page);
+  await select(page, "Language").selectOption("es");
+  await speaks(page, "es");
+  await page.getByText(/La ejecución sigue desde el paso/).waitFor();
+  const after = await past(page, 20);
+  assert.ok(after <= before, `${after} of ${before}`);
+  await page.reload();
+  await speaks(page, "es");
+  await page.getByRole("combobox", { name: "Idioma", exact: true }).selectOption({ label: "English" });
+  await speaks(page, "en");
+  await button(page, "Play").waitFor();
+  assert.doesNotMatch(page.url(), /lang=/, "the address names no language");
+});
+
+const asked = { address: (server) => `${server.url}#preset=spiral&lang=es` };
+lab("a link can ask for a language, and goes on asking", asked, async ({ page }) => {
+  await past(page, 20);
+  assert.equal(await language(page), "es");
+  await page.waitForFunction(() => /spec=.*&lang=es/.test(location.hash));
+  await page.getByRole("link", { name: "Ejecuciones", exact: true }).click();
+  await page.waitForFunction(() => /room=runs.*&lang=es/.test(location.hash));
+  await page.evaluate(() => { location.hash = location.hash.replace("lang=es", "lang=en"); });
+  await speaks(page, "en");
+});
+
+lab("without its texts the page speaks English", { ...SPANISH, expects: [/404|Not Found|locale/] }, async ({ page, server }) => {
+  await page.route("**/locale/es.json", (route) => route.fulfill({ status: 404 }));
+  await page.goto("about:blank");
+  await page.goto(server.url);
+  await until(page, "it trains", ({ step }) => step > 20, 60_000);
+  assert.equal(await language(page), "en");
+});
+
+lab("a small screen holds the Spanish page", { context: { locale: "es-ES", viewport: { width: 390, height: 844 } }, timeout: 180_000 }, async ({ page, server }) => {
+  for (const view of VIEWS) {
+    await page.goto("about:blank");
+    await page.goto(server.url + view);
+    await page.locator("main h2").first().waitFor();
+    await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 390, `${view || "the lab"} is ${wide} px wide`);
+  }
+});
