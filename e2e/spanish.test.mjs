@@ -32,12 +32,13 @@ const language = (page) => page.evaluate(() => document.documentElement.lang);
 const speaks = (page, tag) => page.waitForFunction((tag) => document.documentElement.lang === tag
   && document.querySelector("header.top"), tag);
 
-lab("a Spanish browser gets a Spanish lab, and it trains", SPANISH, async ({ page }) => {
+lab("a Spanish browser gets a Spanish lab, and it trains", { ...SPANISH, timeout: 240_000 }, async ({ page }) => {
+  page.setDefaultTimeout(60_000);
   await past(page, 20);
   assert.equal(await language(page), "es");
   assert.match(await page.title(), /cómo aprenden las redes/);
   await select(page, "Regla de aprendizaje").selectOption({ label: "Alineamiento por realimentación directa" });
-  await page.getByText("El error llega", { exact: false }).or(page.getByText("Cada etapa recibe el error")).first().waitFor();
+  await page.getByText(/Cada etapa recibe el error de la salida/).filter({ visible: true }).first().waitFor();
   await button(page, "Pausar").click();
   await button(page, "Iniciar").click();
   await button(page, "Empezar con").click();
@@ -55,7 +56,7 @@ async function said(page, server, view) {
   // A fragment alone would not load the page anew.
   await page.goto("about:blank");
   await page.goto(server.url + view);
-  await page.locator("main h2").first().waitFor();
+  await page.locator("main h2").filter({ visible: true }).first().waitFor();
   if (view.includes("papers/")) await page.locator(".paper").waitFor();
   else if (view.includes("papers")) await page.locator(".paper-entry").first().waitFor();
   if (!view.includes("room")) {
@@ -70,7 +71,7 @@ async function said(page, server, view) {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const { parentElement: at } = node;
-      if (!other(at) && !at.closest("script, style, pre, code, textarea, cite, svg, noscript")) out.push(node.data);
+      if (!other(at) && !at.closest("script, style, pre, code, kbd, textarea, cite, svg, noscript")) out.push(node.data);
     }
     for (const name of ["aria-label", "title", "placeholder"]) {
       for (const element of document.querySelectorAll(`body [${name}]`)) {
@@ -95,7 +96,7 @@ function alike() {
   return same;
 }
 
-lab("no text of the page is left in English", { ...SPANISH, timeout: 300_000 }, async ({ browser, page, server }) => {
+lab("no text of the page is left in English", { ...SPANISH, timeout: 400_000 }, async ({ browser, page, server }) => {
   const english = await (await browser.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } })).newPage();
   const fine = alike();
   const plain = (text) => text.replaceAll(/\d[\d.,\u2009\u202f]*/g, "#").trim();
@@ -151,7 +152,7 @@ lab("a small screen holds the Spanish page", { context: { locale: "es-ES", viewp
   for (const view of VIEWS) {
     await page.goto("about:blank");
     await page.goto(server.url + view);
-    await page.locator("main h2").first().waitFor();
+    await page.locator("main h2").filter({ visible: true }).first().waitFor();
     await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 390, `${view || "the lab"} is ${wide} px wide`);
