@@ -17,6 +17,7 @@ use crate::rooms::papers::PapersRoom;
 use crate::rooms::runs::RunsRoom;
 use crate::state::Lab;
 use crate::ui::theme;
+use crate::views::plot::hearing::Hearing;
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -27,6 +28,7 @@ pub fn App() -> impl IntoView {
     provide_context(Lessons::new(lab, race));
     provide_context(Papers::new(lab));
     provide_context(theme::follow_system());
+    provide_context(Hearing::new());
     provide_context(Adding::new());
     provide_context(Port::open(lab, race));
     rest::follow(lab);

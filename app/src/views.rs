@@ -11,6 +11,8 @@ pub mod exhibits;
 pub mod experts;
 pub mod fit;
 pub mod path;
+pub mod plane;
+pub mod plot;
 pub mod race;
 pub mod samples;
 pub mod signals;

@@ -161,20 +161,16 @@ fn Compare(runs: Vec<Run>) -> impl IntoView {
     let axis = marks(runs.first().map_or(Mark::Accuracy, |r| mark(&r.record, lab, r.spec.as_ref())));
     let heads = names.clone();
     let lines = move || {
-        let line = |(i, run): (usize, &Run)| Line {
-            name: names.get(i).cloned().unwrap_or_default(),
-            colour: |t, i| t.class(i),
-            points: run.record.curve.test_accuracy.points().to_vec(),
-            band: Vec::new(),
-            width: 2.0,
-            opacity: 1.0,
+        let line = |(i, run): (usize, &Run)| {
+            let name = names.get(i).cloned().unwrap_or_default();
+            Line { width: 2.0, ..Line::of_many(i, name, run.record.curve.test_accuracy.points().to_vec()) }
         };
         runs.iter().enumerate().map(line).collect::<Vec<_>>()
     };
     view! {
-        <h3>{t("Side by side")}</h3>
-        <Chart label=t("How well each run answered test samples, over its steps") lines=lines watch=|| () axis=axis />
-        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the runs")>
+        <h3>"Side by side"</h3>
+        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=|| () axis=axis of=Signal::stored("Runs that this browser keeps".to_owned()) />
+        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
             <table>
                 <thead>
                     <tr>

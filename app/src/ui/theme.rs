@@ -22,8 +22,24 @@ pub struct Theme {
 
 impl Theme {
     fn read() -> Self {
-        let root = document().document_element();
-        let style = root.and_then(|r| window().get_computed_style(&r).ok().flatten());
+        Self::of(document().document_element())
+    }
+
+    /// That of print: dark on white, whatever the page has.
+    pub fn print() -> Self {
+        let (Some(body), Ok(probe)) = (document().body(), document().create_element("i")) else {
+            return Self::read();
+        };
+        probe.set_class_name("print");
+        // An element has computed colours only within the page.
+        let _ = body.append_child(&probe);
+        let theme = Self::of(Some(probe.clone()));
+        probe.remove();
+        theme
+    }
+
+    fn of(element: Option<web_sys::Element>) -> Self {
+        let style = element.and_then(|e| window().get_computed_style(&e).ok().flatten());
         let colour = |name: &str| {
             style
                 .as_ref()
@@ -60,11 +76,6 @@ impl Theme {
 pub fn mix(a: RGBColor, b: RGBColor, share: f32) -> RGBColor {
     let part = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share) as u8;
     RGBColor(part(a.0, b.0), part(a.1, b.1), part(a.2, b.2))
-}
-
-/// A colour as the canvas takes it.
-pub fn css(c: RGBColor) -> String {
-    format!("rgb({} {} {})", c.0, c.1, c.2)
 }
 
 /// `#rrggbb`.

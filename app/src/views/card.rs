@@ -6,6 +6,10 @@ use crate::operate::slug;
 use crate::state::Lab;
 use crate::tongue::t;
 
+/// The card's sentence of help, which goes along with its figures.
+#[derive(Clone)]
+pub struct Help(pub String);
+
 #[component]
 pub fn Card(
     /// In English: it also names the card in links.
@@ -18,6 +22,7 @@ pub fn Card(
 ) -> impl IntoView {
     // By which a text brings it onto the screen.
     let id = format!("view-{}", slug(&title));
+    provide_context(Help(help.clone()));
     view! {
         <details class="view" id=id open=true>
             <summary>
