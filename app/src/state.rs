@@ -5,7 +5,7 @@ mod curve;
 mod edit;
 mod export;
 mod hear;
-mod keep;
+pub(crate) mod keep;
 mod notice;
 mod origin;
 mod send;
@@ -64,6 +64,8 @@ pub struct Lab {
     pub playing: RwSignal<bool>,
     /// Whether it rests all the same, because nobody can see it.
     pub resting: RwSignal<bool>,
+    /// Whether the page is not seen: its run goes on, and nothing is drawn.
+    pub hidden: RwSignal<bool>,
     /// What the link shows, locks and hides.
     pub frame: RwSignal<Frame>,
     /// Steps a second at most.
@@ -236,6 +238,7 @@ impl Lab {
             device: RwSignal::new(address.device),
             playing: RwSignal::new(!address.frame.paused),
             resting: RwSignal::new(false),
+            hidden: RwSignal::new(document().hidden()),
             frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
             every: RwSignal::new(10),

@@ -4,6 +4,7 @@ use engine::diagnostic::Diagnostic;
 use leptos::prelude::*;
 
 use super::Lab;
+use crate::rooms::Room;
 use crate::shelf::Record;
 use crate::tongue::t;
 
@@ -39,16 +40,19 @@ pub enum Action {
     Resume(Box<Record>),
     /// Back to the initial weights.
     Anew,
+    /// To the past runs, where room can be made.
+    Runs,
 }
 
 impl Action {
     pub fn name(&self) -> &'static str {
         match self {
-            Action::Rewind => t("Back to the last good state"),
-            Action::Copy(_) => t("Copy the text"),
-            Action::Restart => t("Start again"),
-            Action::Resume(_) => t("Go on with it"),
-            Action::Anew => t("Begin anew"),
+            Action::Rewind => "Back to the last good state",
+            Action::Copy(_) => "Copy the text",
+            Action::Restart => "Start again",
+            Action::Resume(_) => "Go on with it",
+            Action::Anew => "Begin anew",
+            Action::Runs => "Go to the runs",
         }
     }
 }
@@ -123,6 +127,7 @@ impl Lab {
             Some(Action::Restart) => self.restart(),
             Some(Action::Resume(record)) => self.take_down(record),
             Some(Action::Anew) => self.reset(),
+            Some(Action::Runs) => self.room.set(Room::Runs),
             None => {}
         }
         self.dismiss(notice.topic);

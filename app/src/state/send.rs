@@ -252,7 +252,11 @@ impl Lab {
 
     fn watch(self) {
         let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
-        let seen = self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>());
+        // What is drawn for nobody is not measured.
+        let seen = match self.hidden.get_untracked() {
+            true => BTreeSet::new(),
+            false => self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>()),
+        };
         let wished = &seen | &self.asked.get_untracked();
         let probes = wished.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect();
         self.send(&Command::Watch { probes, every: self.every.get_untracked() });
@@ -262,6 +266,7 @@ impl Lab {
     pub(super) fn keep_watch(self) {
         Effect::new(move |_| {
             self.seen.track();
+            self.hidden.track();
             self.asked.track();
             self.every.track();
             if self.summary.with_untracked(Option::is_some) {
@@ -374,7 +379,7 @@ impl Live {
 
 /// The spec without what can change while it runs.
 pub(super) fn still(spec: &Spec, live: &[Live]) -> Spec {
-    let mut still = Spec { rate: 0.0, lanes: Vec::new(), seeds: 1, steps: 1, ..spec.clone() };
+    let mut still = Spec { rate: 0.0, lanes: Vec::new(), sweep: Vec::new(), seeds: 1, steps: 1, ..spec.clone() };
     for l in live {
         (l.choice)(&mut still).settings.remove(&l.knob);
     }
