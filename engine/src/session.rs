@@ -18,8 +18,10 @@ use crate::weights::Weights;
 mod bench;
 pub mod devices;
 mod dialling;
+mod explaining;
 mod exporting;
 mod loading;
+mod looking;
 mod moving;
 mod packing;
 pub(crate) mod run;
@@ -29,6 +31,7 @@ mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
+use looking::Looking;
 use run::{Checkpoint, Reading, Run};
 use verifying::Verifying;
 
@@ -40,7 +43,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-4");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-5");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +93,8 @@ pub struct Session {
     places: Vec<Place>,
     /// The card whose claims are being tried.
     verifying: Option<Verifying>,
+    /// What was last looked through.
+    looking: Option<Looking>,
 }
 
 impl Session {
@@ -114,6 +119,7 @@ impl Session {
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
             verifying: None,
+            looking: None,
         }
     }
 
@@ -187,9 +193,14 @@ impl Session {
             Command::Transform { run, by } => self.transform(run, &by).await,
             Command::Export { form } => self.export(form).await,
             Command::Bring { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
+            Command::Carry { run, spec } => self.carry(run, *spec).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
             Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),
+            Command::Find { query, of } => self.find(query, of),
+            Command::Show { name, from, of } => self.show(name, from, of).await,
+            Command::Explain { block, unit, row, of } => self.explain(block, unit, row, of).await,
+            Command::Put { register, element, value } => self.put(register, element, value).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()

@@ -144,6 +144,10 @@ impl Papers {
             | Event::Dialled { .. }
             | Event::Benched { .. }
             | Event::Packed { .. }
+            | Event::Found { .. }
+            | Event::Shown { .. }
+            | Event::Explained { .. }
+            | Event::Put { .. }
             | Event::Exported { .. } => {}
         }
     }
