@@ -52,9 +52,8 @@ lab("a Spanish browser gets a Spanish lab, and it trains", { ...SPANISH, timeout
 });
 
 /** Every text that the page says in its own language, with its numbers taken out. */
-async function said(page, server, view) {
-  // A fragment alone would not load the page anew.
-  await page.goto("about:blank");
+async function said(context, server, view) {
+  const page = await context.newPage();
   await page.goto(server.url + view);
   await page.locator("main h2").filter({ visible: true }).first().waitFor();
   if (view.includes("papers/")) await page.locator(".paper").waitFor();
@@ -80,6 +79,7 @@ async function said(page, server, view) {
     }
     return out;
   });
+  await page.close();
   return new Set(all.map((text) => text.replaceAll(/\d[\d.,\u2009\u202f]*/g, "#").trim()).filter((text) => /\p{L}{2}/u.test(text)));
 }
 
@@ -97,12 +97,12 @@ function alike() {
 }
 
 lab("no text of the page is left in English", { ...SPANISH, timeout: 400_000 }, async ({ browser, page, server }) => {
-  const english = await (await browser.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } })).newPage();
+  const english = await browser.newContext({ locale: "en-US", viewport: { width: 1440, height: 900 } });
   const fine = alike();
   const plain = (text) => text.replaceAll(/\d[\d.,\u2009\u202f]*/g, "#").trim();
   const known = new Set([...fine].map(plain));
   for (const view of VIEWS) {
-    const [there, here] = [await said(english, server, view), await said(page, server, view)];
+    const [there, here] = [await said(english, server, view), await said(page.context(), server, view)];
     assert.ok(here.size > 10, `${view}: the page is read: ${here.size} texts`);
     const names = /^(Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s)$/;
     const left = [...here].filter((text) => there.has(text) && !known.has(text) && !names.test(text));
@@ -110,7 +110,7 @@ lab("no text of the page is left in English", { ...SPANISH, timeout: 400_000 }, 
   }
 });
 
-lab("the language is chosen in the header, kept, and the run goes on", { timeout: 180_000 }, async ({ page }) => {
+lab("the language is chosen in the header, kept, and the run goes on", { timeout: 240_000, expects: [/icon.*ERR_ABORTED/] }, async ({ page }) => {
   await until(page, "it trains", ({ step }) => step > 100, 60_000);
   // States are kept every second and a half.
   await page.waitForTimeout(2000);
@@ -129,7 +129,7 @@ lab("the language is chosen in the header, kept, and the run goes on", { timeout
   assert.doesNotMatch(page.url(), /lang=/, "the address names no language");
 });
 
-const asked = { address: (server) => `${server.url}#preset=spiral&lang=es` };
+const asked = { address: (server) => `${server.url}#preset=spiral&lang=es`, expects: [/icon.*ERR_ABORTED/] };
 lab("a link can ask for a language, and goes on asking", asked, async ({ page }) => {
   await past(page, 20);
   assert.equal(await language(page), "es");
@@ -140,21 +140,22 @@ lab("a link can ask for a language, and goes on asking", asked, async ({ page })
   await speaks(page, "en");
 });
 
-lab("without its texts the page speaks English", { ...SPANISH, expects: [/404|Not Found|locale/] }, async ({ page, server }) => {
+lab("without its texts the page speaks English", SPANISH, async ({ page: first, server }) => {
+  const page = await first.context().newPage();
   await page.route("**/locale/es.json", (route) => route.fulfill({ status: 404 }));
-  await page.goto("about:blank");
   await page.goto(server.url);
   await until(page, "it trains", ({ step }) => step > 20, 60_000);
   assert.equal(await language(page), "en");
 });
 
-lab("a small screen holds the Spanish page", { context: { locale: "es-ES", viewport: { width: 390, height: 844 } }, timeout: 180_000 }, async ({ page, server }) => {
+lab("a small screen holds the Spanish page", { context: { locale: "es-ES", viewport: { width: 390, height: 844 } }, timeout: 240_000 }, async ({ page: first, server }) => {
   for (const view of VIEWS) {
-    await page.goto("about:blank");
+    const page = await first.context().newPage();
     await page.goto(server.url + view);
     await page.locator("main h2").filter({ visible: true }).first().waitFor();
     await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= 390, `${view || "the lab"} is ${wide} px wide`);
+    await page.close();
   }
 });

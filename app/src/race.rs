@@ -16,6 +16,7 @@ use leptos::task::spawn_local;
 use crate::link::{Heard, Link};
 use crate::shelf;
 use crate::state::{Curve, Lab, Scores};
+use crate::tongue::t;
 use crate::ui::format::Mark;
 use crate::ui::frame::now;
 
@@ -219,7 +220,7 @@ impl Race {
                     self.links.update_value(|l| l.push((run, link)));
                 }
                 Err(why) => self.change(run, |r| {
-                    r.standing = Standing::Failed(format!("the browser would not start a worker: {why}"));
+                    r.standing = Standing::Failed(t!("the browser would not start a worker: {why}", why));
                 }),
             }
         }

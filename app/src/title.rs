@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::race::{Race, Standing};
 use crate::state::{Lab, Notice, Tone};
+use crate::tongue::t;
 use crate::ui::format::{self, Mark};
 use crate::ui::frame::now;
 
@@ -54,13 +55,14 @@ pub fn follow(lab: Lab, race: Race) {
             let away = now() - left.at;
             if left.moved && progress.step > left.step && away >= AWAY {
                 let mark = untrack(|| lab.mark());
-                let came = accuracy(lab, mark).map_or_else(String::new, |a| format!(", to {a} on test samples"));
-                let text = format!(
-                    "It went from step {} to step {}{came}.",
-                    format::thousands(left.step as f64),
-                    format::thousands(progress.step as f64)
+                let came = accuracy(lab, mark).map_or_else(String::new, |a| t!(", to {a} on test samples", a));
+                let text = t!(
+                    "It went from step {from} to step {to}{came}.",
+                    from = format::thousands(left.step as f64),
+                    to = format::thousands(progress.step as f64),
+                    came
                 );
-                lab.tell(Notice::plain("away", "The run went on while this page was hidden", text));
+                lab.tell(Notice::plain("away", t("The run went on while this page was hidden"), text));
             }
         }
         hidden
@@ -79,10 +81,10 @@ fn says(lab: Lab, race: Race, left: Option<Left>) -> String {
             let open = |s: &Standing| matches!(s, Standing::Waiting | Standing::Running);
             (runs.iter().filter(|r| !open(&r.standing)).count(), runs.len())
         });
-        return format!("▶ {done} of {all} runs");
+        return t!("▶ {done} of {all} runs", done, all);
     }
     let progress = lab.progress.get_untracked();
-    let step = format!("step {}", format::thousands(progress.step as f64));
+    let step = t!("step {step}", step = format::thousands(progress.step as f64));
     let alert = lab.notices.with_untracked(|all| {
         let stops = |n: &&Notice| n.tone == Tone::Alert && matches!(n.topic, "diverged" | "worker" | "failed");
         all.iter().rev().find(stops).map(|n| n.title.clone())
@@ -92,7 +94,7 @@ fn says(lab: Lab, race: Race, left: Option<Left>) -> String {
     match alert {
         Some(title) if !progress.playing => format!("✕ {title}"),
         _ if progress.playing => format!("▶ {so_far}{step}"),
-        _ if left.is_some_and(|l| l.moved) => format!("■ ended: {so_far}{step}"),
+        _ if left.is_some_and(|l| l.moved) => t!("■ ended: {so_far}{step}", so_far, step),
         _ => format!("Ⅱ {so_far}{step}"),
     }
 }

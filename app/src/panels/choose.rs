@@ -34,9 +34,9 @@ pub fn Choose() -> impl IntoView {
             <OwnFiles />
             <Faults of=&["data"] />
             <Lockable part="rule">
-                <Pick label="Learning rule" of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
-                <Check label="Keep the present weights" value=lab.carry set=move |on| lab.carry.set(on) />
-                <p class="help">"Another rule, optimizer or batch size then goes on from where this run stands; else it begins at the initial weights."</p>
+                <Pick label=t("Learning rule") of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
+                <Check label=t("Keep the present weights") value=lab.carry set=move |on| lab.carry.set(on) />
+                <p class="help">{t("Another rule, optimizer or batch size then goes on from where this run stands; else it begins at the initial weights.")}</p>
             </Lockable>
             <Faults of=&["rule"] />
             <Lockable part="routing"><Routing /></Lockable>

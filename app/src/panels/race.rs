@@ -30,36 +30,35 @@ pub fn Race() -> impl IntoView {
     let started = Memo::new(move |_| race.runs.with(|r| !r.is_empty()));
     let sweeps = Memo::new(move |_| lab.spec.with(|s| !s.sweep.is_empty()));
     let swept = Memo::new(move |_| race.swept.with(|s| !s.is_empty()));
-    let what = move || if sweeps.get() { "sweep" } else { "race" };
     let told = move || {
         race.runs.with(|r| {
             let done = r.iter().filter(|r| !matches!(r.standing, Standing::Waiting | Standing::Running)).count();
-            let rests = if race.paused.get() { ", paused" } else { "" };
-            (!r.is_empty()).then(|| format!("{done} of {} runs done{rests}", r.len()))
+            let rests = if race.paused.get() { t(", paused") } else { "" };
+            (!r.is_empty()).then(|| t!("{done} of {all} runs done{rests}", done, all = r.len(), rests))
         })
     };
     view! {
         <section class="panel race" aria-labelledby="race-title">
-            <h2 id="race-title">"Race"</h2>
-            <fieldset class="race-kind" role="radiogroup" aria-label="What is raced">
+            <h2 id="race-title">{t("Race")}</h2>
+            <fieldset class="race-kind" role="radiogroup" aria-label=t("What is raced")>
                 <label class="check">
                     <input type="radio" name="race-kind" prop:checked=move || !sweeps.get() on:change=move |_| race.lay_out() />
-                    <span>"Lanes"</span>
+                    <span>{t("Lanes")}</span>
                 </label>
                 <label class="check">
                     <input type="radio" name="race-kind" prop:checked=sweeps on:change=move |_| race.lay_out_sweep() />
-                    <span>"A sweep of a knob"</span>
+                    <span>{t("A sweep of a knob")}</span>
                 </label>
             </fieldset>
             <p class="help">
                 {move || if sweeps.get() {
-                    "Each cell of the table is the experiment with its own values of one knob, or two; all begin at the same weights and see the same batches, on the CPU, for every seed."
+                    t("Each cell of the table is the experiment with its own values of one knob, or two; all begin at the same weights and see the same batches, on the CPU, for every seed.")
                 } else {
-                    "Each lane changes something of the experiment; all begin at the same weights and see the same batches, on the CPU, for every seed."
+                    t("Each lane changes something of the experiment; all begin at the same weights and see the same batches, on the CPU, for every seed.")
                 }}
             </p>
             <Show when=move || sweeps.get() fallback=move || view! {
-                <ol class="lanes" aria-label="Lanes">
+                <ol class="lanes" aria-label=t("Lanes")>
                     {move || (0..count.get()).map(|i| view! { <LaneRow i=i /> }).collect_view()}
                 </ol>
             }>
@@ -67,16 +66,26 @@ pub fn Race() -> impl IntoView {
             </Show>
             <div class="race-run">
                 <Show when=move || !sweeps.get()>
-                    <button type="button" on:click=move |_| lab.edit(|s| s.lanes.push(Lane::default()))>"Add a lane"</button>
+                    <button type="button" on:click=move |_| lab.edit(|s| s.lanes.push(Lane::default()))>{t("Add a lane")}</button>
                 </Show>
-                <Number label="Steps" called="Steps of the race" value=steps min=1.0 max=1e8 whole=true set=move |v| lab.edit(|s| s.steps = v as u32) />
-                <Number label="Seeds" called="Seeds of the race" value=seeds min=1.0 max=64.0 whole=true set=move |v| lab.edit(|s| s.seeds = v as u32) />
+                <Number label=t("Steps") called=t("Steps of the race") value=steps min=1.0 max=1e8 whole=true set=move |v| lab.edit(|s| s.steps = v as u32) />
+                <Number label=t("Seeds") called=t("Seeds of the race") value=seeds min=1.0 max=64.0 whole=true set=move |v| lab.edit(|s| s.seeds = v as u32) />
                 <button type="button" class="play" on:click=move |_| if race.going.get_untracked() { race.stop() } else { race.start() }>
-                    {move || format!("{} the {}", if race.going.get() { "Stop" } else { "Start" }, what())}
+                    {move || match (race.going.get(), sweeps.get()) {
+                        (true, false) => t("Stop the race"),
+                        (false, false) => t("Start the race"),
+                        (true, true) => t("Stop the sweep"),
+                        (false, true) => t("Start the sweep"),
+                    }}
                 </button>
                 <Show when=move || race.going.get()>
                     <button type="button" on:click=move |_| if race.paused.get_untracked() { race.go_on() } else { race.pause() }>
-                        {move || format!("{} the {}", if race.paused.get() { "Continue" } else { "Pause" }, what())}
+                        {move || match (race.paused.get(), sweeps.get()) {
+                            (true, false) => t("Continue the race"),
+                            (false, false) => t("Pause the race"),
+                            (true, true) => t("Continue the sweep"),
+                            (false, true) => t("Pause the sweep"),
+                        }}
                     </button>
                 </Show>
                 <span class="race-told" aria-live="polite">{told}</span>

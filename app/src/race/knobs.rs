@@ -5,6 +5,7 @@ use engine::registry::Setting;
 use engine::spec::{BlockSpec, Choice, Spec, limits};
 
 use crate::state::Lab;
+use crate::tongue::t;
 
 /// The knob that a first sweep turns.
 pub const FIRST: &str = "rate";
@@ -44,15 +45,15 @@ pub fn all(lab: Lab, spec: &Spec) -> Vec<Swept> {
 
 fn of(c: &Catalogue, spec: &Spec) -> Vec<Swept> {
     let mut out = vec![
-        figure("rate", "Learning rate", spec.rate, (0.0, limits::RATE), false),
-        figure("batch", "Batch", spec.batch.into(), (1.0, limits::BATCH.into()), true),
-        figure("clip", "Clip the gradient at", spec.clip, (0.0, limits::CLIP), false),
+        figure("rate", t("Learning rate"), spec.rate, (0.0, limits::RATE), false),
+        figure("batch", t("Batch"), spec.batch.into(), (1.0, limits::BATCH.into()), true),
+        figure("clip", t("Clip the gradient at"), spec.clip, (0.0, limits::CLIP), false),
     ];
     let parts = [
-        ("rule", "Learning rule", "Rule", &c.rules, &spec.rule),
-        ("optimizer", "Optimizer", "Optimizer", &c.optimizers, &spec.optimizer),
-        ("schedule", "Schedule", "Schedule", &c.schedules, &spec.schedule),
-        ("data", "Data", "Data", &c.datasets, &spec.data),
+        ("rule", t("Learning rule"), t("Rule"), &c.rules, &spec.rule),
+        ("optimizer", t("Optimizer"), t("Optimizer"), &c.optimizers, &spec.optimizer),
+        ("schedule", t("Schedule"), t("Schedule"), &c.schedules, &spec.schedule),
+        ("data", t("Data"), t("Data"), &c.datasets, &spec.data),
     ];
     for (place, name, group, registry, choice) in parts {
         // What needs a person's own files cannot be had for the asking.
@@ -71,7 +72,7 @@ fn own_files(entry: &EntryInfo) -> bool {
 
 fn figure(place: &str, name: &str, now: f64, (min, max): (f64, f64), whole: bool) -> Swept {
     let values = Values::Numbers { now, min, max, whole };
-    Swept { place: place.into(), name: name.into(), group: "Training", values }
+    Swept { place: place.into(), name: name.into(), group: t("Training"), values }
 }
 
 fn entries<'a>(
@@ -90,11 +91,11 @@ fn blocks(c: &Catalogue, path: &str, all: &[BlockSpec], out: &mut Vec<Swept>) {
     for (i, block) in all.iter().enumerate() {
         let place = format!("{path}/{}.{}", i + 1, block.block.id);
         let called = place.replace('/', " › ");
-        knobs(&place, &format!("{called} · "), "Network", &c.blocks, &block.block, out);
+        knobs(&place, &format!("{called} · "), t("Network"), &c.blocks, &block.block, out);
         if let Some(routing) = &block.routing {
             let at = format!("{place}/routing");
-            out.push(entries(&at, &format!("{called} · Routing"), "Routing", c.routings.iter(), routing));
-            knobs(&at, &format!("{called} · "), "Routing", &c.routings, routing, out);
+            out.push(entries(&at, &t!("{called} · Routing", called), t("Routing"), c.routings.iter(), routing));
+            knobs(&at, &format!("{called} · "), t("Routing"), &c.routings, routing, out);
         }
         blocks(c, &place, &block.blocks, out);
     }
@@ -172,14 +173,16 @@ impl Swept {
         let Values::Numbers { min, max, whole, .. } = self.values else { return Ok(Vec::new()) };
         let words = text.split([',', ';', ' ']).map(str::trim).filter(|w| !w.is_empty());
         let read = |word: &str| match word.parse::<f64>() {
-            Ok(v) if !v.is_finite() => Err(format!("{word} is no number")),
-            Ok(v) if whole && v.fract() != 0.0 => Err(format!("{word} is no whole number")),
-            Ok(v) if !(min..=max).contains(&v) => Err(format!("{word} is out of range: choose {min} to {max}")),
+            Ok(v) if !v.is_finite() => Err(t!("{word} is no number", word)),
+            Ok(v) if whole && v.fract() != 0.0 => Err(t!("{word} is no whole number", word)),
+            Ok(v) if !(min..=max).contains(&v) => {
+                Err(t!("{word} is out of range: choose {min} to {max}", word, min, max))
+            }
             Ok(v) => Ok(setting(v)),
-            Err(_) => Err(format!("“{word}” is no number")),
+            Err(_) => Err(t!("“{word}” is no number", word)),
         };
         let all = words.map(read).collect::<Result<Vec<_>, _>>()?;
-        if all.is_empty() { Err("give one or more numbers".into()) } else { Ok(all) }
+        if all.is_empty() { Err(t("give one or more numbers").into()) } else { Ok(all) }
     }
 
     /// What a person calls this value.

@@ -57,12 +57,12 @@ pub fn RunsRoom() -> impl IntoView {
     });
     let said = move || {
         match runs.get() {
-        None => "Looking through what the browser keeps …".to_owned(),
-        Some(Err(why)) => format!("This browser keeps nothing for this page. It says: {}", sentence(&why)),
+        None => t("Looking through what the browser keeps …").to_owned(),
+        Some(Err(why)) => t!("This browser keeps nothing for this page. It says: {why}", why = sentence(&why)),
         Some(Ok(all)) if all.is_empty() => {
-            "No run is kept yet. Every run of the lab is, from its twentieth step on, and every run of a race that comes to its end: come back after one.".to_owned()
+            t("No run is kept yet. Every run of the lab is, from its twentieth step on, and every run of a race that comes to its end: come back after one.").to_owned()
         }
-        Some(Ok(all)) => format!("{} kept in this browser; the newest first. They never leave it.", plural(all.len())),
+        Some(Ok(all)) => t!("{runs} kept in this browser; the newest first. They never leave it.", runs = plural(all.len())),
     }
     };
     let all = move || runs.get().and_then(Result::ok).unwrap_or_default();
@@ -105,9 +105,9 @@ pub fn RunsRoom() -> impl IntoView {
                     </table>
                 </div>
                 <div class="runs-do">
-                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>"Save the table as CSV"</button>
+                    <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>{t("Save the table as CSV")}</button>
                     <button type="button" class="quiet" on:click=move |_| remove.run(all().into_iter().map(|r| r.record.id).collect())>
-                        "Forget all"
+                        {t("Forget all")}
                     </button>
                 </div>
             </Show>
@@ -122,8 +122,8 @@ pub fn RunsRoom() -> impl IntoView {
 fn run(lab: Lab, record: Record) -> Run {
     let spec = record.spec();
     let name = match (&spec, &record.race) {
-        (None, _) => "not readable by this version".into(),
-        (Some(spec), Some(race)) => format!("{}, seed {}", race.lane, spec.seed),
+        (None, _) => t("not readable by this version").into(),
+        (Some(spec), Some(race)) => t!("{lane}, seed {seed}", lane = race.lane, seed = spec.seed),
         (Some(spec), None) => lab.described(spec),
     };
     let differs = spec.as_ref().map_or_else(String::new, |s| lab.spec.with_untracked(|now| differ(now, s)));

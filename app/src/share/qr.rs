@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::tongue::t;
 use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
-use crate::tongue::t;
 
 /// Modules of white around the code, by the standard.
 const QUIET: i32 = 4;

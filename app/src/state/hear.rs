@@ -75,12 +75,12 @@ impl Lab {
                 if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
                     self.tell(Notice::alert("transform", t("The network cannot be changed like that"), said(&faults)));
                 } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
-                    self.tell(Notice::alert("weights", "The weights do not fit this network", said(&faults)));
+                    self.tell(Notice::alert("weights", t("The weights do not fit this network"), said(&faults)));
                 } else if self.line.try_update_value(|l| l.carried.take()).flatten() == Some(run)
                     && faults.iter().any(|f| f.path.starts_with("weights"))
                 {
-                    let text = format!("{} The run begins at initial weights instead.", said(&faults));
-                    self.tell(Notice::alert("weights", "The present weights do not fit", text));
+                    let text = t!("{why} The run begins at initial weights instead.", why = said(&faults));
+                    self.tell(Notice::alert("weights", t("The present weights do not fit"), text));
                     self.load();
                 } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
                     let text = t!("{why} The run begins at initial weights instead.", why = said(&faults));

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 
 use super::{Action, Kept, Lab, Notice, sentence};
 use crate::shelf::{self, Record, Trouble};
+use crate::tongue::t;
 use crate::ui::frame::now;
 
 /// Milliseconds between two savings of a run that goes on.
@@ -109,23 +110,24 @@ impl Lab {
             }
             Ok(went) => {
                 let states =
-                    if went == 1 { "the oldest state".to_owned() } else { format!("the {went} oldest states") };
-                let text = format!(
-                    "To make room, {states} of earlier runs went; their figures stay, and they can be run again. The run goes on."
+                    if went == 1 { t("the oldest state").to_owned() } else { t!("the {went} oldest states", went) };
+                let text = t!(
+                    "To make room, {states} of earlier runs went; their figures stay, and they can be run again. The run goes on.",
+                    states
                 );
-                Notice::plain("shelf", "The browser's store for this page is full", text)
+                Notice::plain("shelf", t("The browser's store for this page is full"), text)
             }
             Err(_) if before == Some(true) => return,
             Err(Trouble::Full) => {
-                let text = "The run goes on, but is not kept: forget some runs, or save what matters as a file.";
-                Notice::alert("shelf", "The browser's store for this page is full", text)
+                let text = t("The run goes on, but is not kept: forget some runs, or save what matters as a file.");
+                Notice::alert("shelf", t("The browser's store for this page is full"), text)
             }
             Err(Trouble::Refused(why)) => {
-                let text = format!(
-                    "{} The run goes on, but would be lost with the page: save what matters as a file.",
-                    sentence(&why)
+                let text = t!(
+                    "{why} The run goes on, but would be lost with the page: save what matters as a file.",
+                    why = sentence(&why)
                 );
-                Notice::alert("shelf", "The browser keeps no runs for this page", text)
+                Notice::alert("shelf", t("The browser keeps no runs for this page"), text)
             }
         };
         self.tell(notice.with(Action::Runs));
@@ -226,8 +228,8 @@ impl Lab {
                     Some(true) if self.restore(&last).await => {}
                     // Where another run has begun meanwhile, it is not taken from the person unasked.
                     Some(true) | None => {
-                        let title = format!("An earlier run stands at step {}", last.step);
-                        let notice = Notice::plain("shelf", title, "It was kept in this browser.");
+                        let title = t!("An earlier run stands at step {step}", step = last.step);
+                        let notice = Notice::plain("shelf", title, t("It was kept in this browser."));
                         self.tell(notice.with(Action::Resume(Box::new(last))));
                     }
                 }

@@ -47,12 +47,12 @@ pub enum Action {
 impl Action {
     pub fn name(&self) -> &'static str {
         match self {
-            Action::Rewind => "Back to the last good state",
-            Action::Copy(_) => "Copy the text",
-            Action::Restart => "Start again",
-            Action::Resume(_) => "Go on with it",
-            Action::Anew => "Begin anew",
-            Action::Runs => "Go to the runs",
+            Action::Rewind => t("Back to the last good state"),
+            Action::Copy(_) => t("Copy the text"),
+            Action::Restart => t("Start again"),
+            Action::Resume(_) => t("Go on with it"),
+            Action::Anew => t("Begin anew"),
+            Action::Runs => t("Go to the runs"),
         }
     }
 }

@@ -18,6 +18,9 @@ use crate::fragment;
 use crate::rooms::Room;
 use crate::tongue;
 
+/// How long the browser may take to keep a run before the page is made anew.
+const SAVING: Duration = Duration::from_millis(500);
+
 /// How long the address waits for further changes: browsers limit how often a page may write it.
 const ADDRESS_REST: Duration = Duration::from_millis(250);
 
@@ -374,10 +377,11 @@ impl Lab {
         })
     }
 
-    /// Makes the page anew, with all that it shows in the address.
+    /// Makes the page anew, with all that it shows in the address. The run is kept first.
     pub fn reload(self) {
         fragment::show(&self.fragment());
-        let _ = window().location().reload();
+        self.save();
+        set_timeout(|| _ = window().location().reload(), SAVING);
     }
 }
 

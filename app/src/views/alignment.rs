@@ -67,10 +67,10 @@ pub fn UpdateSize() -> impl IntoView {
     };
     view! {
         <Card
-            title="Update size"
-            help="How large a step is beside the weights that it changes, by stage. About 0.001 is usual; much more shakes what was learned, much less learns slowly."
+            title=key!("Update size")
+            help=t("How large a step is beside the weights that it changes, by stage. About 0.001 is usual; much more shakes what was learned, much less learns slowly.")
         >
-            <Stages probe="update-size" tensor="size" said="Size of the step beside the weights, by stage" axis=axis />
+            <Stages probe="update-size" tensor="size" said=t("Size of the step beside the weights, by stage") axis=axis />
         </Card>
     }
 }

@@ -16,6 +16,7 @@ use super::plot::figure::Key;
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot};
 use crate::state::Point;
+use crate::tongue::t;
 use crate::ui::canvas::{Onto, Sheet};
 use crate::ui::drawing::hex;
 use crate::ui::format::{self, Mark};
@@ -245,7 +246,7 @@ fn numbers(lines: &[Line], axis: Axis, log: bool) -> Numbers {
     let apart = places.last().copied().unwrap_or(0.0).abs() * 1e-9;
     places.dedup_by(|a, b| *a - *b <= apart);
     let heads = shown.iter().flat_map(|l| {
-        let ends = if l.band.is_empty() { &[][..] } else { &[", least", ", greatest"][..] };
+        let ends = if l.band.is_empty() { &[][..] } else { &[t(", least"), t(", greatest")][..] };
         std::iter::once(l.name.clone()).chain(ends.iter().map(|end| format!("{}{end}", l.name)))
     });
     let mut n = Numbers::new("", heads, axis.write).by_columns();

@@ -8,6 +8,7 @@ use super::card::{Card, watches};
 use super::plot::numbers::{Numbers, Spot};
 use super::plot::{Hit, Plot, Told};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
@@ -73,9 +74,9 @@ pub fn Confusion() -> impl IntoView {
     };
     let figures = move || {
         let counts = counts.get();
-        let columns = (0..counts.classes).map(|i| format!("taken for {}", name(i)));
-        let mut n = Numbers::new("What it is", columns, |v| format!("{v:.0}"))
-            .note("Rows: what it is. Columns: what the network says.");
+        let columns = (0..counts.classes).map(|i| t!("taken for {name}", name = name(i)));
+        let mut n = Numbers::new(t("What it is"), columns, |v| format!("{v:.0}"))
+            .note(t("Rows: what it is. Columns: what the network says."));
         for truth in 0..counts.classes {
             n.row(name(truth), counts.row(truth).iter().copied());
         }
@@ -83,7 +84,7 @@ pub fn Confusion() -> impl IntoView {
     };
     let hover = move |hit: Option<Hit>| counts.with_untracked(|c| cell(hit?, c.classes, left(&untrack(names))));
     view! {
-        <Card title="Confusion" help="Each row is a class, each column what the network takes it for: a good network fills the diagonal.">
+        <Card title=key!("Confusion") help=t("Each row is a class, each column what the network takes it for: a good network fills the diagonal.")>
             <Plot
                 label=label
                 class="matrix"

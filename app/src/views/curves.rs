@@ -25,13 +25,13 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     let [batch, train, test] = lab.curve.with(tracks);
-    lines.push(Line { width: 1.0, opacity: 0.3, ..Line::new("batch", |t, _| t.train, batch) });
-    lines.push(Line { dash: 1, ..Line::new("train", |t, _| t.train, train) });
-    lines.push(Line { width: 2.0, ..Line::new("test", |t, _| t.test, test) });
+    lines.push(Line { width: 1.0, opacity: 0.3, ..Line::new(t("batch"), |t, _| t.train, batch) });
+    lines.push(Line { dash: 1, ..Line::new(t("train"), |t, _| t.train, train) });
+    lines.push(Line { width: 2.0, ..Line::new(t("test"), |t, _| t.test, test) });
     lab.ghost.with(|g| {
         if let Some(g) = g {
             let [_, _, test] = tracks(&g.curve);
-            let name = format!("test, {}", g.name);
+            let name = t!("test, {name}", name = g.name);
             lines.push(Line { width: 1.5, dash: 2, ..Line::new(name, |t, _| t.ghost, test) });
         }
     });

@@ -10,6 +10,7 @@ use super::plot::figure::Key;
 use super::plot::numbers::{Cell, Numbers, Spot};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::{Theme, mix};
@@ -135,13 +136,13 @@ pub fn Attention() -> impl IntoView {
         t!("Attention of {heads} heads in {path}", heads, path)
     };
     view! {
-        <Card title="Attention" help="One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.">
+        <Card title=key!("Attention") help=t("One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.")>
             {figures(Exhibit {
                 probe: "attention",
                 what: "attention ",
                 class: "samples",
                 height: Some(tall),
-                title: "Attention in",
+                title: t("Attention in"),
                 label,
                 draw: heads,
                 numbers: looks,
@@ -177,10 +178,10 @@ fn heads(_: Lab, sheet: &Sheet, m: &Measured, path: &str) {
 /// What each place of each head looks at.
 fn looks(_: Lab, m: &Measured, path: &str) -> Option<Numbers> {
     let (&[heads, queries, keys], shares) = m.tensor(&format!("attention {path}"))? else { return None };
-    let columns = (1..=keys).map(|k| format!("looks at place {k}"));
+    let columns = (1..=keys).map(|k| t!("looks at place {k}", k));
     let mut n = Numbers::new("", columns, |v| format!("{:.1} %", v * 100.0));
     for (i, row) in shares.chunks_exact(keys.max(1)).take(heads * queries).enumerate() {
-        n.row(format!("head {}, place {}", i / queries + 1, i % queries + 1), row.iter().copied());
+        n.row(t!("head {head}, place {place}", head = i / queries + 1, place = i % queries + 1), row.iter().copied());
     }
     Some(n)
 }
@@ -223,22 +224,22 @@ pub fn Assignments() -> impl IntoView {
     };
     let height: fn(f64) -> f64 = |_| 320.0;
     view! {
-        <Card title="Who gets what" help="Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour. Click on one to follow its path.">
+        <Card title=key!("Who gets what") help=t("Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour. Click on one to follow its path.")>
             {figures(Exhibit {
                 probe: "assignments",
                 what: "experts ",
                 class: "samples",
                 height: Some(height),
-                title: "Who gets what in",
+                title: t("Who gets what in"),
                 label,
                 draw: assignments,
                 numbers: whose,
                 told: |hit, m, path| {
                     let sample = picked(hit, m, path)?;
                     let (_, shape, experts) = experts(m, path)?;
-                    let one = |e: f32| format!(": expert {:.0}", e + 1.0);
+                    let one = |e: f32| t!(": expert {expert}", expert = format_args!("{:.0}", e + 1.0));
                     let expert = if shape.len() == 1 { experts.get(sample).copied().map(one) } else { None };
-                    Some(Told::Words(format!("sample {}{}", sample + 1, expert.unwrap_or_default())))
+                    Some(Told::Words(t!("sample {number}{expert}", number = sample + 1, expert = expert.unwrap_or_default())))
                 },
                 pick: Some(picked),
                 legend: |_, _, _| Vec::new(),
@@ -272,8 +273,8 @@ fn whose(lab: Lab, m: &Measured, path: &str) -> Option<Numbers> {
     let (_, shape, experts) = experts(m, path)?;
     let whole = |v: f64| format!("{v:.0}");
     let (places, columns): (usize, Vec<String>) = match *shape {
-        [_] => (1, vec!["expert".to_owned()]),
-        [_, places] => (places, (1..=places).map(|p| format!("place {p}")).collect()),
+        [_] => (1, vec![t("expert").to_owned()]),
+        [_, places] => (places, (1..=places).map(|p| t!("place {p}", p)).collect()),
         _ => return None,
     };
     let mut n = Numbers::new("", columns, whole);
@@ -290,7 +291,7 @@ fn whose(lab: Lab, m: &Measured, path: &str) -> Option<Numbers> {
                 None => Cell::from(expert + 1.0),
             }
         };
-        n.row(format!("sample {}", i + 1), row.iter().enumerate().map(cell));
+        n.row(t!("sample {number}", number = i + 1), row.iter().enumerate().map(cell));
     }
     Some(n)
 }
@@ -355,13 +356,13 @@ pub fn Regions() -> impl IntoView {
         t!("{used} of {count} experts have a region of the plane in {path}", used, count, path)
     };
     view! {
-        <Card title="Regions" help="Each colour is an expert: the router likes it best there. Dots are samples, in the colours of their classes.">
+        <Card title=key!("Regions") help=t("Each colour is an expert: the router likes it best there. Dots are samples, in the colours of their classes.")>
             {figures(Exhibit {
                 probe: "regions",
                 what: "experts ",
                 class: "square",
                 height: None,
-                title: "Regions of",
+                title: t("Regions of"),
                 label,
                 draw: regions,
                 numbers: plane_of,
@@ -369,7 +370,7 @@ pub fn Regions() -> impl IntoView {
                     let (_, shape, experts) = experts(m, path)?;
                     let side = shape.first().copied()?.isqrt();
                     let (x, y, cell) = place(hit, side)?;
-                    Some(Told::Words(format!("{}: expert {:.0}", at(x, y), experts.get(cell)? + 1.0)))
+                    Some(Told::Words(t!("{place}: expert {expert}", place = at(x, y), expert = format_args!("{:.0}", experts.get(cell)? + 1.0))))
                 },
                 pick: None,
                 legend: |lab, theme, _| classes(lab, theme),
@@ -383,7 +384,7 @@ fn plane_of(_: Lab, m: &Measured, path: &str) -> Option<Numbers> {
     let (_, _, experts) = experts(m, path)?;
     Some(
         plane(experts.len(), |v| format!("{v:.0}"), |cell| Cell::from(experts[cell] + 1.0))
-            .note("The expert that the router likes best there."),
+            .note(t("The expert that the router likes best there.")),
     )
 }
 

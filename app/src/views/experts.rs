@@ -97,9 +97,9 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
         past.with(|p| {
             let points = |trace: &Trace| trace.points().to_vec();
             vec![
-                Line::new(format!("{} used", one()[1]), |t, _| t.train, points(&p.used)),
-                Line { dash: 1, ..Line::new("router's entropy", |t, _| t.ink, points(&p.entropy)) },
-                Line { dash: 2, ..Line::new("left out", |t, _| t.above, points(&p.dropped)) },
+                Line::new(t!("{experts} used", experts = one()[1]), |t, _| t.train, points(&p.used)),
+                Line { dash: 1, ..Line::new(t("router's entropy"), |t, _| t.ink, points(&p.entropy)) },
+                Line { dash: 2, ..Line::new(t("left out"), |t, _| t.above, points(&p.dropped)) },
             ]
         })
     };
@@ -112,10 +112,10 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
     };
     view! {
         <figure class="route-past">
-            <figcaption>{format!("Route {path}")}</figcaption>
-            <p class="headline" title=threshold><b>{used}</b> " of " <b>{count}</b> {move || format!(" {} used", one()[1])}</p>
+            <figcaption>{t!("Route {path}", path)}</figcaption>
+            <p class="headline" title=threshold><b>{used}</b> " " {t("of")} " " <b>{count}</b> {move || t!(" {experts} used", experts = one()[1])}</p>
             <Plot
-                label=Signal::derive(move || format!("Share of each expert over time. {}", said.get()))
+                label=Signal::derive(move || t!("Share of each expert over time. {said}", said = said.get()))
                 class="plot"
                 watch=Rc::new(move || past.track())
                 draw=Rc::new(move |s: &Sheet| past.with_untracked(|p| draw(s, p)))
@@ -277,6 +277,6 @@ fn draw(sheet: &Sheet, past: &Past) {
     }
     let first = past.moments.first().map_or(0, |m| m.step);
     let foot = sheet.height - FOOT / 2.0;
-    brush.text(&format!("step {}", format::count(first)), EDGE, foot, 11.0, theme.faint, "left");
+    brush.text(&t!("step {step}", step = format::count(first)), EDGE, foot, 11.0, theme.faint, "left");
     brush.text(&format::count(last.step), EDGE + w, foot, 11.0, theme.faint, "right");
 }

@@ -9,6 +9,7 @@ use super::card::{Card, watches};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::{Theme, mix};
@@ -44,7 +45,7 @@ pub fn Fit() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Fit" help="Thin and dark, or at the left: what is true. Coloured, or at the right: what the network tells.">
+        <Card title=key!("Fit") help=t("Thin and dark, or at the left: what is true. Coloured, or at the right: what the network tells.")>
             <Plot
                 label=label
                 class="plot"
@@ -84,7 +85,7 @@ pub fn Forecasts() -> impl IntoView {
     };
     let height = Callback::new(|_: f64| 3.0 * (PANEL + GAP));
     view! {
-        <Card title="Forecasts" help="Grey: what the network sees of the series. Dark: what came. Coloured: what the network expected.">
+        <Card title=key!("Forecasts") help=t("Grey: what the network sees of the series. Dark: what came. Coloured: what the network expected.")>
             <Plot
                 label=label
                 class="samples"
@@ -124,7 +125,11 @@ fn told_and_true(m: &Measured) -> Option<Numbers> {
     let mut n = Numbers::new("", places.into_iter().chain(heads), figure).by_columns();
     for i in order(x, count, features) {
         let at = &x[i * features..(i + 1) * features];
-        let name = if features == 1 { format!("x {:.3}", at[0]) } else { format!("sample {}", i + 1) };
+        let name = if features == 1 {
+            t!("x {x}", x = format_args!("{:.3}", at[0]))
+        } else {
+            t!("sample {number}", number = i + 1)
+        };
         if features == 1 {
             n.places.push(at[0].into());
         }
@@ -165,8 +170,9 @@ fn nearest(hit: Hit, m: &Measured) -> Option<Told> {
         of[i * outputs..(i + 1) * outputs].iter().map(|v| figure((*v).into())).collect::<Vec<_>>().join(", ")
     };
     let place = x[i * features..(i + 1) * features].iter().take(2).map(|v| format!("{v:.3}")).collect::<Vec<_>>();
-    let place = if features > 2 { format!("sample {}", i + 1) } else { format!("at {}", place.join(", ")) };
-    Some(Told::Words(format!("{place}: true {}, told {}", list(truth), list(told))))
+    let place =
+        if features > 2 { t!("sample {number}", number = i + 1) } else { t!("at {place}", place = place.join(", ")) };
+    Some(Told::Words(t!("{place}: true {truth}, told {told}", place, truth = list(truth), told = list(told))))
 }
 
 /// Where the two squares of a picture's pixels begin, how long their sides are, and how large a pixel is.
@@ -183,14 +189,14 @@ fn expected(m: &Measured) -> Option<Numbers> {
     else {
         return None;
     };
-    let heads = (1..=count).flat_map(|i| [format!("series {i}"), format!("expected {i}")]);
+    let heads = (1..=count).flat_map(|i| [t!("series {i}", i), t!("expected {i}", i)]);
     let mut n = Numbers::new("", heads, figure).by_columns();
     for place in 0..length + ahead {
         let cells = (0..count).flat_map(|i| match place.checked_sub(length) {
             None => [Cell::from(past[i * length + place]), Cell::Nothing],
             Some(later) => [truth[i * ahead + later], told[i * ahead + later]].map(Cell::from),
         });
-        n.row(format!("place {}", place + 1), cells);
+        n.row(t!("place {place}", place = place + 1), cells);
     }
     Some(n)
 }

@@ -19,6 +19,7 @@ use self::sum::Arithmetic;
 use self::table::Table;
 use self::walk::Walk;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::{self, format};
 
 /// The name, in the page, of the microscope.
@@ -33,8 +34,12 @@ enum Form {
     Table,
 }
 
-const FORMS: [(Form, &str); 4] =
-    [(Form::Picture, "Picture"), (Form::Histogram, "Histogram"), (Form::Course, "Over time"), (Form::Table, "Table")];
+const FORMS: [(Form, &str); 4] = [
+    (Form::Picture, key!("Picture")),
+    (Form::Histogram, key!("Histogram")),
+    (Form::Course, key!("Over time")),
+    (Form::Table, key!("Table")),
+];
 
 /// Opens the microscope on what a query finds.
 pub fn look_inside(lab: Lab, query: &str) {
@@ -51,8 +56,8 @@ pub fn Microscope() -> impl IntoView {
     view! {
         <details class="view microscope" id=ID prop:open=move || scope.open.get() on:toggle:target=move |e| scope.open.set(e.target().open())>
             <summary>
-                <h3>"Microscope"</h3>
-                <small>"any value of the network, as the next step has it"</small>
+                <h3>{t("Microscope")}</h3>
+                <small>{t("any value of the network, as the next step has it")}</small>
             </summary>
             <div class="view-body">
                 <Show when=move || scope.open.get()>
@@ -77,12 +82,12 @@ fn Value() -> impl IntoView {
     let what = Memo::new(move |_| scope.current().map(|s| s.value.clone()));
     let head = move || {
         what.get().map(|v| {
-            let shape = if v.shape.is_empty() { "one number".to_owned() } else { format::shape(&v.shape) };
+            let shape = if v.shape.is_empty() { t("one number").to_owned() } else { format::shape(&v.shape) };
             view! {
                 <h4>{v.name}</h4>
                 <p class="help">
                     {format!("{} · {shape} · ", v.kind.word())}
-                    <span>"step " {move || scope.seen.with(|s| s.as_ref().map(|s| s.step))}</span>
+                    <span>{t("step")} " " {move || scope.seen.with(|s| s.as_ref().map(|s| s.step))}</span>
                 </p>
             }
         })
@@ -90,7 +95,7 @@ fn Value() -> impl IntoView {
     let tab = move |(of, name): (Form, &'static str)| {
         view! {
             <button type="button" aria-pressed=move || (form.get() == of).to_string() on:click=move |_| form.set(of)>
-                {name}
+                {t(name)}
             </button>
         }
     };
@@ -102,14 +107,14 @@ fn Value() -> impl IntoView {
     };
     let there = Memo::new(move |_| what.with(Option::is_some));
     view! {
-        <div class="specimen" role="region" aria-label="What is looked at" aria-live="off">
+        <div class="specimen" role="region" aria-label=t("What is looked at") aria-live="off">
             {move || scope.fault.get().map(|f| view! { <p class="fault" role="alert">{f}</p> })}
             {head}
             <Show
                 when=move || there.get()
-                fallback=move || scope.fault.with(Option::is_none).then(|| view! { <p class="help">"Choose a value from the list."</p> })
+                fallback=move || scope.fault.with(Option::is_none).then(|| view! { <p class="help">{t("Choose a value from the list.")}</p> })
             >
-                <div class="forms" role="group" aria-label="Show as">{FORMS.map(tab).into_iter().collect_view()}</div>
+                <div class="forms" role="group" aria-label=t("Show as")>{FORMS.map(tab).into_iter().collect_view()}</div>
                 {body}
                 <Facts />
                 <Element />
@@ -126,15 +131,19 @@ fn Edits() -> impl IntoView {
     move || {
         let edits = scope.edits.get();
         let last = edits.last()?.clone();
-        let was = last.was.map_or_else(|| "no number".to_owned(), |v| figures::number(v.into()));
-        let said = format!(
-            "{} of this run {} set by hand, last {} number {} at step {}: from {was} to {}. Reset goes back to the run without them; a link to the experiment does not hold them, one with its weights does.",
-            if edits.len() == 1 { "One number".to_owned() } else { format!("{} numbers", edits.len()) },
-            if edits.len() == 1 { "was" } else { "were" },
-            last.register,
-            last.element,
-            last.step,
-            figures::number(last.now.into()),
+        let was = last.was.map_or_else(|| t("no number").to_owned(), |v| figures::number(v.into()));
+        let said = match edits.len() {
+            1 => t("One number of this run was set by hand").to_owned(),
+            number => t!("{number} numbers of this run were set by hand", number),
+        };
+        let said = t!(
+            "{said}, last {register} number {element} at step {step}: from {was} to {now}. Reset goes back to the run without them; a link to the experiment does not hold them, one with its weights does.",
+            said,
+            register = last.register,
+            element = last.element,
+            step = last.step,
+            was,
+            now = figures::number(last.now.into())
         );
         Some(view! { <p class="edited" role="note">{said}</p> })
     }

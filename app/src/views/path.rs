@@ -15,6 +15,7 @@ use super::card::{Card, watches};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
@@ -132,8 +133,8 @@ pub fn Path() -> impl IntoView {
                 </div>
                 <Show when=move || images.get()>
                     <Plot
-                        label=Signal::derive(move || format!("The {} test samples that can be followed", here.get().0))
-                        title=Signal::stored("The test samples that can be followed".to_owned())
+                        label=Signal::derive(move || t!("The {all} test samples that can be followed", all = here.get().0))
+                        title=Signal::stored(t("The test samples that can be followed").to_owned())
                         class="samples"
                         height=Callback::new(move |w| thumbs_height(w, here.get().0))
                         watch=Rc::new(track)
@@ -146,7 +147,7 @@ pub fn Path() -> impl IntoView {
                         hover=Rc::new(move |hit: Option<Hit>| {
                             let i = thumb_at(hit?).filter(|i| *i < here.get_untracked().0)?;
                             let answer = probe.with_value(|p| p.with_untracked(|m| answer(lab, m.as_ref()?, i, 0)))?;
-                            Some(Told::Words(format!("sample {}: {}", i + 1, told_answer(&answer))))
+                            Some(Told::Words(t!("sample {number}: {answer}", number = i + 1, answer = told_answer(&answer))))
                         })
                         pick=Some(Rc::new(move |hit: Hit| {
                             if let Some(i) = thumb_at(hit) {
@@ -228,11 +229,11 @@ fn percent(v: f64) -> String {
 /// What each sample is taken for, and how surely.
 fn followed(lab: Lab, m: &Measured) -> Option<Numbers> {
     let (samples, _) = extents(m);
-    let heads = ["is taken for", "sure", "but it is"].map(str::to_owned);
+    let heads = [t("is taken for"), "sure", t("but it is")].map(str::to_owned);
     let mut n = Numbers::new("", heads, percent).by_columns();
     for i in 0..samples {
         let a = untrack(|| answer(lab, m, i, 0))?;
-        n.row(format!("sample {}", i + 1), [Cell::Text(a.name), Cell::from(a.sure), Cell::from(a.truth)]);
+        n.row(t!("sample {number}", number = i + 1), [Cell::Text(a.name), Cell::from(a.sure), Cell::from(a.truth)]);
     }
     Some(n)
 }

@@ -6,6 +6,7 @@ use super::plot::Hit;
 use super::plot::figure::Key;
 use super::plot::numbers::{Cell, Numbers};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::drawing::hex;
 use crate::ui::paint::Brush;
@@ -37,7 +38,7 @@ pub fn place(hit: Hit, side: usize) -> Option<(f64, f64, usize)> {
 
 /// A place in words.
 pub fn at(x: f64, y: f64) -> String {
-    format!("x {x:.2}, y {y:.2}")
+    t!("x {x}, y {y}", x = format_args!("{x:.2}"), y = format_args!("{y:.2}"))
 }
 
 /// Figures of a square of cells at a coarse grid of places: rows from the top, columns from the left.
@@ -45,9 +46,13 @@ pub fn plane(cells: usize, write: fn(f64) -> String, cell: impl Fn(usize) -> Cel
     let side = cells.isqrt();
     let shown = side.min(COARSE);
     let of = |i: usize| ((i as f64 + 0.5) / shown as f64 * side as f64) as usize;
-    let mut n = Numbers::new("", (0..shown).map(|i| format!("x {:.2}", across(of(i), side))), write);
+    let mut n =
+        Numbers::new("", (0..shown).map(|i| t!("x {x}", x = format_args!("{:.2}", across(of(i), side)))), write);
     for row in 0..shown {
-        n.row(format!("y {:.2}", -across(of(row), side)), (0..shown).map(|column| cell(of(row) * side + of(column))));
+        n.row(
+            t!("y {y}", y = format_args!("{:.2}", -across(of(row), side))),
+            (0..shown).map(|column| cell(of(row) * side + of(column))),
+        );
     }
     n
 }
@@ -71,7 +76,7 @@ pub fn class_name(lab: Lab, class: usize) -> String {
 /// The classes' marks, for a figure's legend.
 pub fn classes(lab: Lab, theme: &Theme) -> Vec<Key> {
     let key = |(i, name): (usize, String)| Key {
-        name: format!("class {name}"),
+        name: t!("class {name}", name),
         colour: theme.class(i),
         dash: &[],
         mark: Some(i),
@@ -87,11 +92,11 @@ pub fn Classes() -> impl IntoView {
     let entries = move || {
         let entry = |(i, name): (usize, String)| {
             let colour = theme.with(|t| hex(t.class(i)));
-            view! { <li><span style:color=colour aria-hidden="true">{SIGNS[i % SIGNS.len()]}</span> {format!("class {name}")}</li> }
+            view! { <li><span style:color=colour aria-hidden="true">{SIGNS[i % SIGNS.len()]}</span> {t!("class {name}", name)}</li> }
         };
         names(lab).into_iter().enumerate().map(entry).collect_view()
     };
-    view! { <ul class="legend" aria-label="Marks of the samples">{entries}</ul> }
+    view! { <ul class="legend" aria-label=t("Marks of the samples")>{entries}</ul> }
 }
 
 #[cfg(test)]

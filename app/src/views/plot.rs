@@ -19,6 +19,7 @@ use self::reader::Reader;
 use self::table::Table;
 use super::card::Help;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui;
 use crate::ui::canvas::{Canvas, Onto, Sheet};
 use crate::ui::format;
@@ -68,7 +69,12 @@ pub fn about(lab: Lab) -> String {
     untrack(|| {
         let Some(spec) = lab.loaded.get() else { return String::new() };
         let step = lab.progress.with(|p| p.step);
-        format!("{} · seed {} · step {}", lab.described(&spec), spec.seed, format::thousands(step as f64))
+        t!(
+            "{name} · seed {seed} · step {step}",
+            name = lab.described(&spec),
+            seed = spec.seed,
+            step = format::thousands(step as f64)
+        )
     })
 }
 
@@ -142,7 +148,7 @@ pub fn Plot(
             role="application"
             aria-roledescription="plot"
             aria-keyshortcuts="H"
-            aria-label=move || format!("{}: arrow keys read it, H plays it", title.get())
+            aria-label=move || t!("{title}: arrow keys read it, H plays it", title = title.get())
             on:keydown=move |e| {
                 if reader.press(&e) {
                     e.prevent_default();
@@ -223,7 +229,7 @@ fn Tools(
     let csv = move || ui::download(&file(&title.get_untracked(), "csv"), &reader.numbers().csv(), "text/csv");
     let item = move |kind: &'static str, take: Rc<dyn Fn()>| {
         view! {
-            <button type="button" aria-label=move || format!("{} as {kind}", title.get()) on:click=move |_| take()>{kind}</button>
+            <button type="button" aria-label=move || t!("{title} as {kind}", title = title.get(), kind) on:click=move |_| take()>{kind}</button>
         }
     };
     view! {
@@ -231,15 +237,15 @@ fn Tools(
             <button
                 type="button"
                 class="quiet"
-                title="H, on the plot. Escape stops it."
-                aria-label=move || format!("{} to {}", if reader.playing.get() { "Stop listening" } else { "Listen" }, title.get())
+                title=t("H, on the plot. Escape stops it.")
+                aria-label=move || if reader.playing.get() { t!("Stop listening to {title}", title = title.get()) } else { t!("Listen to {title}", title = title.get()) }
                 on:click=listen
             >
-                {move || if reader.playing.get() { "Stop" } else { "Listen" }}
+                {move || if reader.playing.get() { t("Stop") } else { t("Listen") }}
             </button>
             <Table title=title numbers=contents.numbers watch=watch />
             <details class="take">
-                <summary>"Take" <span class="sr">{move || format!(": {}", title.get())}</span></summary>
+                <summary>{t("Take")} <span class="sr">{move || format!(": {}", title.get())}</span></summary>
                 <div>{item("SVG", Rc::new(svg))} {item("PNG", Rc::new(png))} {item("CSV", Rc::new(csv))}</div>
             </details>
             <p class="reading" aria-hidden="true">{move || reader.shown.get()}</p>

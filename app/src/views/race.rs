@@ -26,9 +26,9 @@ enum Along {
 }
 
 const ALONG: [(Along, &str, &str); 4] = [
-    (Along::Steps, "steps", key!("steps")),
-    (Along::Seconds, "seconds", key!("seconds, evaluations included")),
-    (Along::Operations, "operations", key!("operations, counted")),
+    (Along::Steps, t("steps"), key!("steps")),
+    (Along::Seconds, t("seconds"), key!("seconds, evaluations included")),
+    (Along::Operations, t("operations"), key!("operations, counted")),
     (Along::Examples, "examples", key!("examples seen")),
 ];
 
@@ -160,7 +160,7 @@ pub fn Curves() -> impl IntoView {
     };
     let many = move || race.names.with(Vec::len) > APART;
     view! {
-        <Show when=many><p class="help">{format!("The {APART} cells that stand best.")}</p></Show>
+        <Show when=many><p class="help">{t!("The {apart} cells that stand best.", apart = APART)}</p></Show>
         <div class="race-axes">
             <Select label=t("Along") options=options value=chosen choose=move |id| {
                 if let Some(a) = ALONG.iter().find(|a| a.1 == id) {

@@ -8,6 +8,7 @@ use super::card::{Card, watches};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
@@ -46,7 +47,7 @@ pub fn Samples() -> impl IntoView {
         });
     };
     view! {
-        <Card title="Samples" help="Test samples with the class that the network gives them and how sure it is. A bar and a cross mark the wrong ones.">
+        <Card title=key!("Samples") help=t("Test samples with the class that the network gives them and how sure it is. A bar and a cross mark the wrong ones.")>
             <Plot
                 label=label
                 class="samples"
@@ -95,11 +96,12 @@ fn called(names: &[String], class: usize) -> String {
 /// A row for each sample: what it is, what it is taken for, and how likely each class is found.
 fn table(m: &Measured, names: &[String]) -> Option<Numbers> {
     let ((_, labels), (&[_, classes], p)) = (m.tensor("labels")?, m.tensor("probabilities")?) else { return None };
-    let heads = ["is".to_owned(), "is taken for".to_owned()].into_iter();
-    let mut n = Numbers::new("", heads.chain((0..classes).map(|c| format!("class {}", called(names, c)))), percent);
+    let heads = ["is".to_owned(), t("is taken for").to_owned()].into_iter();
+    let mut n =
+        Numbers::new("", heads.chain((0..classes).map(|c| t!("class {name}", name = called(names, c)))), percent);
     for (i, (p, label)) in p.chunks_exact(classes.max(1)).zip(labels).enumerate() {
         let words = [*label as usize, best(p).0].map(|c| Cell::Text(called(names, c)));
-        n.row(format!("sample {}", i + 1), words.into_iter().chain(p.iter().map(|v| Cell::from(*v))));
+        n.row(t!("sample {number}", number = i + 1), words.into_iter().chain(p.iter().map(|v| Cell::from(*v))));
     }
     Some(n)
 }
@@ -119,7 +121,12 @@ fn told(hit: Hit, m: &Measured, names: &[String]) -> Option<Told> {
     order.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
     let shares = order.into_iter().take(3).map(|c| format!("{} {}", called(names, c), percent(p[c].into())));
     let shares = shares.collect::<Vec<_>>().join(", ");
-    Some(Told::Words(format!("sample {} is {}: {shares}", i + 1, called(names, *label as usize))))
+    Some(Told::Words(t!(
+        "sample {number} is {name}: {shares}",
+        number = i + 1,
+        name = called(names, *label as usize),
+        shares
+    )))
 }
 
 fn draw(sheet: &Sheet, m: &Measured, names: &[String]) {

@@ -45,7 +45,8 @@ fn take(all: &mut Quantities, m: &Measured) {
 }
 
 fn lines(shown: &Shown) -> Vec<Line> {
-    let line = |i: usize, stage: usize, points: Vec<Point>| Line::of_many(i, format!("stage {stage}"), points);
+    let line =
+        |i: usize, stage: usize, points: Vec<Point>| Line::of_many(i, t!("stage {number}", number = stage), points);
     match shown {
         Shown::Figures(stages) => {
             stages.iter().enumerate().map(|(i, (s, t))| line(i, *s, t.points().to_vec())).collect()

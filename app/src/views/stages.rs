@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use crate::state::{Lab, Point, Trace};
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet, Sight};
 use crate::ui::paint::Brush;
 
@@ -23,24 +24,24 @@ static QUANTITIES: [Quantity; 3] = [
     Quantity {
         probe: "alignment",
         tensor: "cosine",
-        name: "Cosine",
-        title: "Between the rule's update and backpropagation's gradient: 1 is the same direction",
+        name: key!("Cosine"),
+        title: key!("Between the rule's update and backpropagation's gradient: 1 is the same direction"),
         write: |v| format!("{v:.2}"),
         range: (0.0, 1.0),
     },
     Quantity {
         probe: "signal-to-noise",
         tensor: "ratio",
-        name: "Signal to noise",
-        title: "What two batches agree on, over what they do not",
+        name: key!("Signal to noise"),
+        title: key!("What two batches agree on, over what they do not"),
         write: |v| if v < 100.0 { format!("{v:.2}") } else { format!("{v:.0}") },
         range: (0.0, 1.0),
     },
     Quantity {
         probe: "update-size",
         tensor: "size",
-        name: "Update size",
-        title: "The step's length over that of the weights",
+        name: key!("Update size"),
+        title: key!("The step's length over that of the weights"),
         write: |v| if v == 0.0 { "0".to_owned() } else { format!("{v:.0e}") },
         range: (0.0, 0.0),
     },
@@ -73,9 +74,12 @@ pub fn Stages() -> impl IntoView {
         let (quantity, all) = (&QUANTITIES[i], traces[i]);
         let last = move || all.with(|all| all.get(stage).and_then(Trace::last));
         let told = move || last().map_or_else(|| "–".to_owned(), |p| (quantity.write)(p.value));
-        let called =
-            if stage + 1 == count.get_untracked() { "Read-out".to_owned() } else { format!("Stage {}", stage + 1) };
-        let label = Signal::derive(move || format!("{called}, {}: {}", quantity.name, told()));
+        let called = if stage + 1 == count.get_untracked() {
+            t("Read-out").to_owned()
+        } else {
+            t!("Stage {number}", number = stage + 1)
+        };
+        let label = Signal::derive(move || format!("{called}, {}: {}", t(quantity.name), told()));
         let draw = move |sheet: &Sheet| {
             all.with_untracked(|all| {
                 if let Some(trace) = all.get(stage) {
@@ -91,17 +95,17 @@ pub fn Stages() -> impl IntoView {
         }
     };
     let row = move |stage: usize| {
-        let name = if stage + 1 == count.get() { "Read-out".to_owned() } else { (stage + 1).to_string() };
+        let name = if stage + 1 == count.get() { t("Read-out").to_owned() } else { (stage + 1).to_string() };
         view! { <tr><th scope="row">{name}</th>{(0..QUANTITIES.len()).map(|i| small(stage, i)).collect_view()}</tr> }
     };
     view! {
-        <Card title="Stage by stage" help="How each stage is taught, over the steps seen so far. It costs about four steps a look; close it to switch it off.">
+        <Card title=key!("Stage by stage") help=t("How each stage is taught, over the steps seen so far. It costs about four steps a look; close it to switch it off.")>
             <Sight seen=seen />
             <table class="multiples">
                 <thead>
                     <tr>
-                        <th scope="col">"Stage"</th>
-                        {QUANTITIES.map(|q| view! { <th scope="col" title=q.title>{q.name}</th> }).into_iter().collect_view()}
+                        <th scope="col">{t("Stage")}</th>
+                        {QUANTITIES.map(|q| view! { <th scope="col" title=t(q.title)>{t(q.name)}</th> }).into_iter().collect_view()}
                     </tr>
                 </thead>
                 <tbody>{move || (0..count.get()).map(row).collect_view()}</tbody>

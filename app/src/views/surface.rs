@@ -10,6 +10,7 @@ use super::plane::{Classes, at, class_name, classes, dot, place, plane};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::{Theme, mix};
@@ -71,10 +72,10 @@ pub fn Surface() -> impl IntoView {
     };
     let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| told(lab, hit?, m.as_ref()?));
     view! {
-        <Card title="Decision surface" help="The colour is the class that the network sees there; the paler, the less sure. Marks are samples, in the shape of their class.">
+        <Card title=key!("Decision surface") help=t("The colour is the class that the network sees there; the paler, the less sure. Marks are samples, in the shape of their class.")>
             <Plot
                 label=label
-                title=Signal::stored("Decision surface".to_owned())
+                title=Signal::stored(t("Decision surface").to_owned())
                 class="square"
                 watch=Rc::new(watch)
                 draw=Rc::new(draw)
@@ -102,14 +103,14 @@ fn answers(lab: Lab, m: &Measured) -> Option<Numbers> {
     let (&[cells, classes], p) = m.tensor("probabilities")? else { return None };
     let of = |cell: usize| &p[cell * classes..(cell + 1) * classes];
     Some(if classes == 2 {
-        let note = format!("How sure the network is of class {} there.", class_name(lab, 1));
+        let note = t!("How sure the network is of class {name} there.", name = class_name(lab, 1));
         plane(cells, percent, |cell| Cell::from(of(cell)[1])).note(note)
     } else {
         let word = |cell: usize| {
             let (class, sure) = best(of(cell));
             Cell::Text(format!("{} {}", class_name(lab, class), percent(sure.into())))
         };
-        plane(cells, percent, word).note("The class that the network sees there, and how sure it is.")
+        plane(cells, percent, word).note(t("The class that the network sees there, and how sure it is."))
     })
 }
 

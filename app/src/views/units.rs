@@ -10,6 +10,7 @@ use super::plane::{at, place, plane};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::format::capital;
 use crate::ui::paint::{Brush, Frame, Pixels};
@@ -46,12 +47,13 @@ pub fn Units() -> impl IntoView {
             figures.unwrap_or_else(|| Numbers::new("", [], figure))
         };
         let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| told(hit?, m.as_ref()?, &on));
-        let count = if shown < width { format!("first {shown} of {width} units") } else { format!("{width} units") };
+        let count =
+            if shown < width { t!("first {shown} of {width} units", shown, width) } else { t!("{width} units", width) };
         view! {
             <figure>
                 <figcaption>{capital(&name)} <small>{count}</small></figcaption>
                 <Plot
-                    label=Signal::stored(format!("Response of {shown} units of {name} over the plane"))
+                    label=Signal::stored(t!("Response of {shown} units of {name} over the plane", shown, name))
                     class="tile-canvas"
                     height=Callback::new(move |w| tiles_height(w, shown))
                     watch=Rc::new(move || watched.track())
@@ -103,7 +105,7 @@ fn answers(m: &Measured, stage: &str) -> Option<Numbers> {
     for unit in 0..units.min(UNITS) {
         let of_unit = plane(cells, figure, |cell| Cell::from(values[cell * units + unit]));
         let all = all.get_or_insert_with(|| Numbers { rows: Vec::new(), ..of_unit.clone() });
-        all.rows.extend(of_unit.rows.into_iter().map(|(y, cells)| (format!("unit {}, {y}", unit + 1), cells)));
+        all.rows.extend(of_unit.rows.into_iter().map(|(y, cells)| (t!("unit {unit}, {y}", unit = unit + 1, y), cells)));
     }
     all
 }
@@ -114,7 +116,12 @@ fn told(hit: Hit, m: &Measured, stage: &str) -> Option<Told> {
     let (unit, within) = tile(hit, units.min(UNITS))?;
     let (x, y, cell) = place(within, cells.isqrt())?;
     let value = values.get(cell * units + unit)?;
-    Some(Told::Words(format!("unit {}, {}: {}", unit + 1, at(x, y), figure((*value).into()))))
+    Some(Told::Words(t!(
+        "unit {unit}, {place}: {value}",
+        unit = unit + 1,
+        place = at(x, y),
+        value = figure((*value).into())
+    )))
 }
 
 fn draw(sheet: &Sheet, measured: Option<&Arc<Measured>>, stage: &str) {

@@ -11,6 +11,7 @@ use super::plot::numbers::{Numbers, Spot};
 use super::plot::{Hit, Plot, Told};
 use super::units::{GAP, SIDE, columns, tile, tiles_height};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame, Pixels};
 
@@ -43,9 +44,9 @@ pub fn Weights() -> impl IntoView {
     };
     let help = t("What each unit of the first layer looks for: orange adds to its answer, blue takes away from it.");
     view! {
-        <Card title="First weights" help=help>
+        <Card title=key!("First weights") help=help>
             <Plot
-                label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
+                label=Signal::derive(move || t!("Weights of {shown} units of the first layer", shown = shown.get()))
                 class="tile-canvas"
                 height=Callback::new(move |w| tiles_height(w, shown.get()))
                 watch=Rc::new(move || watched.track())
@@ -72,15 +73,15 @@ fn picture(look: Option<Look>, inputs: usize) -> Option<(usize, usize)> {
 
 fn input(i: usize, picture: Option<(usize, usize)>) -> String {
     match picture {
-        Some((_, width)) => format!("row {}, column {}", i / width.max(1) + 1, i % width.max(1) + 1),
-        None => format!("input {}", i + 1),
+        Some((_, width)) => t!("row {row}, column {column}", row = i / width.max(1) + 1, column = i % width.max(1) + 1),
+        None => t!("input {number}", number = i + 1),
     }
 }
 
 /// A row for each input, a column for each unit.
 fn table(m: &Measured, look: Option<Look>) -> Option<Numbers> {
     let (&[inputs, units], values) = m.tensor("weights")? else { return None };
-    let mut n = Numbers::new("", (1..=units).map(|u| format!("unit {u}")), figure).by_columns();
+    let mut n = Numbers::new("", (1..=units).map(|u| t!("unit {u}", u)), figure).by_columns();
     for (i, row) in values.chunks_exact(units.max(1)).enumerate() {
         n.row(input(i, picture(look, inputs)), row.iter().copied());
     }

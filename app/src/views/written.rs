@@ -8,6 +8,7 @@ use super::card::{Card, watches};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
@@ -86,7 +87,7 @@ pub fn Sequences() -> impl IntoView {
     };
     let height = Callback::new(|_: f64| SHOWN as f64 * (2.0 * LINE + GAP));
     view! {
-        <Card title="Sequences" help="Above, each test sequence; below it, what the network answers where something is asked. A bar and a colour mark the wrong ones.">
+        <Card title=key!("Sequences") help=t("Above, each test sequence; below it, what the network answers where something is asked. A bar and a colour mark the wrong ones.")>
             <Plot
                 label=label
                 class="samples"
@@ -116,12 +117,12 @@ fn answers(m: &Measured, tokens: &[String], outputs: &[String]) -> Option<Number
     else {
         return None;
     };
-    let mut n = Numbers::new("", (1..=places).map(|p| format!("place {p}")), percent)
-        .note("An answer that is wrong has a cross before it, and the right one after it.");
+    let mut n = Numbers::new("", (1..=places).map(|p| t!("place {p}", p)), percent)
+        .note(t("An answer that is wrong has a cross before it, and the right one after it."));
     for first in (0..x.len()).step_by(places.max(1)) {
         let number = first / places + 1;
         let here = first..(first + places).min(x.len());
-        n.row(format!("sequence {number}"), here.clone().map(|i| name(tokens, x[i])));
+        n.row(t!("sequence {number}", number), here.clone().map(|i| name(tokens, x[i])));
         let answer = |i: usize| {
             let asked = labels[i] >= 0.0;
             let right = (labels[i] - answers[i]).abs() < 0.5;
@@ -131,9 +132,9 @@ fn answers(m: &Measured, tokens: &[String], outputs: &[String]) -> Option<Number
                 (true, false) => Cell::Text(format!("✗ {} ({})", name(outputs, answers[i]), name(outputs, labels[i]))),
             }
         };
-        n.row(format!("answers to {number}"), here.clone().map(answer));
+        n.row(t!("answers to {number}", number), here.clone().map(answer));
         let sure = |i: usize| if labels[i] >= 0.0 { Cell::from(likely[i]) } else { Cell::Nothing };
-        n.row(format!("likelihood in {number}"), here.map(sure));
+        n.row(t!("likelihood in {number}", number), here.map(sure));
     }
     Some(n)
 }
@@ -151,12 +152,23 @@ fn told(hit: Hit, m: &Measured, tokens: &[String], outputs: &[String]) -> Option
         return None;
     }
     let i = row * places + place;
-    let read = format!("sequence {}, place {}: {}", row + 1, place + 1, name(tokens, *x.get(i)?));
+    let read = t!(
+        "sequence {row}, place {place}: {token}",
+        row = row + 1,
+        place = place + 1,
+        token = name(tokens, *x.get(i)?)
+    );
     Some(Told::Words(if labels[i] < 0.0 {
         read
     } else {
         let (answer, truth) = (name(outputs, answers[i]), name(outputs, labels[i]));
-        format!("{read}; answer {answer}, {} likely; true is {truth}", percent(likely[i].into()))
+        t!(
+            "{read}; answer {answer}, {share} likely; true is {truth}",
+            read,
+            answer,
+            share = percent(likely[i].into()),
+            truth
+        )
     }))
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::race::knobs::{self, FIRST, Swept, Values};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::field::{Check, Choose, Select};
 
 /// The most values that are spread at once.
@@ -36,11 +37,11 @@ pub fn Sweep() -> impl IntoView {
             {move || (0..count.get()).map(|i| view! { <AxisRow i=i knobs=knobs /> }).collect_view()}
             <p class="sweep-size">
                 <Show when=move || count.get() < limits::AXES>
-                    <button type="button" on:click=second>"Add a second knob"</button>
+                    <button type="button" on:click=second>{t("Add a second knob")}</button>
                 </Show>
                 <span>{move || {
                     let n = cells();
-                    if n == 1 { "One cell.".to_owned() } else { format!("{n} cells, each a run for every seed.") }
+                    if n == 1 { t("One cell.").to_owned() } else { t!("{n} cells, each a run for every seed.", n) }
                 }}</span>
             </p>
         </div>
@@ -51,7 +52,7 @@ pub fn Sweep() -> impl IntoView {
 #[component]
 fn AxisRow(i: usize, knobs: Memo<Vec<Swept>>) -> impl IntoView {
     let lab = Lab::get();
-    let which = if i == 0 { "first" } else { "second" };
+    let which = if i == 0 { t("first") } else { t("second") };
     let axis = Memo::new(move |_| lab.spec.with(|s| s.sweep.get(i).cloned().unwrap_or_default()));
     let place = Signal::derive(move || axis.with(|a| a.place.clone()));
     let knob = Memo::new(move |_| {
@@ -69,9 +70,9 @@ fn AxisRow(i: usize, knobs: Memo<Vec<Swept>>) -> impl IntoView {
     let put = Callback::new(move |read: Result<Vec<Setting>, String>| {
         let fits = read.and_then(|values| match room() {
             most if values.len() > most => {
-                Err(format!("{} values make too large a table: keep to {most}", values.len()))
+                Err(t!("{number} values make too large a table: keep to {most}", number = values.len(), most))
             }
-            _ if values.is_empty() => Err("choose one or more".into()),
+            _ if values.is_empty() => Err(t("choose one or more").into()),
             _ => Ok(values),
         });
         wrong.set(fits.as_ref().err().cloned());
@@ -118,16 +119,16 @@ fn AxisRow(i: usize, knobs: Memo<Vec<Swept>>) -> impl IntoView {
         }
         Some(knob) => view! { <Names knob=knob which=which values=values put=put /> }.into_any(),
         None => view! {
-            <p class="sweep-gone">{move || format!("This network has no “{}” any more: choose another knob.", place.get())}</p>
+            <p class="sweep-gone">{move || t!("This network has no “{place}” any more: choose another knob.", place = place.get())}</p>
         }
         .into_any(),
     }
     };
     view! {
-        <div class="axis" role="group" aria-label=format!("The {which} knob of the sweep")>
-            <Select label="Knob" called=format!("The {which} knob") options=options value=place choose=choose />
+        <div class="axis" role="group" aria-label=t!("The {which} knob of the sweep", which)>
+            <Select label=t("Knob") called=t!("The {which} knob", which) options=options value=place choose=choose />
             {fields}
-            {(i > 0).then(|| view! { <button type="button" class="quiet" on:click=remove>"Remove the second knob"</button> })}
+            {(i > 0).then(|| view! { <button type="button" class="quiet" on:click=remove>{t("Remove the second knob")}</button> })}
             <span class="field-wrong" role="status">{move || wrong.get()}</span>
         </div>
     }
@@ -156,38 +157,38 @@ fn Numbers(
         let all = (number(from.get_untracked()), number(to.get_untracked()), number(count.get_untracked()));
         put.run(match all {
             (Some(from), Some(to), Some(_)) if log.get_untracked() && (from <= 0.0 || to <= 0.0) => {
-                Err("equal factors need numbers above 0 at both ends".into())
+                Err(t("equal factors need numbers above 0 at both ends").into())
             }
             (Some(from), Some(to), Some(count)) if (1.0..=MOST).contains(&count) => {
                 let all = knobs::spread(from, to, count as usize, log.get_untracked(), whole);
                 let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
                 read(&texts.join(", "))
             }
-            (Some(_), Some(_), Some(_)) => Err(format!("spread 1 to {MOST} values")),
-            (_, _, _) => Err("give numbers from where, to where, and how many".into()),
+            (Some(_), Some(_), Some(_)) => Err(t!("spread 1 to {most} values", most = MOST)),
+            (_, _, _) => Err(t("give numbers from where, to where, and how many").into()),
         });
     };
     let field = move |name: &'static str, value: RwSignal<String>| {
         view! {
             <label class="field">
                 <span class="field-name">{name}</span>
-                <input type="text" inputmode="decimal" autocomplete="off" aria-label=format!("{name}, {which} knob")
+                <input type="text" inputmode="decimal" autocomplete="off" aria-label=t!("{name}, {which} knob", name, which)
                     prop:value=value on:input:target=move |e| value.set(e.target().value()) />
             </label>
         }
     };
     view! {
         <label class="field values">
-            <span class="field-name">"Values"</span>
-            <input type="text" spellcheck="false" autocomplete="off" aria-label=format!("Values of the {which} knob")
+            <span class="field-name">{t("Values")}</span>
+            <input type="text" spellcheck="false" autocomplete="off" aria-label=t!("Values of the {which} knob", which)
                 prop:value=text on:change:target=move |e| put.run(read(&e.target().value())) />
         </label>
         <details class="settings">
-            <summary>{format!("Spread values of the {which} knob")}</summary>
+            <summary>{t!("Spread values of the {which} knob", which)}</summary>
             <div class="spread">
-                {field("From", from)} {field("To", to)} {field("How many", count)}
-                <Check label="Equal factors" called=format!("Equal factors, {which} knob") value=log set=move |on| log.set(on) />
-                <button type="button" on:click=fill>"Fill in"</button>
+                {field(t("From"), from)} {field(t("To"), to)} {field(t("How many"), count)}
+                <Check label=t("Equal factors") called=t!("Equal factors, {which} knob", which) value=log set=move |on| log.set(on) />
+                <button type="button" on:click=fill>{t("Fill in")}</button>
             </div>
         </details>
     }
@@ -224,7 +225,7 @@ fn Names(
         }
     });
     view! {
-        <fieldset class="names" aria-label=format!("Values of the {which} knob")>{boxes.collect_view()}</fieldset>
+        <fieldset class="names" aria-label=t!("Values of the {which} knob", which)>{boxes.collect_view()}</fieldset>
     }
     .into_any()
 }

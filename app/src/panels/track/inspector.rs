@@ -126,7 +126,7 @@ fn Stage(place: Place) -> impl IntoView {
         <p class="help">{t("A stage is what learns as one: within it credit travels by the chain rule; between stages, as the learning rule has it.")}</p>
         <Counted place=figures />
         <Inside place=place.clone() />
-        <Deeds place=place of="the stage".to_owned() deeds=deeds />
+        <Deeds place=place of=t("the stage").to_owned() deeds=deeds />
     }
 }
 
@@ -190,8 +190,8 @@ fn Inside(place: Place) -> impl IntoView {
     };
     view! {
         <div class="deeds">
-            <button type="button" title="Its weights, activations and what the rule makes of them, in the microscope" on:click=press>
-                "Look inside"
+            <button type="button" title=t("Its weights, activations and what the rule makes of them, in the microscope") on:click=press>
+                {t("Look inside")}
             </button>
         </div>
     }

@@ -8,6 +8,7 @@ use leptos::task::spawn_local;
 use super::{Run, mark};
 use crate::shelf;
 use crate::state::{Curve, Lab};
+use crate::tongue::t;
 use crate::ui::format::Mark;
 use crate::views::chart::{self, Chart, marks};
 
@@ -31,24 +32,20 @@ pub(super) fn Compare(runs: Vec<Run>) -> impl IntoView {
         curves.set(read);
     });
     let lines = move || {
-        let line = |(i, curve): (usize, &Curve)| chart::Line {
-            name: names.get(i).cloned().unwrap_or_default(),
-            colour: |t, i| t.class(i),
-            points: curve.test_accuracy.points().to_vec(),
-            band: Vec::new(),
-            width: 2.0,
-            opacity: 1.0,
+        let line = |(i, curve): (usize, &Curve)| {
+            let name = names.get(i).cloned().unwrap_or_default();
+            chart::Line { width: 2.0, ..chart::Line::of_many(i, name, curve.test_accuracy.points().to_vec()) }
         };
         curves.with_untracked(|all| all.iter().enumerate().map(line).collect::<Vec<_>>())
     };
     view! {
-        <h3>"Side by side"</h3>
-        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=move || curves.track() axis=axis />
-        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
+        <h3>{t("Side by side")}</h3>
+        <Chart label=t("How well each run answered test samples, over its steps") lines=lines watch=move || curves.track() axis=axis of=Signal::stored(t("Runs that this browser keeps").to_owned()) />
+        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the runs")>
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">"What differs"</th>
+                        <th scope="col">{t("What differs")}</th>
                         {heads.into_iter().map(|n| view! { <th scope="col">{n}</th> }).collect_view()}
                     </tr>
                 </thead>

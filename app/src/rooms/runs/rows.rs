@@ -9,6 +9,7 @@ use super::{Run, ago, mark};
 use crate::rooms::Room;
 use crate::shelf::Raced;
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::format;
 
 /// A line of the table.
@@ -68,13 +69,13 @@ pub(super) fn RaceRow(
     let Run { record, spec, .. } = best;
     let mark = mark(&record, lab, spec.as_ref());
     let whole = text::read(&race.spec).ok();
-    let kind = if whole.as_ref().is_some_and(|s| !s.sweep.is_empty()) { "Sweep" } else { "Race" };
+    let kind = if whole.as_ref().is_some_and(|s| !s.sweep.is_empty()) { t("Sweep") } else { t("Race") };
     // What its lanes change, and how many seeds and steps they have, is not what it is about.
     let about = |s: Spec| {
         let usual = Spec::new(s.data.clone(), Vec::new());
         lab.described(&Spec { lanes: Vec::new(), sweep: Vec::new(), seeds: usual.seeds, steps: usual.steps, ..s })
     };
-    let name = whole.clone().map_or_else(|| "not readable by this version".into(), about);
+    let name = whole.clone().map_or_else(|| t("not readable by this version").into(), about);
     let when = ago(record.saved);
     let called = format!("{kind}: {name}, {when}");
     let lane = record.race.as_ref().map_or_else(String::new, |r| r.lane.clone());
@@ -100,20 +101,20 @@ pub(super) fn RaceRow(
     view! {
         <tr class="of-race">
             <td>
-                <button type="button" class="quiet" aria-expanded=is_open.to_string() aria-label=format!("The runs of {called}") on:click=turn>
+                <button type="button" class="quiet" aria-expanded=is_open.to_string() aria-label=t!("The runs of {called}", called) on:click=turn>
                     {if is_open { "▾" } else { "▸" }}
                 </button>
             </td>
             <th scope="row">{format!("{kind}: {name}")}</th>
-            <td class="differs">{format!("{}; best: {lane}", if runs == 1 { "one run".into() } else { format!("{runs} runs") })}</td>
+            <td class="differs">{t!("{runs}; best: {lane}", runs = if runs == 1 { t("one run").to_owned() } else { t!("{runs} runs", runs) }, lane)}</td>
             <td>{when}</td>
             <td>{record.step}</td>
             <td>{test}</td>
             <td>{loss}</td>
             <td>
-                <button type="button" class="quiet" disabled=none aria-label=format!("Open {called}") on:click=again>"Open"</button>
-                <button type="button" class="quiet" aria-label=format!("Forget {called}") on:click=move |_| remove.run(id.get_value())>
-                    "Forget"
+                <button type="button" class="quiet" disabled=none aria-label=t!("Open {called}", called) on:click=again>{t("Open")}</button>
+                <button type="button" class="quiet" aria-label=t!("Forget {called}", called) on:click=move |_| remove.run(id.get_value())>
+                    {t("Forget")}
                 </button>
             </td>
         </tr>
@@ -151,10 +152,10 @@ pub(super) fn Row(
         lab.take_down(&record);
         lab.room.set(Room::Lab);
     };
-    let verb = if goes_on { "Go on" } else { "Run again" };
+    let verb = if goes_on { t("Go on") } else { t("Run again") };
     view! {
         <tr class:raced=raced>
-            <td><input type="checkbox" aria-label=format!("Compare {called}") prop:checked=on on:change=turn /></td>
+            <td><input type="checkbox" aria-label=t!("Compare {called}", called) prop:checked=on on:change=turn /></td>
             <th scope="row">{name}</th>
             <td class="differs">{differs}</td>
             <td>{when}</td>
@@ -163,8 +164,8 @@ pub(super) fn Row(
             <td>{loss}</td>
             <td>
                 <button type="button" class="quiet" disabled=spec.is_none() aria-label=format!("{verb}: {called}") on:click=open>{verb}</button>
-                <button type="button" class="quiet" aria-label=format!("Forget {called}") on:click=move |_| remove.run(vec![id.get_value()])>
-                    "Forget"
+                <button type="button" class="quiet" aria-label=t!("Forget {called}", called) on:click=move |_| remove.run(vec![id.get_value()])>
+                    {t("Forget")}
                 </button>
             </td>
         </tr>

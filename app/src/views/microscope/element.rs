@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::figures::number;
 use super::picture::told;
 use crate::state::Lab;
+use crate::tongue::t;
 
 /// The place of an element along each axis.
 pub fn place(shape: &[usize], element: usize) -> Vec<usize> {
@@ -63,7 +64,7 @@ pub fn Element() -> impl IntoView {
                 wrong.set(None);
                 lab.set_by_hand(value.name, element as u64, v);
             }
-            Ok(_) | Err(_) => wrong.set(Some("Type a finite number, such as 0.5 or -1e-3.".to_owned())),
+            Ok(_) | Err(_) => wrong.set(Some(t("Type a finite number, such as 0.5 or -1e-3.").to_owned())),
         }
     };
     let body = move || {
@@ -77,16 +78,16 @@ pub fn Element() -> impl IntoView {
         Some(view! {
             <div class="element">
                 <p>
-                    {if told.is_empty() { "The number is ".to_owned() } else { format!("[{told}] is ") }} <b>{now}</b>
+                    {if told.is_empty() { t("The number is ").to_owned() } else { t!("[{told}] is ", told) }} <b>{now}</b>
                     {unit.map(|unit| {
-                        let label = format!("Arithmetic of unit {}", unit.1);
+                        let label = t!("Arithmetic of unit {unit}", unit = unit.1);
                         view! { " " <button type="button" class="quiet" on:click=move |_| scope.unit.set(Some(unit.clone()))>{label}</button> }
                     })}
                 </p>
                 {editable.then(|| view! {
                     <form on:submit=move |e| { e.prevent_default(); set(); }>
                         <label class="field">
-                            <span class="field-name">"New value"</span>
+                            <span class="field-name">{t("New value")}</span>
                             <input
                                 type="text"
                                 inputmode="decimal"
@@ -96,7 +97,7 @@ pub fn Element() -> impl IntoView {
                                 on:input:target=move |e| typed.set(e.target().value())
                             />
                         </label>
-                        <button type="submit">"Set by hand"</button>
+                        <button type="submit">{t("Set by hand")}</button>
                     </form>
                     {move || wrong.get().map(|w| view! { <p class="fault" role="alert">{w}</p> })}
                 })}

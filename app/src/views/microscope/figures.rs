@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::format;
 use crate::ui::paint::{Brush, Frame};
@@ -39,20 +40,20 @@ pub fn Facts() -> impl IntoView {
         let odd = |name: &'static str, count: u64| (count > 0).then(|| row(name, format::count(count)));
         let finite = f.finite.map(|s| {
             view! {
-                {row("Least", number(s.min.into()))}
-                {row("Greatest", number(s.max.into()))}
-                {row("Mean", number(s.mean))}
-                {row("Std", number(s.std))}
-                {row("Norm", number(s.norm))}
+                {row(t("Least"), number(s.min.into()))}
+                {row(t("Greatest"), number(s.max.into()))}
+                {row(t("Mean"), number(s.mean))}
+                {row(t("Std"), number(s.std))}
+                {row(t("Norm"), number(s.norm))}
             }
         });
         Some(view! {
-            <dl class="facts" aria-label="Figures">
-                {row("Numbers", format::thousands(f.count as f64))}
+            <dl class="facts" aria-label=t("Figures")>
+                {row(t("Numbers"), format::thousands(f.count as f64))}
                 {finite}
-                {odd("Zero", f.zero)}
-                {odd("Not a number", f.nan)}
-                {odd("Infinite", f.infinite)}
+                {odd(t("Zero"), f.zero)}
+                {odd(t("Not a number"), f.nan)}
+                {odd(t("Infinite"), f.infinite)}
             </dl>
         })
     }
@@ -65,13 +66,14 @@ pub fn Histogram() -> impl IntoView {
         let told = scope.current().and_then(|s| {
             let spread = s.figures.finite?;
             let most = s.figures.bars.iter().max()?;
-            Some(format!(
-                "Histogram from {} to {}, at most {most} in a bar",
-                number(spread.min.into()),
-                number(spread.max.into())
+            Some(t!(
+                "Histogram from {least} to {greatest}, at most {most} in a bar",
+                least = number(spread.min.into()),
+                greatest = number(spread.max.into()),
+                most
             ))
         });
-        told.unwrap_or_else(|| "Histogram of nothing finite".to_owned())
+        told.unwrap_or_else(|| t("Histogram of nothing finite").to_owned())
     });
     let draw = move |sheet: &Sheet| {
         let (Some(brush), Some(seen)) = (Brush::new(sheet), scope.current()) else { return };
@@ -123,7 +125,7 @@ pub fn Course() -> impl IntoView {
                 |(name, trace): (&str, &crate::state::Trace)| Some(format!("{name} {}", number(trace.last()?.value)));
             NAMES.into_iter().zip(all).filter_map(told).collect::<Vec<_>>().join(", ")
         });
-        format!("Over the steps at which it was looked at: {last}")
+        t!("Over the steps at which it was looked at: {last}", last)
     });
     let axis = Axis { least: None, most: (f64::MIN, f64::MAX), write: number, tick: |v, _| number(v), across: step };
     view! { <Chart label=label lines=lines watch=move || scope.course.track() axis=axis /> }

@@ -7,6 +7,7 @@ use plotters::style::RGBColor;
 use super::figures::number;
 use crate::state::Lab;
 use crate::state::scope::Seen;
+use crate::tongue::t;
 use crate::ui::canvas::{Canvas, Sheet};
 use crate::ui::field::Number;
 use crate::ui::paint::{Brush, Frame, Pixels};
@@ -113,12 +114,12 @@ pub fn Picture() -> impl IntoView {
     };
     let label = Signal::derive(move || {
         let s = sheaf.get();
-        format!(
-            "Picture of {} rows and {} columns, from {} to {}",
-            s.rows,
-            s.columns,
-            number(f64::from(-most.get())),
-            number(most.get().into())
+        t!(
+            "Picture of {rows} rows and {columns} columns, from {least} to {greatest}",
+            rows = s.rows,
+            columns = s.columns,
+            least = number(f64::from(-most.get())),
+            greatest = number(most.get().into())
         )
     });
     let height = Callback::new(move |width: f64| {
@@ -136,10 +137,10 @@ pub fn Picture() -> impl IntoView {
     view! {
         <div class="slices">
             {move || slices().map(|n| view! {
-                <Number label=format!("Slice, of {n}") value=Signal::derive(move || slice.get() as f64) min=0.0 max=n.saturating_sub(1) as f64 whole=true set=move |v| open(v as usize) />
+                <Number label=t!("Slice, of {n}", n) value=Signal::derive(move || slice.get() as f64) min=0.0 max=n.saturating_sub(1) as f64 whole=true set=move |v| open(v as usize) />
             })}
             {move || channels().map(|n| view! {
-                <Number label=format!("Channel, of {n}") value=Signal::derive(move || channel.get() as f64) min=0.0 max=n.saturating_sub(1) as f64 whole=true set=move |v| channel.set(v as usize) />
+                <Number label=t!("Channel, of {n}", n) value=Signal::derive(move || channel.get() as f64) min=0.0 max=n.saturating_sub(1) as f64 whole=true set=move |v| channel.set(v as usize) />
             })}
         </div>
         <div class="pickable" node_ref=node on:pointerdown=pick>
@@ -150,7 +151,7 @@ pub fn Picture() -> impl IntoView {
             <i></i>
             <span>{move || number(most.get().into())}</span>
         </div>
-        {move || (sheaf.get().rows > ROWS).then(|| view! { <p class="help">{format!("The first {ROWS} rows of {}.", sheaf.get().rows)}</p> })}
+        {move || (sheaf.get().rows > ROWS).then(|| view! { <p class="help">{t!("The first {rows} rows of {all}.", rows = ROWS, all = sheaf.get().rows)}</p> })}
         <Untold />
     }
 }
@@ -166,9 +167,9 @@ pub fn Untold() -> impl IntoView {
             let to = seen.from + seen.numbers.len();
             view! {
                 <p class="help">
-                    {format!("Numbers {} to {to} of {all}; the figures are of all.", seen.from + 1)}
-                    {(to < all).then(|| view! { <button type="button" class="quiet" on:click=move |_| scope.from.set(to as u64)>"The next ones"</button> })}
-                    {(seen.from > 0).then(|| view! { <button type="button" class="quiet" on:click=move |_| scope.from.set(0)>"From the first"</button> })}
+                    {t!("Numbers {from} to {to} of {all}; the figures are of all.", from = seen.from + 1, to, all)}
+                    {(to < all).then(|| view! { <button type="button" class="quiet" on:click=move |_| scope.from.set(to as u64)>{t("The next ones")}</button> })}
+                    {(seen.from > 0).then(|| view! { <button type="button" class="quiet" on:click=move |_| scope.from.set(0)>{t("From the first")}</button> })}
                 </p>
             }
         })

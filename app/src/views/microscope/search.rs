@@ -4,6 +4,7 @@ use engine::lens::ValueInfo;
 use leptos::prelude::*;
 
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::{self, format};
 
 /// The names, in the page, of the field and of the list.
@@ -65,13 +66,14 @@ pub fn Search() -> impl IntoView {
     };
     let left = move || {
         scope.found.with(|f| {
-            (f.left > 0).then(|| view! { <p class="help">{format!("and {} more: say more of the name", f.left)}</p> })
+            (f.left > 0)
+                .then(|| view! { <p class="help">{t!("and {more} more: say more of the name", more = f.left)}</p> })
         })
     };
     view! {
         <div class="search">
             <label class="field">
-                <span class="field-name">"Search by name"</span>
+                <span class="field-name">{t("Search by name")}</span>
                 <input
                     id=FIELD
                     type="search"
@@ -88,12 +90,12 @@ pub fn Search() -> impl IntoView {
                 />
             </label>
             <p class="help">
-                "Parts of a name; " <code>"1/*"</code> " is a whole one; " <code>"is:weight"</code>
-                ", activation, signal, gradient, change, routing, memory, feedback, scratch, knob, data; "
-                <code>"-word"</code> " leaves out."
+                {t("Parts of a name;")} " " <code>"1/*"</code> " " {t("is a whole one;")} " " <code>"is:weight"</code>
+                {t(", activation, signal, gradient, change, routing, memory, feedback, scratch, knob, data;")} " "
+                <code>"-word"</code> " " {t("leaves out.")}
             </p>
             {move || scope.found.with(|f| f.fault.clone()).map(|f| view! { <p class="fault" role="alert">{f}</p> })}
-            <ul id=LIST role="listbox" aria-label="Values found" tabindex="-1">
+            <ul id=LIST role="listbox" aria-label=t("Values found") tabindex="-1">
                 {move || values.get().into_iter().enumerate().map(option).collect_view()}
             </ul>
             {left}

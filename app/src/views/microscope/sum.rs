@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::figures::number;
 use crate::state::Lab;
 use crate::state::scope::Sum;
+use crate::tongue::t;
 
 /// Terms that are written out; the others are summed.
 const TERMS: usize = 10;
@@ -48,7 +49,7 @@ pub fn Arithmetic() -> impl IntoView {
         let line = |t: &Term| {
             view! {
                 <tr>
-                    <th scope="row">{format!("input {}", t.input)}</th>
+                    <th scope="row">{t!("input {number}", number = t.input)}</th>
                     <td>{write(t.x)}</td>
                     <td>{write(t.w)}</td>
                     <td>{write(t.x * t.w)}</td>
@@ -69,12 +70,12 @@ pub fn Arithmetic() -> impl IntoView {
             let after = if after.is_nan() { String::new() } else { format!(" → {}", write(after)) };
             format!("{products}{more}{bias} = {}{after}", write(z))
         };
-        let title = format!("Unit {} of {}, row {}", sum.unit, sum.block, sum.row);
+        let title = t!("Unit {unit} of {block}, row {row}", unit = sum.unit, block = sum.block, row = sum.row);
         Some(view! {
-            <section class="sum" aria-label="Arithmetic">
-                <h4>{title} <button type="button" class="quiet" on:click=move |_| { scope.unit.set(None); scope.sum.set(None); }>"Close"</button></h4>
+            <section class="sum" aria-label=t("Arithmetic")>
+                <h4>{title} <button type="button" class="quiet" on:click=move |_| { scope.unit.set(None); scope.sum.set(None); }>{t("Close")}</button></h4>
                 <p class="equation">{spoken}</p>
-                <div class="scroll" tabindex="0" role="group" aria-label="Terms">
+                <div class="scroll" tabindex="0" role="group" aria-label=t("Terms")>
                     <table>
                         <thead>
                             <tr>
@@ -82,16 +83,16 @@ pub fn Arithmetic() -> impl IntoView {
                                 <th scope="col">"x"</th>
                                 <th scope="col">"w"</th>
                                 <th scope="col">"w · x"</th>
-                                <th scope="col" title="What the rule has in the gradient's place, over the batch">"rule's update"</th>
-                                <th scope="col" title="What the optimizer adds to the weight">"change of w"</th>
+                                <th scope="col" title=t("What the rule has in the gradient's place, over the batch")>{t("rule's update")}</th>
+                                <th scope="col" title=t("What the optimizer adds to the weight")>{t("change of w")}</th>
                             </tr>
                         </thead>
                         <tbody>
                             {terms.iter().map(line).collect_view()}
-                            {(left > 0).then(|| view! { <tr><th scope="row">{format!("{left} others")}</th><td></td><td></td><td>{write(rest)}</td><td></td><td></td></tr> })}
-                            <tr><th scope="row">"bias"</th><td></td><td>{write(bias)}</td><td>{write(bias)}</td><td>{write(bias_update)}</td><td>{write(bias_change)}</td></tr>
-                            <tr><th scope="row">"sum z"</th><td></td><td></td><td><b>{write(z)}</b></td><td></td><td></td></tr>
-                            {(!after.is_nan()).then(|| view! { <tr><th scope="row">"activation"</th><td></td><td></td><td><b>{write(after)}</b></td><td></td><td></td></tr> })}
+                            {(left > 0).then(|| view! { <tr><th scope="row">{t!("{left} others", left)}</th><td></td><td></td><td>{write(rest)}</td><td></td><td></td></tr> })}
+                            <tr><th scope="row">{t("bias")}</th><td></td><td>{write(bias)}</td><td>{write(bias)}</td><td>{write(bias_update)}</td><td>{write(bias_change)}</td></tr>
+                            <tr><th scope="row">{t("sum z")}</th><td></td><td></td><td><b>{write(z)}</b></td><td></td><td></td></tr>
+                            {(!after.is_nan()).then(|| view! { <tr><th scope="row">{t("activation")}</th><td></td><td></td><td><b>{write(after)}</b></td><td></td><td></td></tr> })}
                         </tbody>
                     </table>
                 </div>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::figures::number;
 use super::picture::{Untold, told};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::field::Number;
 
 /// Rows and columns of a page.
@@ -42,7 +43,7 @@ pub fn Table() -> impl IntoView {
                 <button
                     type="button"
                     class="cell"
-                    aria-label=move || format!("Row {row}, column {column}: {}", text.get())
+                    aria-label=move || t!("Row {row}, column {column}: {text}", row, column, text = text.get())
                     aria-pressed=move || (scope.element.get() == Some(element)).to_string()
                     on:click=move |_| scope.element.set(Some(element))
                 >
@@ -62,7 +63,7 @@ pub fn Table() -> impl IntoView {
         });
         view! {
             <table class="values">
-                <caption>{format!("{rows} rows, {columns} columns")}</caption>
+                <caption>{t!("{rows} rows, {columns} columns", rows, columns)}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
                 <tbody>{lines.collect_view()}</tbody>
             </table>
@@ -72,16 +73,16 @@ pub fn Table() -> impl IntoView {
         let (rows, columns) = extents.get();
         view! {
             {(rows > ROWS).then(|| view! {
-                <Number label="From row" value=Signal::derive(move || first_row.get() as f64) min=0.0 max=(rows - 1) as f64 whole=true set=move |v| go(v as usize) />
+                <Number label=t("From row") value=Signal::derive(move || first_row.get() as f64) min=0.0 max=(rows - 1) as f64 whole=true set=move |v| go(v as usize) />
             })}
             {(columns > COLUMNS).then(|| view! {
-                <Number label="From column" value=Signal::derive(move || first_column.get() as f64) min=0.0 max=(columns - 1) as f64 whole=true set=move |v| first_column.set(v as usize) />
+                <Number label=t("From column") value=Signal::derive(move || first_column.get() as f64) min=0.0 max=(columns - 1) as f64 whole=true set=move |v| first_column.set(v as usize) />
             })}
         }
     };
     view! {
         <div class="slices">{pages}</div>
-        <div class="scroll" tabindex="0" role="group" aria-label="Numbers">{body}</div>
+        <div class="scroll" tabindex="0" role="group" aria-label=t("Numbers")>{body}</div>
         <Untold />
     }
 }

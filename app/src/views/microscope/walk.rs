@@ -4,6 +4,7 @@ use engine::lens::{PhaseInfo, Subject};
 use leptos::prelude::*;
 
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui::field::Number;
 
 /// What a phase is, and which time it comes.
@@ -58,11 +59,13 @@ pub fn Walk() -> impl IntoView {
     let told = move || {
         let at = phase.get()?;
         let said = phases.with(|all| match here(all, at) {
-            None => "before the step".to_owned(),
-            Some(Here { phase, turn }) if phase.times > 1 => format!("{} {turn} of {}", phase.name, phase.times),
+            None => t("before the step").to_owned(),
+            Some(Here { phase, turn }) if phase.times > 1 => {
+                t!("{name} {turn} of {times}", name = phase.name, turn, times = phase.times)
+            }
             Some(Here { phase, .. }) => phase.name,
         });
-        Some(format!("Phase {at} of {}: {said}", phases.with(|p| total(p))))
+        Some(t!("Phase {at} of {all}: {said}", at, all = phases.with(|p| total(p)), said))
     };
     let made = move || {
         let made = phases.with(|all| here(all, phase.get()?).map(|h| h.phase.made))?;
@@ -71,21 +74,21 @@ pub fn Walk() -> impl IntoView {
             view! { <li><button type="button" class="quiet" on:click=move |_| scope.choose(Some(to.clone()))>{name}</button></li> }
         };
         Some(view! {
-            <ul class="made" aria-label="Made in this phase">{made.into_iter().map(chip).collect_view()}</ul>
+            <ul class="made" aria-label=t("Made in this phase")>{made.into_iter().map(chip).collect_view()}</ul>
         })
     };
     view! {
         <div class="walk">
-            <div class="row" role="group" aria-label="Of what">
+            <div class="row" role="group" aria-label=t("Of what")>
                 <button type="button" aria-pressed=move || sample.get().is_none().to_string() on:click=move |_| scope.of.update(|of| of.sample = None)>
-                    "Next batch"
+                    {t("Next batch")}
                 </button>
-                <button type="button" aria-pressed=move || sample.get().is_some().to_string() title="What the rule would do with this training sample alone; nothing is learned from it" on:click=move |_| walk_samples(1)>
-                    {move || if sample.get().is_some() { "Next sample" } else { "One sample" }}
+                <button type="button" aria-pressed=move || sample.get().is_some().to_string() title=t("What the rule would do with this training sample alone; nothing is learned from it") on:click=move |_| walk_samples(1)>
+                    {move || if sample.get().is_some() { t("Next sample") } else { t("One sample") }}
                 </button>
                 <Show when=move || sample.get().is_some()>
                     <Number
-                        label="Sample"
+                        label=t("Sample")
                         value=Signal::derive(move || f64::from(sample.get().unwrap_or_default()))
                         min=0.0
                         whole=true
@@ -93,17 +96,17 @@ pub fn Walk() -> impl IntoView {
                     />
                 </Show>
             </div>
-            <div class="row" role="group" aria-label="When in the step">
+            <div class="row" role="group" aria-label=t("When in the step")>
                 <button type="button" aria-pressed=move || phase.get().is_none().to_string() on:click=move |_| scope.of.update(|of| of.phase = None)>
-                    "Whole step"
+                    {t("Whole step")}
                 </button>
-                <button type="button" disabled=move || phase.get() == Some(0) on:click=move |_| { lab.pause(); walk_phases(-1); }>"Phase back"</button>
-                <button type="button" title="One phase of the next step; after its last one the step is taken" on:click=move |_| { lab.pause(); walk_phases(1); }>"One phase"</button>
-                <button type="button" title="One batch, then pause" on:click=move |_| lab.step()>"One batch"</button>
-                <button type="button" title="As many steps as an epoch has, then pause" on:click=move |_| {
+                <button type="button" disabled=move || phase.get() == Some(0) on:click=move |_| { lab.pause(); walk_phases(-1); }>{t("Phase back")}</button>
+                <button type="button" title=t("One phase of the next step; after its last one the step is taken") on:click=move |_| { lab.pause(); walk_phases(1); }>{t("One phase")}</button>
+                <button type="button" title=t("One batch, then pause") on:click=move |_| lab.step()>{t("One batch")}</button>
+                <button type="button" title=t("As many steps as an epoch has, then pause") on:click=move |_| {
                     let steps = lab.summary.with_untracked(|s| s.as_ref().map_or(1.0, |s| s.steps_per_epoch));
                     lab.run_for(steps.ceil().max(1.0) as u32);
-                }>"One epoch"</button>
+                }>{t("One epoch")}</button>
             </div>
             <p class="told" aria-live="polite">{told}</p>
             {made}

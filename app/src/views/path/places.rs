@@ -85,11 +85,11 @@ pub fn words(rows: &[Row]) -> String {
 /// The same as a table: what stands at each place, and the expert that counts most there.
 pub fn numbers(rows: &[Row]) -> Numbers {
     let longest = rows.iter().map(|r| r.places.len()).max().unwrap_or(0);
-    let mut n = Numbers::new("", (1..=longest).map(|p| format!("place {p}")), |v| format!("{v:.0}"));
+    let mut n = Numbers::new("", (1..=longest).map(|p| t!("place {p}", p)), |v| format!("{v:.0}"));
     for row in rows {
-        n.row(format!("{}, text", row.path), row.places.iter().map(|p| p.0.clone()));
+        n.row(t!("{path}, text", path = row.path), row.places.iter().map(|p| p.0.clone()));
         let expert = |e: Option<usize>| e.map(|e| (e + 1) as f64);
-        n.row(format!("{}, expert", row.path), row.places.iter().map(|p| expert(p.1)));
+        n.row(t!("{path}, expert", path = row.path), row.places.iter().map(|p| expert(p.1)));
     }
     n
 }

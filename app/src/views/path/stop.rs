@@ -55,10 +55,10 @@ pub fn stops(m: &Measured, spec: &Spec, sample: usize, place: usize) -> Vec<Stop
 
 /// A row for each expert of each route: how much it counts, and how likely the router found it.
 pub fn numbers(stops: &[Stop]) -> Numbers {
-    let heads = ["how much it counts", "how likely the router finds it"].map(str::to_owned);
+    let heads = [t("how much it counts"), t("how likely the router finds it")].map(str::to_owned);
     let mut n = Numbers::new("", heads, |v| format!("{:.1} %", v * 100.0)).by_columns();
     for stop in stops {
-        let noun = if stop.tree { "leaf" } else { "expert" };
+        let noun = if stop.tree { t("leaf") } else { t("expert") };
         for (e, (weight, chance)) in stop.weights.iter().zip(&stop.chances).enumerate() {
             n.row(format!("{}, {noun} {}", stop.path, e + 1), [*weight, *chance]);
         }

@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 
+use crate::tongue::t;
 use crate::ui::field::{Check, Choose, Select};
 
 /// Under which names the browser keeps it.
 const SPEED: &str = "signalbox-sound-speed";
 const MUTE: &str = "signalbox-sound-off";
 
-const SPEEDS: [(&str, &str); 4] = [("0.5", "slow"), ("1", "normal"), ("2", "fast"), ("4", "very fast")];
+const SPEEDS: [(&str, &str); 4] =
+    [("0.5", key!("slow")), ("1", key!("normal")), ("2", key!("fast")), ("4", key!("very fast"))];
 
 #[derive(Clone, Copy)]
 pub struct Hearing {
@@ -53,7 +55,7 @@ impl Hearing {
     }
 
     pub fn fields(self) -> impl IntoView {
-        let options = SPEEDS.iter().map(|(value, name)| Choose::new(*value, *name)).collect::<Vec<_>>();
+        let options = SPEEDS.iter().map(|(value, name)| Choose::new(*value, t(name))).collect::<Vec<_>>();
         let choose = move |v: String| {
             keep(SPEED, &v);
             self.speed.set(v);
@@ -63,8 +65,8 @@ impl Hearing {
             self.mute.set(on);
         };
         view! {
-            <Select label="Speed" called="Speed of sound" options=options value=self.speed choose=choose />
-            <Check label="Mute" called="Mute plots" value=self.mute set=mute />
+            <Select label=t("Speed") called=t("Speed of sound") options=options value=self.speed choose=choose />
+            <Check label=t("Mute") called=t("Mute plots") value=self.mute set=mute />
         }
     }
 }

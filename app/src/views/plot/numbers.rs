@@ -1,5 +1,7 @@
 //! What a picture shows, in figures: for its table, for its file, and for the ear.
 
+use crate::tongue::t;
+
 /// One figure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -16,7 +18,7 @@ impl From<f32> for Cell {
 
 impl From<f64> for Cell {
     fn from(v: f64) -> Self {
-        if v.is_finite() { Cell::Number(v) } else { Cell::Text("not finite".into()) }
+        if v.is_finite() { Cell::Number(v) } else { Cell::Text(t("not finite").into()) }
     }
 }
 

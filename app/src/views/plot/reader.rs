@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::Told;
 use super::hearing::Hearing;
 use super::numbers::{Cell, Numbers, Spot};
+use crate::tongue::t;
 use crate::ui::frame::now;
 use crate::ui::sound::{self, Tone};
 
@@ -113,7 +114,7 @@ impl Reader {
         let numbers = self.numbers();
         let (all, length) = numbers.extent();
         if all == 0 || length == 0 {
-            self.say("There are no figures yet.".to_owned());
+            self.say(t("There are no figures yet.").to_owned());
             return;
         }
         let spot = match self.spot.get_untracked() {
@@ -168,7 +169,7 @@ impl Reader {
         let numbers = self.numbers();
         let (all, length) = numbers.extent();
         let Some(range) = numbers.range().filter(|_| all > 0 && length > 0) else {
-            self.say("There is nothing to hear yet.".to_owned());
+            self.say(t("There is nothing to hear yet.").to_owned());
             return;
         };
         let series: Vec<usize> = match series {
@@ -176,13 +177,13 @@ impl Reader {
             None => (0..all).collect(),
         };
         let write = numbers.write;
-        let whole = format!(
-            "{}: low is {}, high is {}; from left, {}, to right, {}.",
-            self.title.get_untracked(),
-            write(range.0),
-            write(range.1),
-            numbers.place_name(0),
-            numbers.place_name(length - 1)
+        let whole = t!(
+            "{title}: low is {low}, high is {high}; from left, {first}, to right, {last}.",
+            title = self.title.get_untracked(),
+            low = write(range.0),
+            high = write(range.1),
+            first = numbers.place_name(0),
+            last = numbers.place_name(length - 1)
         );
         self.playing.set(true);
         self.sound(Rc::new(Piece { numbers, series, range }), 0, Some(whole));

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 
 use super::numbers::Numbers;
+use crate::tongue::t;
 
 /// Rows of a page.
 const ROWS: usize = 12;
@@ -48,9 +49,9 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
         let none = move || now.with(|n| n.as_ref().is_none_or(|n| n.rows.is_empty()));
         let many = Memo::new(move |_| pages() > 1);
         view! {
-            <Show when=none><p class="help">"There are no figures yet."</p></Show>
+            <Show when=none><p class="help">{t("There are no figures yet.")}</p></Show>
             {move || note().map(|note| view! { <p class="help">{note}</p> })}
-            <div class="scroll" tabindex="0" role="region" aria-label=move || format!("{} in numbers", title.get())>
+            <div class="scroll" tabindex="0" role="region" aria-label=move || t!("{title} in numbers", title = title.get())>
                 <table>
                     <thead><tr>{head}</tr></thead>
                     <tbody>{rows}</tbody>
@@ -59,11 +60,11 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
             <Show when=move || many.get()>
                 <div class="pages">
                     <button type="button" class="quiet" disabled=move || here() == 0 on:click=move |_| page.set(here().saturating_sub(1))>
-                        "Previous rows"
+                        {t("Previous rows")}
                     </button>
-                    <span aria-live="polite">{move || format!("page {} of {}", here() + 1, pages())}</span>
+                    <span aria-live="polite">{move || t!("page {number} of {all}", number = here() + 1, all = pages())}</span>
                     <button type="button" class="quiet" disabled=move || here() + 1 >= pages() on:click=move |_| page.set(here() + 1)>
-                        "Next rows"
+                        {t("Next rows")}
                     </button>
                 </div>
             </Show>
@@ -71,7 +72,7 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
     };
     view! {
         <details class="numbers" on:toggle:target=move |e| open.set(e.target().open())>
-            <summary>"In numbers" <span class="sr">{move || format!(": {}", title.get())}</span></summary>
+            <summary>{t("In numbers")} <span class="sr">{move || format!(": {}", title.get())}</span></summary>
             <Show when=move || open.get()>{inside()}</Show>
         </details>
     }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::race::knobs::{self, Swept};
 use crate::race::{Contender, Race, Standing};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::ui;
 use crate::ui::field::{Choose, Select};
 use crate::ui::format::{self, Mark};
@@ -64,15 +65,17 @@ fn told(runs: &[Contender], lane: usize, figure: Figure) -> Told {
         Standing::Waiting | Standing::Running | Standing::Done => None,
     });
     let note = match failed {
-        Some(why) if of > 1 => format!("{} of {of} failed: {why}", stands(|s| matches!(s, Standing::Failed(_)))),
+        Some(why) if of > 1 => {
+            t!("{failed} of {of} failed: {why}", failed = stands(|s| matches!(s, Standing::Failed(_))), of, why)
+        }
         Some(why) => why.to_owned(),
         None if done == of => String::new(),
         None if running > 0 => {
             let step = own.iter().filter_map(|r| r.readings.last()).map(|r| r.step).max().unwrap_or(0);
-            format!("at step {step}")
+            t!("at step {step}", step)
         }
-        None if done > 0 => format!("{done} of {of} done"),
-        None => "waits".to_owned(),
+        None if done > 0 => t!("{done} of {of} done", done, of),
+        None => t("waits").to_owned(),
     };
     Told { figure: engine::race::spread(&values), note, whole: done == of && of > 0 }
 }
@@ -105,9 +108,9 @@ pub fn Heat() -> impl IntoView {
     });
     let options = Signal::derive(move || {
         let name = |f: Figure| match f {
-            Figure::Accuracy => format!("test {}", race.mark().name()),
-            Figure::Loss => "test loss".into(),
-            Figure::Seconds => "seconds".into(),
+            Figure::Accuracy => t!("test {mark}", mark = race.mark().name()),
+            Figure::Loss => t("test loss").into(),
+            Figure::Seconds => t("seconds").into(),
         };
         FIGURES.iter().map(|(f, id)| Choose::new(*id, name(*f))).collect::<Vec<_>>()
     });
@@ -120,7 +123,7 @@ pub fn Heat() -> impl IntoView {
         let width = across.map_or(1, |a| a.values.len());
         let heads = match across {
             Some(axis) => axis.values.iter().map(|v| called(&knobs, axis, v)).collect(),
-            None => vec!["Result".to_owned()],
+            None => vec![t("Result").to_owned()],
         };
         let corner = match across {
             Some(axis) => format!("{} ↓ {} →", name(&knobs, rows), name(&knobs, axis)),
@@ -144,15 +147,15 @@ pub fn Heat() -> impl IntoView {
     };
     view! {
         <div class="race-axes">
-            <Select label="Cells tell" called="What the cells tell" options=options value=chosen choose=move |id| {
+            <Select label=t("Cells tell") called=t("What the cells tell") options=options value=chosen choose=move |id| {
                 if let Some(f) = FIGURES.iter().find(|f| f.1 == id) {
                     figure.set(f.0);
                 }
             } />
-            <button type="button" on:click=move |_| ui::download("sweep.csv", &csv(race), "text/csv")>"Save the sweep as CSV"</button>
+            <button type="button" on:click=move |_| ui::download("sweep.csv", &csv(race), "text/csv")>{t("Save the sweep as CSV")}</button>
         </div>
-        <div class="scroll" tabindex="0" role="region" aria-label="Results of the sweep">{table}</div>
-        <p class="help">"A cell is the mean over the seeds ± half the distance from the least to the greatest. Choose one to open its experiment in the lab."</p>
+        <div class="scroll" tabindex="0" role="region" aria-label=t("Results of the sweep")>{table}</div>
+        <p class="help">{t("A cell is the mean over the seeds ± half the distance from the least to the greatest. Choose one to open its experiment in the lab.")}</p>
     }
 }
 
@@ -189,9 +192,9 @@ fn HeatCell(
     let label = move || {
         let name = race.names.with(|n| n.get(lane).cloned().unwrap_or_default());
         let (mean, spread) = text().unwrap_or_default();
-        let said = [format!("{mean}{spread}"), if is_best() { "the best".into() } else { String::new() }, note()];
+        let said = [format!("{mean}{spread}"), if is_best() { t("the best").into() } else { String::new() }, note()];
         let said: Vec<String> = said.into_iter().filter(|s| !s.is_empty()).collect();
-        format!("{name}: {}. Open in the lab", said.join(", "))
+        t!("{name}: {said}. Open in the lab", name, said = said.join(", "))
     };
     view! {
         <td class:best=is_best>
