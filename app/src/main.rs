@@ -2,6 +2,7 @@
 
 mod app;
 mod bench;
+mod catalogue;
 mod crash;
 mod embed;
 mod files;

@@ -28,6 +28,7 @@ pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
 use origin::{Origin, Waiting};
 
+use crate::catalogue::catalogue;
 use crate::embed::frame::Frame;
 use crate::files::Files;
 use crate::fragment;
@@ -36,10 +37,6 @@ use crate::link::Link;
 use crate::papers::Part;
 use crate::rooms::Room;
 use crate::ui::format::Mark;
-
-/// What the registries hold, for the time until the worker says it. (The registries themselves would bring all that
-/// trains into the page's download.)
-const CATALOGUE: &str = include_str!("catalogue.json");
 
 /// The store: a handful of signals, to be copied freely.
 #[derive(Clone, Copy)]
@@ -240,7 +237,7 @@ impl Lab {
             seen: RwSignal::default(),
             asked: RwSignal::default(),
             followed: RwSignal::default(),
-            catalogue: StoredValue::new(serde_json::from_str(CATALOGUE).unwrap_or_default()),
+            catalogue: StoredValue::new(catalogue()),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),
             place: RwSignal::default(),

@@ -5,7 +5,7 @@ use crate::ir::{SlotId, Stmt, Value};
 use crate::lab::{Registers, batch};
 use crate::lesson::{Batch, Learn};
 use crate::net::{Clock, Tap};
-use crate::registry::Entry;
+use crate::registry::{Entry, registry};
 use crate::rules::Rule;
 
 mod alignment;
@@ -74,25 +74,26 @@ pub trait Probe: Entry {
     }
 }
 
-pub const PROBES: &[&dyn Probe] = &[
-    &confusion::Confusion,
-    &samples::Samples,
-    &generated::Generated,
-    &sequences::Sequences,
-    &fit::Fit,
-    &fit::Forecasts,
-    &exhibits::Attention,
-    &exhibits::Assignments,
-    &exhibits::Regions,
-    &weights::Weights,
-    &plane::Surface,
-    &plane::Units,
-    &plane::Points,
-    &path::Path,
-    &experts::Experts,
-    &density::Density,
-    &alignment::Alignment,
-    &signal_to_noise::SignalToNoise,
-    &signals::Signals,
-    &flow::Flow,
-];
+registry! {
+    PROBES: Probe, PROBE_ENTRIES;
+    confusion::Confusion,
+    samples::Samples,
+    generated::Generated,
+    sequences::Sequences,
+    fit::Fit,
+    fit::Forecasts,
+    exhibits::Attention,
+    exhibits::Assignments,
+    exhibits::Regions,
+    weights::Weights,
+    plane::Surface,
+    plane::Units,
+    plane::Points,
+    path::Path,
+    experts::Experts,
+    density::Density,
+    alignment::Alignment,
+    signal_to_noise::SignalToNoise,
+    signals::Signals,
+    flow::Flow,
+}

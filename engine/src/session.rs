@@ -9,7 +9,6 @@ use std::time::Duration;
 use web_time::Instant;
 
 use crate::bench::Place;
-use crate::catalogue::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
 use crate::protocol::{Command, DeviceInfo, Event, Message, finite};
@@ -24,16 +23,14 @@ mod moving;
 mod packing;
 pub(crate) mod run;
 mod transforming;
-mod verifying;
 mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
 use run::{Checkpoint, Reading, Run};
-use verifying::Verifying;
 
 /// How long a slice of training should take.
-const SLICE: Duration = Duration::from_millis(12);
+pub(crate) const SLICE: Duration = Duration::from_millis(12);
 /// How often the page hears of the run, at most.
 const FRAME: Duration = Duration::from_millis(33);
 /// Below this many milliseconds a step stays on the CPU untried: starting a graphics device's kernels takes longer.
@@ -88,8 +85,6 @@ pub struct Session {
     watch: Watch,
     /// The devices on which something was measured.
     places: Vec<Place>,
-    /// The card whose claims are being tried.
-    verifying: Option<Verifying>,
 }
 
 impl Session {
@@ -113,19 +108,18 @@ impl Session {
             until: None,
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
-            verifying: None,
         }
     }
 
     /// The first message of a session.
     pub fn hello() -> Message {
-        Event::Hello { build: BUILD.to_owned(), catalogue: Box::new(catalogue()) }.into()
+        Event::Hello { build: BUILD.to_owned() }.into()
     }
 
     /// Whether there is nothing to do until a command comes.
     pub fn idle(&self) -> bool {
         let evaluating = self.progress.as_ref().is_some_and(|p| p.evaluating.is_some());
-        self.verifying.is_none() && (self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating))
+        self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating)
     }
 
     /// Does what the page asks. `files` are those that come with the command.
@@ -189,7 +183,6 @@ impl Session {
             Command::Bring { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
-            Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()
@@ -244,9 +237,6 @@ impl Session {
 
     /// One slice of whatever goes on.
     pub async fn advance(&mut self) -> Vec<Message> {
-        if self.verifying.is_some() {
-            return self.go_on_verifying().await;
-        }
         let mut out = Vec::new();
         if let Some(trial) = &mut self.trial
             && let Poll::Ready(opened) = trial.as_mut().poll(&mut Context::from_waker(Waker::noop()))

@@ -40,11 +40,10 @@ impl Lab {
 
     fn take(self, event: Event, payload: Float32Array) {
         match event {
-            Event::Hello { build, catalogue } => {
+            Event::Hello { build } => {
                 if build != engine::session::BUILD {
                     return self.renew();
                 }
-                self.catalogue.set_value(*catalogue);
                 self.line.update_value(|l| {
                     l.ready = true;
                     l.current = 0;
