@@ -1,14 +1,15 @@
-//! The page's end of the line to the worker in which the session runs.
+//! The page's end of the line to a worker: to that of a session, or the examiner's.
 //!
-//! A message is an object: `header`, the JSON of a [`Command`] or an [`Event`]; from the page also `files`, an array of
+//! A message is an object: `header`, the JSON of a `Command` (or `Examine`) or an [`Event`]; from the page also `files`, an array of
 //! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `file`, a
 //! transferred `Uint8Array`, or `panic`, a text, when it died.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use engine::protocol::{Command, Event};
+use engine::protocol::Event;
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -30,12 +31,20 @@ pub enum Heard {
 }
 
 impl Link {
-    /// Starts the worker that the page names in `<meta name="worker">`.
+    /// Starts the worker in which a session runs.
+    ///
+    /// # Errors
+    /// As for [`Link::to`].
+    pub fn start(hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
+        Self::to("worker", hear)
+    }
+
+    /// Starts the worker that the page names in a `<meta>` of this name.
     ///
     /// # Errors
     /// Why the browser would not start one, in its own words.
-    pub fn start(hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
-        let worker = worker("worker").map_err(|e| text(&e))?;
+    pub fn to(name: &str, hear: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
+        let worker = worker(name).map_err(|e| text(&e))?;
         // A panic is told twice, by its text and as an uncaught exception: the first counts, and nothing after it.
         let dead = Rc::new(Cell::new(false));
         let hear = move |heard: Heard| {
@@ -56,7 +65,7 @@ impl Link {
     }
 
     /// Sends `command` with `files` beside it. The files are copied, so that the page can send them again.
-    pub fn send(&self, command: &Command, files: &[Uint8Array]) {
+    pub fn send<C: Serialize>(&self, command: &C, files: &[Uint8Array]) {
         let Ok(header) = serde_json::to_string(command) else {
             return;
         };

@@ -5,6 +5,7 @@ mod tongue;
 
 mod app;
 mod bench;
+mod catalogue;
 mod crash;
 mod embed;
 mod files;

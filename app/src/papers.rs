@@ -132,7 +132,7 @@ impl Papers {
 
     /// The name of a card; its id until the cards are there.
     pub fn name(self, id: &str) -> String {
-        self.lab.entry(|c| &c.cards, id).map_or_else(|| id.to_owned(), |card| card.name)
+        self.lab.with_catalogue(|c| c.cards.get(id).cloned()).unwrap_or_else(|| id.to_owned())
     }
 
     /// What was tried last of a card in this form.

@@ -30,6 +30,7 @@ pub use origin::Packed;
 use origin::{Origin, Waiting};
 pub use scope::Scope;
 
+use crate::catalogue::catalogue;
 use crate::embed::frame::Frame;
 use crate::files::Files;
 use crate::fragment;
@@ -40,10 +41,6 @@ use crate::rooms::Room;
 use crate::tongue;
 use crate::tongue::t;
 use crate::ui::format::Mark;
-
-/// What the registries hold, for the time until the worker says it. (The registries themselves would bring all that
-/// trains into the page's download.)
-const CATALOGUE: &str = include_str!("catalogue.json");
 
 /// The store: a handful of signals, to be copied freely.
 #[derive(Clone, Copy)]
@@ -254,7 +251,7 @@ impl Lab {
             seen: RwSignal::default(),
             asked: RwSignal::default(),
             followed: RwSignal::default(),
-            catalogue: StoredValue::new(tongue::translate(serde_json::from_str(CATALOGUE).unwrap_or_default())),
+            catalogue: StoredValue::new(tongue::translate(catalogue())),
             summary: RwSignal::default(),
             loaded: RwSignal::default(),
             place: RwSignal::default(),

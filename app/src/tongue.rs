@@ -112,13 +112,13 @@ pub fn translate(mut catalogue: Catalogue) -> Catalogue {
             put(&mut knob.help);
         }
     }
+    catalogue.cards.values_mut().for_each(put);
     catalogue
 }
 
 fn entries(c: &mut Catalogue) -> impl Iterator<Item = &mut engine::protocol::EntryInfo> {
     let registries = [
         &mut c.blocks,
-        &mut c.cards,
         &mut c.datasets,
         &mut c.optimizers,
         &mut c.probes,

@@ -6,7 +6,7 @@ use crate::lab::{Registers, batch};
 use crate::lesson::{Batch, Learn};
 use crate::net::{Clock, Tap};
 use crate::optim::Recipe;
-use crate::registry::Entry;
+use crate::registry::{Entry, registry};
 use crate::rules::Rule;
 
 mod alignment;
@@ -78,26 +78,27 @@ pub trait Probe: Entry {
     }
 }
 
-pub const PROBES: &[&dyn Probe] = &[
-    &confusion::Confusion,
-    &samples::Samples,
-    &generated::Generated,
-    &sequences::Sequences,
-    &fit::Fit,
-    &fit::Forecasts,
-    &exhibits::Attention,
-    &exhibits::Assignments,
-    &exhibits::Regions,
-    &weights::Weights,
-    &plane::Surface,
-    &plane::Units,
-    &plane::Points,
-    &path::Path,
-    &experts::Experts,
-    &density::Density,
-    &alignment::Alignment,
-    &signal_to_noise::SignalToNoise,
-    &update_size::UpdateSize,
-    &signals::Signals,
-    &flow::Flow,
-];
+registry! {
+    PROBES: Probe, PROBE_ENTRIES;
+    confusion::Confusion,
+    samples::Samples,
+    generated::Generated,
+    sequences::Sequences,
+    fit::Fit,
+    fit::Forecasts,
+    exhibits::Attention,
+    exhibits::Assignments,
+    exhibits::Regions,
+    weights::Weights,
+    plane::Surface,
+    plane::Units,
+    plane::Points,
+    path::Path,
+    experts::Experts,
+    density::Density,
+    alignment::Alignment,
+    signal_to_noise::SignalToNoise,
+    update_size::UpdateSize,
+    signals::Signals,
+    flow::Flow,
+}

@@ -4,6 +4,8 @@
 //! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. A file goes beside it as bytes. Every event carries the number of the
 //! run it belongs to; a listener drops those of older runs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::bench::Measured;
@@ -13,7 +15,7 @@ use crate::exec::Device;
 use crate::export::Form;
 use crate::lens::{Figures, PhaseInfo, Subject, ValueInfo};
 use crate::plan::Order;
-use crate::registry::{Knob, KnobKind, Meta, Setting};
+use crate::registry::{Entry, Holds, Knob, KnobKind, Setting};
 use crate::rules::{Credit, Needs};
 use crate::spec::{Choice, Spec};
 use crate::trial::Judged;
@@ -110,13 +112,6 @@ pub enum Command {
         workload: String,
         device: Device,
     },
-    /// Tries a card's claims on the CPU, apart from any run, in its quick form or its full one. The assets that its
-    /// datasets are made of follow, under these names. Answered by `Verifying` again and again, then by `Verified`.
-    Verify {
-        card: String,
-        quick: bool,
-        assets: Vec<String>,
-    },
     /// What there is to look at in the present run, by a query: see [`crate::lens::query`]. Answered by `Found`.
     Find {
         query: String,
@@ -146,7 +141,17 @@ pub enum Command {
     LoseDevice,
 }
 
-/// What the session tells the page.
+/// What the page asks of the examiner: to try a card's claims on the CPU, in its quick form or its full one. The assets that
+/// its datasets are made of follow, under these names. Answered by [`Event::Verifying`] again and again, then by
+/// [`Event::Verified`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Examine {
+    pub card: String,
+    pub quick: bool,
+    pub assets: Vec<String>,
+}
+
+/// What the session, or the examiner, tells the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
@@ -154,7 +159,6 @@ pub enum Event {
     /// a worker of another deployment.
     Hello {
         build: String,
-        catalogue: Box<Catalogue>,
     },
     Loaded {
         run: u32,
@@ -437,7 +441,7 @@ pub struct DataInfo {
 }
 
 /// The registries as data: the page's menus, help and forms are made from it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Catalogue {
     pub datasets: Vec<EntryInfo>,
     pub blocks: Vec<EntryInfo>,
@@ -446,11 +450,12 @@ pub struct Catalogue {
     pub optimizers: Vec<EntryInfo>,
     pub schedules: Vec<EntryInfo>,
     pub probes: Vec<EntryInfo>,
-    pub cards: Vec<EntryInfo>,
+    /// The names of the cards by their ids.
+    pub cards: BTreeMap<String, String>,
     pub transforms: Vec<EntryInfo>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EntryInfo {
     pub id: String,
     pub name: String,
@@ -458,19 +463,14 @@ pub struct EntryInfo {
     pub source: String,
     pub knobs: Vec<KnobInfo>,
     /// For datasets: the assets to fetch, or what the person is asked for.
-    #[serde(default)]
     pub files: Vec<FileInfo>,
     /// For blocks: what they may hold (`nothing`, `blocks`, `experts`).
-    #[serde(default)]
     pub holds: String,
     /// For optimizers: the learning rate to begin with.
-    #[serde(default)]
     pub rate: Option<f64>,
     /// For rules: from where a hidden stage's credit comes.
-    #[serde(default)]
     pub credit: Option<Credit>,
     /// For rules: what they ask for, at their defaults.
-    #[serde(default)]
     pub needs: Option<Needs>,
 }
 
@@ -484,7 +484,7 @@ pub enum FileInfo {
     Own { name: String, accept: String },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KnobInfo {
     pub id: String,
     pub name: String,
@@ -492,7 +492,7 @@ pub struct KnobInfo {
     pub kind: KnobInfoKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum KnobInfoKind {
     Float { default: f64, min: f64, max: f64, live: bool },
@@ -534,15 +534,21 @@ impl KnobInfoKind {
 }
 
 impl EntryInfo {
-    pub fn new(meta: &Meta, knobs: &[Knob]) -> Self {
+    pub fn new<T: Entry + ?Sized>(entry: &T) -> Self {
+        let meta = entry.meta();
+        let holds = match entry.holds() {
+            Holds::Nothing => "nothing",
+            Holds::Blocks => "blocks",
+            Holds::Experts => "experts",
+        };
         Self {
             id: meta.id.to_owned(),
             name: meta.name.to_owned(),
             help: meta.help.to_owned(),
             source: meta.source.to_owned(),
-            knobs: knobs.iter().map(KnobInfo::from).collect(),
+            knobs: entry.knobs().iter().map(KnobInfo::from).collect(),
             files: Vec::new(),
-            holds: String::new(),
+            holds: holds.to_owned(),
             rate: None,
             credit: None,
             needs: None,

@@ -9,7 +9,6 @@ use std::time::Duration;
 use web_time::Instant;
 
 use crate::bench::Place;
-use crate::catalogue::catalogue;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Device, Fault};
 use crate::protocol::{Command, DeviceInfo, Event, Message, finite};
@@ -26,17 +25,15 @@ mod moving;
 mod packing;
 pub(crate) mod run;
 mod transforming;
-mod verifying;
 mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
 use looking::Looking;
 use run::{Checkpoint, Reading, Run};
-use verifying::Verifying;
 
 /// How long a slice of training should take.
-const SLICE: Duration = Duration::from_millis(12);
+pub(crate) const SLICE: Duration = Duration::from_millis(12);
 /// How often the page hears of the run, at most.
 const FRAME: Duration = Duration::from_millis(33);
 /// Below this many milliseconds a step stays on the CPU untried: starting a graphics device's kernels takes longer.
@@ -91,8 +88,6 @@ pub struct Session {
     watch: Watch,
     /// The devices on which something was measured.
     places: Vec<Place>,
-    /// The card whose claims are being tried.
-    verifying: Option<Verifying>,
     /// What was last looked through.
     looking: Option<Looking>,
 }
@@ -118,20 +113,19 @@ impl Session {
             until: None,
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
-            verifying: None,
             looking: None,
         }
     }
 
     /// The first message of a session.
     pub fn hello() -> Message {
-        Event::Hello { build: BUILD.to_owned(), catalogue: Box::new(catalogue()) }.into()
+        Event::Hello { build: BUILD.to_owned() }.into()
     }
 
     /// Whether there is nothing to do until a command comes.
     pub fn idle(&self) -> bool {
         let evaluating = self.progress.as_ref().is_some_and(|p| p.evaluating.is_some());
-        self.verifying.is_none() && (self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating))
+        self.run.is_none() || !(self.playing || self.trial.is_some() || evaluating)
     }
 
     /// Does what the page asks. `files` are those that come with the command.
@@ -196,7 +190,6 @@ impl Session {
             Command::Carry { run, spec } => self.carry(run, *spec).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
-            Command::Verify { card, quick, assets } => self.verify(&card, quick, assets, files),
             Command::Find { query, of } => self.find(query, of),
             Command::Show { name, from, of } => self.show(name, from, of).await,
             Command::Explain { block, unit, row, of } => self.explain(block, unit, row, of).await,
@@ -255,9 +248,6 @@ impl Session {
 
     /// One slice of whatever goes on.
     pub async fn advance(&mut self) -> Vec<Message> {
-        if self.verifying.is_some() {
-            return self.go_on_verifying().await;
-        }
         let mut out = Vec::new();
         if let Some(trial) = &mut self.trial
             && let Poll::Ready(opened) = trial.as_mut().poll(&mut Context::from_waker(Waker::noop()))

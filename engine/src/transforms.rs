@@ -7,7 +7,7 @@
 
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
-use crate::registry::{Entry, Knob, KnobKind, Knobs, find};
+use crate::registry::{Entry, Knob, KnobKind, Knobs, find, registry};
 use crate::spec::resolve::resolve;
 use crate::spec::text::canonical;
 use crate::spec::{Choice, Spec};
@@ -56,17 +56,18 @@ pub trait Transform: Entry {
     fn apply(&self, knobs: &Knobs, trained: &Trained) -> Result<Changed, Diagnostic>;
 }
 
-pub const TRANSFORMS: &[&dyn Transform] = &[
-    &magnitude::Magnitude,
-    &icbs::Icbs,
-    &n_m::NOfM,
-    &multi_pruner::MultiPruner,
-    &attention_removal::AttentionRemoval,
-    &fuse_feed_forward::FuseFeedForward,
-    &moefy::Moefy,
-    &experts::Experts,
-    &flex_round::FlexRound,
-];
+registry! {
+    TRANSFORMS: Transform, TRANSFORM_ENTRIES;
+    magnitude::Magnitude,
+    icbs::Icbs,
+    n_m::NOfM,
+    multi_pruner::MultiPruner,
+    attention_removal::AttentionRemoval,
+    fuse_feed_forward::FuseFeedForward,
+    moefy::Moefy,
+    experts::Experts,
+    flex_round::FlexRound,
+}
 
 /// Applies the transform that `by` names to the network of `spec` with `weights`.
 ///

@@ -1,4 +1,4 @@
-//! A card's claims tried in slices, by themselves and by a session as the page asks for it.
+//! A card's claims tried in slices, by themselves and by the examiner as the page asks for it.
 //!
 //! What one card comes to is written down in `e2e/verdict.json`, to which the page is held too.
 //! `BLESS=1 cargo test -p engine --test trial` writes it anew.
@@ -7,10 +7,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use engine::cards::CARDS;
+use engine::examiner::Examiner;
 use engine::exec::Device;
-use engine::protocol::{Command, Event, Message, Verdict};
+use engine::protocol::{Event, Examine, Message, Verdict};
 use engine::registry::find;
-use engine::session::Session;
 use engine::session::devices::Machine;
 use engine::trial::{Judged, Means, Trial};
 
@@ -58,12 +58,11 @@ fn a_trial_says_where_it_stands() {
     assert!(stood.iter().all(|s| s.step <= s.steps && s.steps == 300));
 }
 
-fn verify(session: &mut Session, card: &str, assets: Vec<String>) -> Vec<Message> {
+fn verify(examiner: &mut Examiner, card: &str, assets: Vec<String>) -> Vec<Message> {
     let files = assets.iter().map(|_| vec![1, 2, 3]).collect();
-    let command = Command::Verify { card: card.into(), quick: true, assets };
-    let mut out = pollster::block_on(session.handle(command, files));
-    while !session.idle() {
-        out.extend(pollster::block_on(session.advance()));
+    let mut out = examiner.handle(Examine { card: card.into(), quick: true, assets }, files);
+    while !examiner.idle() {
+        out.extend(pollster::block_on(examiner.advance()));
     }
     out
 }
@@ -75,9 +74,9 @@ fn verdict(out: &[Message]) -> Result<Verdict, String> {
 }
 
 #[test]
-fn a_session_tries_a_card_and_tells_how_far_it_is() {
-    let mut session = Session::new(Box::new(Machine::default()));
-    let out = verify(&mut session, CARD, Vec::new());
+fn the_examiner_tries_a_card_and_tells_how_far_it_is() {
+    let mut examiner = Examiner::new(Box::new(Machine::default()));
+    let out = verify(&mut examiner, CARD, Vec::new());
     let verdict = verdict(&out).unwrap();
     assert_eq!((verdict.card.as_str(), verdict.quick, &verdict.claims), (CARD, true, &tried().0));
     assert!(verdict.seconds > 0.0 && !verdict.device.is_empty());
@@ -87,20 +86,19 @@ fn a_session_tries_a_card_and_tells_how_far_it_is() {
 
 #[test]
 fn what_cannot_be_tried_is_said() {
-    let mut session = Session::new(Box::new(Machine::default()));
+    let mut examiner = Examiner::new(Box::new(Machine::default()));
     let fault = |out: &[Message]| verdict(out).unwrap_err();
-    assert!(fault(&verify(&mut session, "backdrop", Vec::new())).contains("did you mean `backprop`?"));
-    assert!(fault(&verify(&mut session, "backprop", Vec::new())).contains("`digits.sbd` was not given"));
-    let unreadable = fault(&verify(&mut session, "backprop", vec!["digits.sbd".into()]));
+    assert!(fault(&verify(&mut examiner, "backdrop", Vec::new())).contains("did you mean `backprop`?"));
+    assert!(fault(&verify(&mut examiner, "backprop", Vec::new())).contains("`digits.sbd` was not given"));
+    let unreadable = fault(&verify(&mut examiner, "backprop", vec!["digits.sbd".into()]));
     assert!(unreadable.starts_with("data"), "{unreadable}");
     // And it goes on working.
-    assert!(verdict(&verify(&mut session, CARD, Vec::new())).is_ok());
+    assert!(verdict(&verify(&mut examiner, CARD, Vec::new())).is_ok());
 }
 
 #[test]
 fn another_trial_ends_the_one_that_goes_on() {
-    let mut session = Session::new(Box::new(Machine::default()));
-    let command = Command::Verify { card: "backprop".into(), quick: true, assets: Vec::new() };
-    pollster::block_on(session.handle(command, Vec::new()));
-    assert_eq!(verdict(&verify(&mut session, CARD, Vec::new())).unwrap().card, CARD);
+    let mut examiner = Examiner::new(Box::new(Machine::default()));
+    examiner.handle(Examine { card: "backprop".into(), quick: true, assets: Vec::new() }, Vec::new());
+    assert_eq!(verdict(&verify(&mut examiner, CARD, Vec::new())).unwrap().card, CARD);
 }

@@ -15,7 +15,7 @@ use std::{
 use crate::step::{Done, program, root, run};
 
 /// The programs that run in workers of the page.
-const WORKERS: [&str; 2] = ["worker", "reader"];
+const WORKERS: [&str; 3] = ["worker", "examiner", "reader"];
 
 /// What the page may do. plotters measures text by an element with a style attribute, hence `style-src-attr`.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; \
@@ -48,7 +48,8 @@ fn optimise(staging: &Path) -> Done {
     }
     for file in files(staging, "_bg.wasm")? {
         let before = size(&file)?;
-        let level = if name(&file).starts_with("worker") { "-O3" } else { "-Oz" };
+        let trains = ["worker", "examiner"].iter().any(|w| name(&file).starts_with(w));
+        let level = if trains { "-O3" } else { "-Oz" };
         let optimised = file.with_extension("opt");
         let mut wasm_opt = program("node", [tool.as_path()]);
         // The features that rustc turns on for this target by default, and the engine's SIMD.

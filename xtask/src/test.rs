@@ -67,7 +67,7 @@ fn cargo(args: &str) -> Command {
 fn lint() -> Done {
     run(cargo("clippy --locked --workspace --exclude app --all-targets --all-features -- -D warnings"))?;
     run(cargo(
-        "clippy --locked -p engine -p app --no-default-features --all-targets --target wasm32-unknown-unknown -- -D warnings",
+        "clippy --locked -p kernels -p engine -p app --no-default-features --all-targets --target wasm32-unknown-unknown -- -D warnings",
     ))
 }
 

@@ -3,13 +3,14 @@
 use engine::bench::{Measured, Missing, Report};
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
-use engine::protocol::{Catalogue, Command, EntryInfo, Event};
+use engine::protocol::{Command, EntryInfo, Event};
 use engine::workloads::workloads;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Asked;
+use crate::catalogue::catalogue;
 use crate::files::Files;
 use crate::link::{Heard, Link};
 use crate::tongue::t;
@@ -65,7 +66,7 @@ impl Series {
         let rows = asked.devices.iter().flat_map(|&d| asked.workloads.iter().map(move |id| row(d, id))).collect();
         let series = Self {
             rows: RwSignal::new(rows),
-            datasets: StoredValue::default(),
+            datasets: StoredValue::new(catalogue().datasets),
             files: Files::new(),
             link: StoredValue::new_local(None),
         };
@@ -104,7 +105,7 @@ impl Series {
 
     fn take(self, event: Event) {
         match event {
-            Event::Hello { build, catalogue } if build == engine::session::BUILD => self.begin(*catalogue),
+            Event::Hello { build } if build == engine::session::BUILD => self.next(),
             Event::Hello { .. } => self.give_up(t("the engine is of another version: reload the page")),
             Event::Benched { measured: Some(measured), .. } => self.answer(State::Done(measured)),
             Event::Benched { measured: None, faults } => self.answer(State::Missing(faults)),
@@ -128,11 +129,6 @@ impl Series {
             | Event::Put { .. }
             | Event::Verified { .. } => {}
         }
-    }
-
-    fn begin(self, catalogue: Catalogue) {
-        self.datasets.set_value(catalogue.datasets);
-        self.next();
     }
 
     /// Writes down how the present measurement ended, and starts the next one.

@@ -2,7 +2,6 @@
 //! answer. And texts that mean harm.
 #![allow(clippy::unwrap_used)]
 
-use engine::protocol::Catalogue;
 use engine::spec::Spec;
 
 use super::facts::Facts;
@@ -38,7 +37,7 @@ fn parts(reading: &Reading) -> impl Iterator<Item = &Part> {
 
 /// The experiments that come of following every link in order, the first one first.
 fn walk(name: &str, reading: &Reading) -> Vec<Spec> {
-    let catalogue: Catalogue = serde_json::from_str(include_str!("../catalogue.json")).unwrap();
+    let catalogue = crate::catalogue::catalogue();
     let mut all = vec![engine::presets::default().spec];
     for (line, address) in &reading.deeds {
         for deed in operate::read(address).unwrap_or_else(|f| panic!("{name}, line {line}: {f:?}")) {

@@ -25,7 +25,7 @@ impl Deed {
             Deed::Open { spec } => (**spec).clone(),
             Deed::Race { path, to, seeds, steps } => race(spec, path, to, (*seeds, *steps), catalogue),
             Deed::Card { id, .. } => {
-                let known: Vec<_> = catalogue.cards.iter().map(|c| c.id.as_str()).collect();
+                let known: Vec<_> = catalogue.cards.keys().map(String::as_str).collect();
                 let fault = || Diagnostic::new("lab:card › id", format!("`{id}` is no card"), instead(id, &known));
                 return if known.contains(&id.as_str()) { Ok(None) } else { Err(vec![fault()]) };
             }

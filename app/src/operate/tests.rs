@@ -1,12 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
-use engine::protocol::Catalogue;
-
 use super::*;
-
-fn catalogue() -> Catalogue {
-    serde_json::from_str(include_str!("../catalogue.json")).unwrap()
-}
+use crate::catalogue::catalogue;
 
 fn start() -> Spec {
     engine::presets::default().spec

@@ -188,9 +188,7 @@ mod tests {
     use super::*;
 
     fn entries() -> Vec<EntryInfo> {
-        let catalogue: engine::protocol::Catalogue =
-            serde_json::from_str(include_str!("../catalogue.json")).unwrap_or_default();
-        catalogue.blocks
+        crate::catalogue::catalogue().blocks
     }
 
     #[test]

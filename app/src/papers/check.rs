@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::cards::library::{CardInfo, FormInfo};
-use engine::protocol::{Command, Event, FileInfo, Verdict};
+use engine::protocol::{Event, Examine, FileInfo, Verdict};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -62,7 +62,7 @@ impl Papers {
         self.going.set(Some(going));
         self.said.set(t!("The check of {name} has begun.", name = card.name));
         let (id, papers) = (card.id.clone(), self);
-        let link = Link::start(move |heard| match heard {
+        let link = Link::to("examiner", move |heard| match heard {
             Heard::Event(Event::Hello { .. }, _) => papers.send(&id, quick, &names),
             Heard::Event(event, _) => papers.take(event),
             // Nothing is asked to be written.
@@ -113,7 +113,7 @@ impl Papers {
             }
             self.link.with_value(|link| {
                 if let Some(link) = link {
-                    link.send(&Command::Verify { card, quick, assets: names }, &files);
+                    link.send(&Examine { card, quick, assets: names }, &files);
                 }
             });
         });

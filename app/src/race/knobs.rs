@@ -221,10 +221,7 @@ pub fn setting(v: f64) -> Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn catalogue() -> Catalogue {
-        serde_json::from_str(include_str!("../catalogue.json")).unwrap_or_default()
-    }
+    use crate::catalogue::catalogue;
 
     fn knob(spec: &Spec, place: &str) -> Swept {
         let all = of(&catalogue(), spec);

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::scope::{Edit, Found, Seen, Sum};
 use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
-use crate::tongue::{self, heard, t};
+use crate::tongue::{heard, t};
 use crate::ui::format;
 use crate::ui::frame::now;
 
@@ -42,11 +42,10 @@ impl Lab {
 
     fn take(self, event: Event, payload: Float32Array) {
         match event {
-            Event::Hello { build, catalogue } => {
+            Event::Hello { build } => {
                 if build != engine::session::BUILD {
                     return self.renew();
                 }
-                self.catalogue.set_value(tongue::translate(*catalogue));
                 self.line.update_value(|l| {
                     l.ready = true;
                     l.current = 0;

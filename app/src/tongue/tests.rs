@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::cards::library::CardInfo;
-use engine::protocol::{Catalogue, FileInfo};
+use engine::protocol::FileInfo;
 
 use super::{LANGUAGES, fill, find};
 
@@ -120,7 +120,7 @@ fn parts(text: &str) -> BTreeSet<&str> {
 
 /// What the engine's entries, presets and cards say, and what of it need not be translated: names of papers.
 fn catalogue() -> (BTreeSet<String>, BTreeSet<String>) {
-    let all: Catalogue = serde_json::from_str(include_str!("../catalogue.json")).unwrap();
+    let all = crate::catalogue::catalogue();
     let cards: Vec<CardInfo> = serde_json::from_str(&read(&root().join("assets/cards.json"))).unwrap();
     let papers: BTreeSet<String> = cards.iter().map(|c| c.name.clone()).collect();
     let mut out = BTreeSet::new();

@@ -1,21 +1,14 @@
 //! The CPU executor: every command prepared when the plan is loaded, nothing allocated while it runs.
 //!
-//! Products and convolutions are [`matmul`] and [`conv`]; elementwise programs are interpreted block by block
-//! ([`elementwise`]); both native cores share what is large enough ([`pool`]). In the browser it is one thread with
+//! The loops over numbers are those of [`kernels`]: products, convolutions, blocks of elementwise programs ([`elementwise`]);
+//! both native cores share what is large enough ([`kernels::pool`]). In the browser it is one thread with
 //! 128-bit vectors. Apart from products, whose kernels may fuse multiplication and addition, native and WebAssembly run
 //! the same arithmetic in the same order and give the same bits.
 
-pub mod block;
 mod commands;
-pub mod conv;
 pub mod elementwise;
-mod grouped;
-pub mod matmul;
-pub mod pool;
-pub mod reduce;
 mod reduction;
 mod routine;
-pub mod vmath;
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -112,7 +105,7 @@ impl Executor for Cpu {
     }
 
     fn name(&self) -> String {
-        match pool::threads() {
+        match kernels::pool::threads() {
             1 => "one thread".to_owned(),
             n => format!("{n} threads"),
         }

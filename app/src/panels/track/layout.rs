@@ -368,9 +368,7 @@ mod tests {
     use crate::panels::track::kinds::Kinds;
 
     fn kinds() -> Kinds {
-        let catalogue: engine::protocol::Catalogue =
-            serde_json::from_str(include_str!("../../catalogue.json")).unwrap_or_default();
-        Kinds::of(catalogue.blocks)
+        Kinds::of(crate::catalogue::catalogue().blocks)
     }
 
     fn count(list: &[BlockSpec]) -> usize {

@@ -1,6 +1,7 @@
 //! The registries, for people or as JSON.
 
 use clap::{Args as Arguments, ValueEnum};
+use engine::cards::CARDS;
 use engine::catalogue::catalogue;
 use engine::protocol::{Catalogue, EntryInfo, KnobInfo, KnobInfoKind};
 
@@ -46,7 +47,7 @@ fn entries(all: Catalogue, what: What) -> Vec<EntryInfo> {
         What::Datasets => all.datasets,
         What::Optimizers => all.optimizers,
         What::Schedules => all.schedules,
-        What::Cards => all.cards,
+        What::Cards => CARDS.iter().map(|c| EntryInfo::new(*c)).collect(),
         What::Probes => all.probes,
         What::Transforms => all.transforms,
     }

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use super::elementwise::{Arena, BLOCK, Elementwise, Results, scatter};
-use super::pool;
+use kernels::pool;
+
 use crate::plan::{Map, Output, View};
 
 /// Below this many element-instructions a second core costs more than it gains.
@@ -14,6 +15,7 @@ thread_local! {
 }
 
 /// Runs `f` on this thread's scratch of at least `len` floats.
+#[inline(always)]
 pub fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
     SCRATCH.with_borrow_mut(|s| {
         if s.len() < len {
@@ -24,6 +26,7 @@ pub fn with_scratch<T>(len: usize, f: impl FnOnce(&mut [f32]) -> T) -> T {
 }
 
 /// Runs `f` on the ranges of `0..len` that are multiples of `grain` long, on all cores when `work` pays for it.
+#[inline(always)]
 pub fn split(len: usize, grain: usize, work: usize, f: &(dyn Fn(usize, usize) + Sync)) {
     let grains = len.div_ceil(grain.max(1));
     if work < SPLIT || grains < 2 || pool::threads() == 1 {

@@ -1,7 +1,8 @@
 //! Fused elementwise programs, run block by block: every instruction is one loop over a block of registers that stay
 //! in the nearest cache. Inputs that lie in order are read where they are; others are gathered into a register first.
 
-use super::block::{self, Two};
+use kernels::block::{self, Two};
+
 use crate::ops::scalar::{Binary, Unary};
 use crate::plan::{Instr, View};
 
@@ -53,6 +54,7 @@ enum Number {
 }
 
 impl Number {
+    #[inline(always)]
     fn read(self, arena: &Arena) -> f32 {
         match self {
             Number::Const(value) => value,
@@ -89,6 +91,7 @@ pub struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
+    #[inline(always)]
     fn block(&self, n: usize, start: usize, len: usize) -> &'a [f32] {
         &self.data[n * self.apart + start - self.first..][..len]
     }
@@ -126,6 +129,7 @@ impl Arena {
 
     /// # Panics
     /// When the range lies outside of the arena: a plan's fault.
+    #[inline(always)]
     pub fn read(&self, offset: usize, len: usize) -> &[f32] {
         assert!(offset <= self.len && len <= self.len - offset, "a command reads outside of the arena");
         // SAFETY: inside the arena; nobody writes here meanwhile (see the type).
@@ -146,6 +150,7 @@ impl Arena {
 
     /// # Panics
     /// When the range lies outside of the arena: a plan's fault.
+    #[inline(always)]
     #[allow(clippy::mut_from_ref)]
     pub fn write(&self, offset: usize, len: usize) -> &mut [f32] {
         assert!(offset <= self.len && len <= self.len - offset, "a command writes outside of the arena");
@@ -254,6 +259,7 @@ impl Elementwise {
     }
 
     /// To be called once before the first block that uses this scratch.
+    #[inline(always)]
     pub fn begin(&self, arena: &Arena, scratch: &mut [f32], longest: usize) {
         for (to, value) in &self.once {
             scratch[to * BLOCK..][..longest.min(BLOCK)].fill(value.read(arena));
@@ -315,6 +321,7 @@ fn operands(instr: &Instr) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// Walks elements `start .. start + len` of a view in runs along its last axis: `f(position, first, run, stride)`.
+#[inline(always)]
 fn runs(view: &View, start: usize, len: usize, mut f: impl FnMut(usize, usize, usize, usize)) {
     let rank = view.shape.len();
     if rank == 0 {

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use super::commands::{PreparedOutput, split, with_scratch};
 use super::elementwise::{Arena, BLOCK, Elementwise, Results};
-use super::{reduce, vmath};
+use kernels::{reduce, vmath};
+
 use crate::ops::reduce::Kind;
 use crate::plan::{Instr, Reduce, View};
 

@@ -1,11 +1,11 @@
 //! Primitives with an implementation of their own, beside the products and convolutions that have a file each.
 
 use super::commands::PreparedOutput;
-use super::conv;
 use super::elementwise::{Arena, Results};
-use super::grouped;
-use super::matmul::{Each, Mat, MatMut, matmul, matmul_each};
-use crate::noise;
+use kernels::matmul::{Each, Mat, MatMut, matmul, matmul_each};
+use kernels::noise::Stream;
+use kernels::{conv, grouped};
+
 use crate::ops::{Op, conv::Geometry, random::Distribution, windows::Windows};
 use crate::plan::View;
 
@@ -95,12 +95,10 @@ fn plain(op: &Op, inputs: &[View], output: &View, arena: &Arena) {
         }
         Op::Noise(op) => {
             let (seed, step) = (word(read(0)), word(read(1)));
-            for (i, o) in out.iter_mut().enumerate() {
-                let words = noise::pcg4d([i as u32, step, op.stream, seed]);
-                *o = match op.distribution {
-                    Distribution::Uniform => noise::uniform(words[0]),
-                    Distribution::Normal => noise::normal(words),
-                };
+            let stream = Stream::new(seed, op.stream);
+            match op.distribution {
+                Distribution::Uniform => stream.uniforms(step, out),
+                Distribution::Normal => stream.normals(step, out),
             }
         }
         Op::Shuffle(op) => {

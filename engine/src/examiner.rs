@@ -1,22 +1,30 @@
-//! A card's claims tried where the session lives. The page gives it a worker of its own, so that no run stands still.
+//! Tries cards' claims: a question in, events out, slice by slice. The page gives it a worker of its own, so that no run
+//! stands still, and that nobody downloads the cards who asks for none.
 
 use std::time::Duration;
 
 use web_time::Instant;
 
-use super::{SLICE, Session};
 use crate::cards::CARDS;
 use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
-use crate::protocol::{Event, Message, Verdict};
+use crate::protocol::{Event, Examine, Message, Verdict};
 use crate::registry::find;
+use crate::session::SLICE;
+use crate::session::devices::Devices;
 use crate::trial::{Means, Trial};
 
 /// How often the page hears how far a trial is, at most.
 const TOLD: Duration = Duration::from_millis(150);
 
+/// Where cards are tried.
+pub struct Examiner {
+    devices: Box<dyn Devices>,
+    going: Option<Going>,
+}
+
 /// A trial that goes on.
-pub(super) struct Verifying {
+struct Going {
     card: String,
     quick: bool,
     trial: Trial,
@@ -28,11 +36,21 @@ pub(super) struct Verifying {
     told: Option<Instant>,
 }
 
-impl Session {
+impl Examiner {
+    pub fn new(devices: Box<dyn Devices>) -> Self {
+        Self { devices, going: None }
+    }
+
+    /// Whether there is nothing to do until a question comes.
+    pub fn idle(&self) -> bool {
+        self.going.is_none()
+    }
+
     /// Begins the trial of a card; one that goes on is given up.
-    pub(super) fn verify(&mut self, card: &str, quick: bool, assets: Vec<String>, files: Vec<Vec<u8>>) -> Vec<Message> {
-        self.verifying = None;
-        let found = match find(CARDS, card, "card") {
+    pub fn handle(&mut self, asked: Examine, files: Vec<Vec<u8>>) -> Vec<Message> {
+        let Examine { card, quick, assets } = asked;
+        self.going = None;
+        let found = match find(CARDS, &card, "card") {
             Ok(found) => found,
             Err(fault) => return failed(vec![fault]),
         };
@@ -40,8 +58,8 @@ impl Session {
         let Some(form) = form else {
             return failed(vec![Diagnostic::new("card", format!("`{card}` has no quick form"), "try it in full")]);
         };
-        self.verifying = Some(Verifying {
-            card: card.to_owned(),
+        self.going = Some(Going {
+            card,
             quick,
             trial: Trial::new(form),
             assets: assets.into_iter().zip(files).collect(),
@@ -53,9 +71,9 @@ impl Session {
     }
 
     /// Goes on for about a slice.
-    pub(super) async fn go_on_verifying(&mut self) -> Vec<Message> {
-        let Some(verifying) = &mut self.verifying else { return Vec::new() };
-        let Verifying { trial, assets, .. } = verifying;
+    pub async fn advance(&mut self) -> Vec<Message> {
+        let Some(going) = &mut self.going else { return Vec::new() };
+        let Going { trial, assets, .. } = going;
         let asset = |name: &str| assets.iter().find(|a| a.0 == name).map(|a| a.1.as_slice());
         let means = Means { assets: &asset, devices: self.devices.as_ref(), device: Device::Cpu };
         let began = Instant::now();
@@ -64,18 +82,18 @@ impl Session {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(faults) => {
-                    self.verifying = None;
+                    self.going = None;
                     return failed(faults);
                 }
             }
             if let Some(name) = trial.device() {
-                verifying.device = name;
+                going.device = name;
             }
             if began.elapsed() >= SLICE {
                 return self.tell_standing();
             }
         }
-        let Some(done) = self.verifying.take() else { return Vec::new() };
+        let Some(done) = self.going.take() else { return Vec::new() };
         let verdict = Verdict {
             card: done.card,
             quick: done.quick,
@@ -88,12 +106,12 @@ impl Session {
 
     /// How far it is, unless that has just been told.
     fn tell_standing(&mut self) -> Vec<Message> {
-        let Some(verifying) = &mut self.verifying else { return Vec::new() };
-        if verifying.told.is_some_and(|t| t.elapsed() < TOLD) {
+        let Some(going) = &mut self.going else { return Vec::new() };
+        if going.told.is_some_and(|t| t.elapsed() < TOLD) {
             return Vec::new();
         }
-        verifying.told = Some(Instant::now());
-        let Some(at) = verifying.trial.standing() else { return Vec::new() };
+        going.told = Some(Instant::now());
+        let Some(at) = going.trial.standing() else { return Vec::new() };
         let (run, seed, step, steps, done, of) = (at.run.to_owned(), at.seed, at.step, at.steps, at.done, at.of);
         vec![Event::Verifying { run, seed, step, steps, done, of }.into()]
     }

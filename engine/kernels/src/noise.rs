@@ -78,6 +78,16 @@ impl Stream {
         normal(self.words(step, index))
     }
 
+    /// Uniform numbers, number i for index i.
+    pub fn uniforms(self, step: u32, out: &mut [f32]) {
+        out.iter_mut().enumerate().for_each(|(i, o)| *o = self.uniform(step, i as u32));
+    }
+
+    /// Standard normal numbers, number i for index i.
+    pub fn normals(self, step: u32, out: &mut [f32]) {
+        out.iter_mut().enumerate().for_each(|(i, o)| *o = self.normal(step, i as u32));
+    }
+
     /// A whole number in `0..bound` (0 when `bound` is 0): the first word times `bound`, upper half. Its bias is below
     /// `bound` / 2³².
     pub const fn below(self, step: u32, index: u32, bound: u32) -> u32 {

@@ -1,9 +1,9 @@
-//! Prints what the CPU kernels reach on this machine: `cargo run --release -p engine --example kernels`.
+//! Prints what the CPU kernels reach on this machine: `cargo run --release -p kernels --example speed`.
 //! Every figure is the best of many runs.
 
-use engine::exec::cpu::conv::{Geometry, forward, to_input, to_weights};
-use engine::exec::cpu::matmul::{Mat, MatMut, matmul};
-use engine::exec::cpu::{block, pool, reduce};
+use kernels::conv::{Geometry, forward, to_input, to_weights};
+use kernels::matmul::{Mat, MatMut, matmul};
+use kernels::{block, pool, reduce};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

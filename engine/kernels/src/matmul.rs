@@ -14,7 +14,7 @@ mod pack;
 mod tests;
 mod tile;
 
-use super::pool::{self, Shared};
+use crate::pool::{self, Shared};
 use pack::pack;
 use std::cell::RefCell;
 use std::mem::MaybeUninit;

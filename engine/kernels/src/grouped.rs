@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::matmul::{Mat, MatMut, SPLIT_WORK, matmul};
-use super::pool::{self, Shared};
+use crate::matmul::{Mat, MatMut, SPLIT_WORK, matmul};
+use crate::pool::{self, Shared};
 
 /// `out [T, N]` of `x [T, K]` and `w [E, K, N]`, or `[E, N, K]` when `transposed`, by the `sizes [E]` of the runs.
 pub fn product(out: &mut [f32], [x, w, sizes]: [&[f32]; 3], [k, n]: [usize; 2], transposed: bool) {

@@ -1,9 +1,9 @@
 //! One instruction over a block: `dst[i] = f(a[i], …)`, for interpreters that run a fused program block by block.
 //!
 //! Each loop is compiled twice on x86-64, for the baseline and for AVX2, and the machine decides; without fused
-//! multiply-add, so that both give the same bits. The bodies are those of [`super::vmath`].
+//! multiply-add, so that both give the same bits. The bodies are those of [`vmath`].
 
-use super::vmath;
+use crate::vmath;
 
 /// Calls `run` compiled for AVX2 where the machine has it.
 macro_rules! widest {
@@ -23,7 +23,7 @@ macro_rules! widest {
     };
 }
 
-pub(super) use widest;
+pub(crate) use widest;
 
 /// Defines functions of one, two or three slices, all as long as `dst`, from their bodies.
 macro_rules! instructions {

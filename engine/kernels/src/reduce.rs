@@ -4,7 +4,7 @@
 //! joined two by two. A column is folded down the rows, in groups of [`GROUP`] whose results are joined in order, so
 //! that rounding errors grow with the number of groups rather than of rows.
 
-use super::vmath;
+use crate::vmath;
 
 /// Running values per row: four vectors of eight, or eight of four.
 const LANES: usize = 32;
@@ -28,7 +28,7 @@ macro_rules! reductions {
                     *total = fold_row(row, $neutral, $join);
                 }
             }
-            super::block::widest!(run(dst: &mut [f32], a: &[f32], cols: usize));
+            crate::block::widest!(run(dst: &mut [f32], a: &[f32], cols: usize));
         }
 
         #[doc = concat!("`dst[j]` = the ", $what, " of column `j` of `a [rows, dst.len()]`.")]
@@ -38,7 +38,7 @@ macro_rules! reductions {
                 assert_eq!(a.len(), dst.len() * rows, "the matrix does not fit the result");
                 fold_columns(dst, a, $neutral, $join);
             }
-            super::block::widest!(run(dst: &mut [f32], a: &[f32], rows: usize));
+            crate::block::widest!(run(dst: &mut [f32], a: &[f32], rows: usize));
         }
     };
 }

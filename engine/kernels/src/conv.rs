@@ -5,8 +5,8 @@
 //! (Chellapilla, Puri and Simard, *High Performance Convolutional Neural Networks for Document Processing*, 2006).
 //! Blocks and their order depend on the shapes alone, so a machine always gives the same bits.
 
-use super::matmul::{Mat, MatMut, matmul};
-use super::pool::{self, Shared};
+use crate::matmul::{Mat, MatMut, matmul};
+use crate::pool::{self, Shared};
 use std::cell::RefCell;
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! A matrix by one column: a dot product a row, for which a tile would do mostly idle work.
 
 use super::Mat;
-use crate::exec::cpu::block::widest;
+use crate::block::widest;
 
 /// The shortest rows for which this is faster than a tile.
 pub const LEAST: usize = 64;
