@@ -155,8 +155,7 @@ impl Lab {
             }
         });
         Effect::new(move |_| {
-            let (step, playing) = self.progress.with(|p| (p.step, p.playing));
-            let _ = step;
+            let playing = self.progress.with(|p| p.playing);
             if scope.open.get_untracked() {
                 self.look_again(!playing);
             }

@@ -30,7 +30,7 @@ impl Sheaf {
     /// The picture of a value: of a matrix all of it, of more axes the slice at `slice` along the first one; of four
     /// axes, channel `channel`, the last one.
     pub fn of(shape: &[usize], slice: usize, channel: usize) -> Self {
-        match *shape {
+        match *squeezed(shape) {
             [] => Self { rows: 1, columns: 1, first: 0, apart: 1, stride: 1 },
             [n] => Self { rows: 1, columns: n, first: 0, apart: 1, stride: n },
             [rows, columns] => Self { rows, columns, first: 0, apart: 1, stride: columns },
@@ -39,7 +39,7 @@ impl Sheaf {
                 Self { rows, columns, first: slice * rows * columns, apart: 1, stride: columns }
             }
             [n, .., columns, channels] => {
-                let rows = shape[1..shape.len() - 2].iter().product::<usize>();
+                let rows = squeezed(shape)[1..squeezed(shape).len() - 2].iter().product::<usize>();
                 let each = rows * columns * channels;
                 let first = slice.min(n.saturating_sub(1)) * each + channel.min(channels.saturating_sub(1));
                 Self { rows, columns, first, apart: channels, stride: columns * channels }
@@ -49,6 +49,14 @@ impl Sheaf {
 
     pub fn element(&self, row: usize, column: usize) -> usize {
         self.first + row * self.stride + column * self.apart
+    }
+}
+
+/// A shape of more than two axes without those last ones that have one place: an image of one channel.
+pub fn squeezed(shape: &[usize]) -> &[usize] {
+    match shape {
+        [rest @ .., 1] if rest.len() > 1 => squeezed(rest),
+        [..] => shape,
     }
 }
 
@@ -127,8 +135,8 @@ pub fn Picture() -> impl IntoView {
         let cell = (width / s.columns.max(1) as f64).clamp(1.0, 28.0);
         (cell * s.rows.min(ROWS) as f64).clamp(24.0, 360.0)
     });
-    let slices = move || shape.with(|s| (s.len() > 2).then(|| s[0]));
-    let channels = move || shape.with(|s| (s.len() > 3).then(|| s.last().copied().unwrap_or(1)));
+    let slices = move || shape.with(|s| (squeezed(s).len() > 2).then(|| s[0]));
+    let channels = move || shape.with(|s| (squeezed(s).len() > 3).then(|| s.last().copied().unwrap_or(1)));
     let watch = move || {
         scope.seen.track();
         sheaf.track();
@@ -190,5 +198,7 @@ mod tests {
         assert_eq!(element(&[5, 3, 4], 2, 0, 1, 2), 2 * 12 + 6);
         assert_eq!(element(&[5, 3, 4, 2], 1, 1, 2, 3), 24 + (2 * 4 + 3) * 2 + 1);
         assert_eq!(Sheaf::of(&[0, 3, 4], 7, 0).rows, 3);
+        assert_eq!(Sheaf::of(&[5, 3, 4, 1], 2, 0), Sheaf::of(&[5, 3, 4], 2, 0));
+        assert_eq!((Sheaf::of(&[5, 1], 0, 0).rows, Sheaf::of(&[5, 1, 1], 0, 0).rows), (5, 5));
     }
 }

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::figures::number;
-use super::picture::{Untold, told};
+use super::picture::{Untold, squeezed, told};
 use crate::state::Lab;
 use crate::tongue::t;
 use crate::ui::field::Number;
 
 /// Rows and columns of a page.
 const ROWS: usize = 12;
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 6;
 
 #[component]
 pub fn Table() -> impl IntoView {
@@ -20,7 +20,7 @@ pub fn Table() -> impl IntoView {
     // Whatever stands before the last axis is rows.
     let extents = Memo::new(move |_| {
         let shape = scope.current().map(|s| s.value.shape.clone()).unwrap_or_default();
-        let columns = shape.last().copied().unwrap_or(1).max(1);
+        let columns = squeezed(&shape).last().copied().unwrap_or(1).max(1);
         (shape.iter().product::<usize>() / columns, columns)
     });
     let go = move |to: usize| {
@@ -63,7 +63,7 @@ pub fn Table() -> impl IntoView {
         });
         view! {
             <table class="values">
-                <caption>{t!("{rows} rows, {columns} columns", rows, columns)}</caption>
+                <caption>{format!("{rows} {}, {columns} {}", if rows == 1 { "row" } else { "rows" }, if columns == 1 { "column" } else { "columns" })}</caption>
                 <thead><tr><td></td>{head}</tr></thead>
                 <tbody>{lines.collect_view()}</tbody>
             </table>
