@@ -9,6 +9,7 @@ pub(crate) mod keep;
 mod notice;
 mod origin;
 mod send;
+mod stop;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
 use origin::{Origin, Waiting};
+pub use stop::Stop;
 
 use crate::embed::frame::Frame;
 use crate::files::Files;
@@ -68,6 +70,9 @@ pub struct Lab {
     pub frame: RwSignal<Frame>,
     /// Steps a second at most.
     pub pace: RwSignal<Option<f64>>,
+    /// When it is to pause by itself.
+    pub stop: RwSignal<Stop>,
+    watched: StoredValue<stop::Watched>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
     /// Probes whose pictures are on the screen, and how many pictures.
@@ -239,6 +244,8 @@ impl Lab {
             hidden: RwSignal::new(document().hidden()),
             frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
+            stop: RwSignal::new(Stop::Never),
+            watched: StoredValue::default(),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
             asked: RwSignal::default(),
