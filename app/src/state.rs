@@ -10,6 +10,7 @@ mod notice;
 mod origin;
 pub mod scope;
 mod send;
+mod stop;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
 use origin::{Origin, Waiting};
-pub use scope::Scope;
+pub use stop::Stop;
 
 use crate::catalogue::catalogue;
 use crate::embed::frame::Frame;
@@ -69,8 +70,9 @@ pub struct Lab {
     pub frame: RwSignal<Frame>,
     /// Steps a second at most.
     pub pace: RwSignal<Option<f64>>,
-    /// Whether a run that is built anew for another rule or optimizer goes on from the weights of the one before.
-    pub carry: RwSignal<bool>,
+    /// When it is to pause by itself.
+    pub stop: RwSignal<Stop>,
+    watched: StoredValue<stop::Watched>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
     /// Probes whose pictures are on the screen, and how many pictures.
@@ -246,7 +248,8 @@ impl Lab {
             hidden: RwSignal::new(document().hidden()),
             frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
-            carry: RwSignal::new(false),
+            stop: RwSignal::new(Stop::Never),
+            watched: StoredValue::default(),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
             asked: RwSignal::default(),

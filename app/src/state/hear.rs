@@ -98,6 +98,7 @@ impl Lab {
             Event::Evaluated { run, step, train, test } => {
                 if self.runs(run) {
                     self.scores.set(Some(Scores { step, train, test }));
+                    self.look_whether_to_stop(step, test);
                     self.curve.update_untracked(|c| c.evaluated(step, train, test));
                     if !self.hidden.get_untracked() {
                         self.curve.notify();
@@ -227,6 +228,8 @@ impl Lab {
         self.progress.set(Progress::default());
         self.dismiss("diverged");
         self.dismiss("failed");
+        self.dismiss("stop");
+        self.forget_watched();
         self.loaded.set(Some(Arc::new(spec)));
         self.settle(summary.device.clone());
         self.summary.set(Some(Arc::new(summary)));

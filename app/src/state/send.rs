@@ -167,6 +167,8 @@ impl Lab {
         self.forget_goal();
         self.playing.set(true);
         self.dismiss("diverged");
+        self.dismiss("stop");
+        self.aim();
         if !self.resting.get_untracked() {
             self.send(&Command::Play);
         }
@@ -184,7 +186,7 @@ impl Lab {
         }
     }
 
-    fn go_until(self, step: u64) {
+    pub(super) fn go_until(self, step: u64) {
         self.line.update_value(|l| l.until = Some(step));
         self.send(&Command::Until { step: Some(step) });
         if !self.resting.get_untracked() {
@@ -219,6 +221,8 @@ impl Lab {
     pub fn reset(self) {
         self.forget_goal();
         self.dismiss("diverged");
+        self.dismiss("stop");
+        self.forget_watched();
         self.close_record();
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
@@ -227,6 +231,9 @@ impl Lab {
         // What is asked for next counts from here.
         self.progress.update(|p| p.step = 0);
         self.send(&Command::Reset);
+        if self.playing.get_untracked() {
+            self.aim();
+        }
     }
 
     pub fn rewind(self) {
@@ -266,8 +273,12 @@ impl Lab {
         match ahead {
             _ if !self.playing.get_untracked() => {}
             Some(steps) => self.go_until(steps.into()),
-            None if self.resting.get_untracked() => {}
-            None => self.send(&Command::Play),
+            None => {
+                self.aim();
+                if !self.resting.get_untracked() {
+                    self.send(&Command::Play);
+                }
+            }
         }
         // What was said meanwhile of playing, pace and pictures stands in the store already.
         for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
