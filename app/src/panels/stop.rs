@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::state::{Lab, Stop};
+use crate::tongue::t;
 use crate::ui::field::{Choose, Number, Select};
 use crate::ui::format::Mark;
 
@@ -12,11 +13,11 @@ pub fn StopAt() -> impl IntoView {
     let mark = Memo::new(move |_| lab.mark());
     let options = Signal::derive(move || {
         vec![
-            Choose::new("never", "when it is paused"),
-            Choose::new("step", "at a step"),
-            Choose::new("mark", format!("at a test {}", mark.get().name())),
-            Choose::new("loss", "at a test loss"),
-            Choose::new("patience", "when it gets no better for"),
+            Choose::new("never", t("when it is paused")),
+            Choose::new("step", t("at a step")),
+            Choose::new("mark", t!("at a test {mark}", mark = mark.get().name())),
+            Choose::new("loss", t("at a test loss")),
+            Choose::new("patience", t("when it gets no better for")),
         ]
     });
     let chosen = Memo::new(move |_| {
@@ -41,14 +42,14 @@ pub fn StopAt() -> impl IntoView {
     };
     let field = move || {
         let (name, least, most, whole) = match chosen.get().as_str() {
-            "step" => ("Step", 1.0, 1e12, true),
-            "mark" if mark.get() == Mark::Accuracy => ("Percent", 0.0, 100.0, false),
+            "step" => (t("Step"), 1.0, 1e12, true),
+            "mark" if mark.get() == Mark::Accuracy => (t("Percent"), 0.0, 100.0, false),
             "mark" => ("R²", -1.0, 1.0, false),
-            "loss" => ("Loss", 0.0, 1e9, false),
-            "patience" => ("Steps", 1.0, 1e12, true),
+            "loss" => (t("Loss"), 0.0, 1e9, false),
+            "patience" => (t("Steps"), 1.0, 1e12, true),
             _ => return None,
         };
-        let scale = if name == "Percent" { 100.0 } else { 1.0 };
+        let scale = if name == t("Percent") { 100.0 } else { 1.0 };
         let value = Signal::derive(move || match lab.stop.get() {
             Stop::Never => 0.0,
             Stop::Step(n) | Stop::Patience(n) => n as f64,
@@ -66,12 +67,12 @@ pub fn StopAt() -> impl IntoView {
             });
         };
         Some(
-            view! { <Number label=name called=format!("{name} to stop at") value=value min=least max=most whole=whole set=set /> },
+            view! { <Number label=name called=t!("{name} to stop at", name) value=value min=least max=most whole=whole set=set /> },
         )
     };
     view! {
         <div class="stop-at">
-            <Select label="Stop" options=options value=chosen choose=choose />
+            <Select label=t("Stop") options=options value=chosen choose=choose />
             {field}
         </div>
     }

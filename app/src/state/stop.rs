@@ -4,6 +4,7 @@ use engine::protocol::Score;
 use leptos::prelude::*;
 
 use super::{Lab, Notice};
+use crate::tongue::t;
 use crate::ui::format::{self, Mark};
 
 /// What the run waits for; the number is that of its field.
@@ -41,14 +42,24 @@ impl Stop {
         let (_, best_at) = seen.best?;
         match self {
             Stop::Never | Stop::Step(_) => None,
-            Stop::Mark(aim) => (how >= aim)
-                .then(|| format!("Test {} is {}: the aim was {}.", mark.name(), mark.write(how), mark.write(aim))),
+            Stop::Mark(aim) => (how >= aim).then(|| {
+                t!(
+                    "Test {mark} is {how}: the aim was {aim}.",
+                    mark = mark.name(),
+                    how = mark.write(how),
+                    aim = mark.write(aim)
+                )
+            }),
             Stop::Loss(aim) => loss.filter(|l| *l <= aim).map(|l| {
-                format!("The test loss is {}: the aim was {}.", format::loss(l as f32), format::loss(aim as f32))
+                t!(
+                    "The test loss is {loss}: the aim was {aim}.",
+                    loss = format::loss(l as f32),
+                    aim = format::loss(aim as f32)
+                )
             }),
             Stop::Patience(steps) => (step >= best_at.saturating_add(steps)).then(|| {
-                let what = if loss.is_some() { "The test loss" } else { "The answer to test samples" };
-                format!("{what} has been no better since step {}.", format::thousands(best_at as f64))
+                let what = if loss.is_some() { t("The test loss") } else { t("The answer to test samples") };
+                t!("{what} has been no better since step {step}.", what, step = format::thousands(best_at as f64))
             }),
         }
     }
@@ -89,8 +100,8 @@ impl Lab {
         self.watched.set_value(seen);
         if let Some(why) = why {
             self.pause();
-            let title = format!("The run stopped at step {}", format::thousands(step as f64));
-            self.tell(Notice::plain("stop", title, format!("{why} Play goes on.")));
+            let title = t!("The run stopped at step {step}", step = format::thousands(step as f64));
+            self.tell(Notice::plain("stop", title, t!("{why} Play goes on.", why)));
         }
     }
 }
