@@ -29,6 +29,7 @@ pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
 use origin::{Origin, Waiting};
+pub use scope::Scope;
 pub use stop::Stop;
 
 use crate::catalogue::catalogue;
@@ -73,6 +74,8 @@ pub struct Lab {
     /// When it is to pause by itself.
     pub stop: RwSignal<Stop>,
     watched: StoredValue<stop::Watched>,
+    /// Whether a run that is built anew for another rule or optimizer goes on from the weights of the one before.
+    pub carry: RwSignal<bool>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
     /// Probes whose pictures are on the screen, and how many pictures.
@@ -250,6 +253,7 @@ impl Lab {
             pace: RwSignal::new(None),
             stop: RwSignal::new(Stop::Never),
             watched: StoredValue::default(),
+            carry: RwSignal::new(false),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
             asked: RwSignal::default(),
