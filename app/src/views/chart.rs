@@ -246,8 +246,8 @@ fn numbers(lines: &[Line], axis: Axis, log: bool) -> Numbers {
     let apart = places.last().copied().unwrap_or(0.0).abs() * 1e-9;
     places.dedup_by(|a, b| *a - *b <= apart);
     let heads = shown.iter().flat_map(|l| {
-        let ends = if l.band.is_empty() { &[][..] } else { &[t(", least"), t(", greatest")][..] };
-        std::iter::once(l.name.clone()).chain(ends.iter().map(|end| format!("{}{end}", l.name)))
+        let ends = if l.band.is_empty() { &[][..] } else { &[key!(", least"), key!(", greatest")][..] };
+        std::iter::once(l.name.clone()).chain(ends.iter().map(|end| format!("{}{}", l.name, t(end))))
     });
     let mut n = Numbers::new("", heads, axis.write).by_columns();
     (n.log, n.backwards) = (log, true);

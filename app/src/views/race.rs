@@ -26,9 +26,9 @@ enum Along {
 }
 
 const ALONG: [(Along, &str, &str); 4] = [
-    (Along::Steps, t("steps"), key!("steps")),
-    (Along::Seconds, t("seconds"), key!("seconds, evaluations included")),
-    (Along::Operations, t("operations"), key!("operations, counted")),
+    (Along::Steps, "steps", key!("steps")),
+    (Along::Seconds, "seconds", key!("seconds, evaluations included")),
+    (Along::Operations, "operations", key!("operations, counted")),
     (Along::Examples, "examples", key!("examples seen")),
 ];
 

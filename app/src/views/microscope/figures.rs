@@ -105,24 +105,19 @@ pub fn Histogram() -> impl IntoView {
 #[component]
 pub fn Course() -> impl IntoView {
     let scope = Lab::get().scope;
-    const NAMES: [&str; 3] = ["mean", "std", "norm"];
+    const NAMES: [&str; 3] = [key!("mean"), key!("std"), key!("norm")];
     let lines = move || {
         scope.course.with(|all| {
-            let line = |(name, trace): (&str, &crate::state::Trace)| Line {
-                name: name.to_owned(),
-                colour: |t, i| t.class(i),
-                points: trace.points().to_vec(),
-                band: Vec::new(),
-                width: 1.75,
-                opacity: 1.0,
+            let line = |(i, (name, trace)): (usize, (&str, &crate::state::Trace))| {
+                Line::of_many(i, t(name), trace.points().to_vec())
             };
-            NAMES.into_iter().zip(all).map(line).collect()
+            NAMES.into_iter().zip(all).enumerate().map(line).collect()
         })
     };
     let label = Signal::derive(move || {
         let last = scope.course.with(|all| {
             let told =
-                |(name, trace): (&str, &crate::state::Trace)| Some(format!("{name} {}", number(trace.last()?.value)));
+                |(name, trace): (&str, &crate::state::Trace)| Some(format!("{} {}", t(name), number(trace.last()?.value)));
             NAMES.into_iter().zip(all).filter_map(told).collect::<Vec<_>>().join(", ")
         });
         t!("Over the steps at which it was looked at: {last}", last)
