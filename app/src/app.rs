@@ -16,6 +16,7 @@ use crate::rooms::lessons::LessonsRoom;
 use crate::rooms::papers::PapersRoom;
 use crate::rooms::runs::RunsRoom;
 use crate::state::Lab;
+use crate::title;
 use crate::ui::theme;
 
 #[component]
@@ -30,6 +31,7 @@ pub fn App() -> impl IntoView {
     provide_context(Adding::new());
     provide_context(Port::open(lab, race));
     rest::follow(lab);
+    title::follow(lab, race);
     listen(lab);
     if lab.frame.with_untracked(|f| f.embed) {
         return view! { <Embedded /> }.into_any();

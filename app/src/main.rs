@@ -17,6 +17,7 @@ mod rooms;
 mod share;
 mod shelf;
 mod state;
+mod title;
 mod tree;
 mod ui;
 mod views;

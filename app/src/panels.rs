@@ -13,6 +13,7 @@ pub mod presets;
 pub mod race;
 mod rules;
 pub mod run;
+pub mod stop;
 pub mod track;
 pub mod transform;
 pub mod watch;

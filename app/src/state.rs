@@ -5,10 +5,11 @@ mod curve;
 mod edit;
 mod export;
 mod hear;
-mod keep;
+pub(crate) mod keep;
 mod notice;
 mod origin;
 mod send;
+mod stop;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
 use origin::{Origin, Waiting};
+pub use stop::Stop;
 
 use crate::catalogue::catalogue;
 use crate::embed::frame::Frame;
@@ -59,10 +61,15 @@ pub struct Lab {
     pub playing: RwSignal<bool>,
     /// Whether it rests all the same, because nobody can see it.
     pub resting: RwSignal<bool>,
+    /// Whether the page is not seen: its run goes on, and nothing is drawn.
+    pub hidden: RwSignal<bool>,
     /// What the link shows, locks and hides.
     pub frame: RwSignal<Frame>,
     /// Steps a second at most.
     pub pace: RwSignal<Option<f64>>,
+    /// When it is to pause by itself.
+    pub stop: RwSignal<Stop>,
+    watched: StoredValue<stop::Watched>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
     /// Probes whose pictures are on the screen, and how many pictures.
@@ -231,8 +238,11 @@ impl Lab {
             device: RwSignal::new(address.device),
             playing: RwSignal::new(!address.frame.paused),
             resting: RwSignal::new(false),
+            hidden: RwSignal::new(document().hidden()),
             frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
+            stop: RwSignal::new(Stop::Never),
+            watched: StoredValue::default(),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
             asked: RwSignal::default(),

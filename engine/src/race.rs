@@ -13,8 +13,10 @@ use crate::spec::text::{LOSSES, canonical};
 use crate::spec::{BlockSpec, Choice, Lane, Spec};
 
 mod joined;
+mod sweep;
 
 pub use joined::joined;
+pub use sweep::{Cell, cells};
 
 /// What one lane runs, at one seed.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +27,15 @@ pub struct Entrant {
     pub spec: Spec,
 }
 
-/// The lanes of `spec` as plain experiments, by name, at its first seed. Without lanes it is its own only one.
+/// The lanes of `spec`, or the cells of its sweep, as plain experiments, by name, at its first seed. Without any it is its
+/// own only one.
 ///
 /// # Errors
 /// Every change that fits nowhere, with its lane.
 pub fn lanes(spec: &Spec) -> Result<Vec<(String, Spec)>, Vec<Diagnostic>> {
+    if !spec.sweep.is_empty() {
+        return swept(spec);
+    }
     let own = [Lane::default()];
     let all = if spec.lanes.is_empty() { &own[..] } else { &spec.lanes[..] };
     let mut faults = Vec::new();
@@ -43,6 +49,18 @@ pub fn lanes(spec: &Spec) -> Result<Vec<(String, Spec)>, Vec<Diagnostic>> {
         let name = out[i].0.clone();
         if out[..i].iter().any(|other| other.0 == name) {
             out[i].0 = format!("{name}, lane {}", i + 1);
+        }
+    }
+    if faults.is_empty() { Ok(out) } else { Err(faults) }
+}
+
+fn swept(spec: &Spec) -> Result<Vec<(String, Spec)>, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    let mut out = Vec::new();
+    for cell in cells(spec) {
+        match cell.spec {
+            Ok(plain) => out.push((cell.name, plain)),
+            Err(why) => faults.extend(why.into_iter().map(|f| f.within(&cell.name))),
         }
     }
     if faults.is_empty() { Ok(out) } else { Err(faults) }
@@ -124,7 +142,7 @@ fn fields(spec: &Spec) -> BTreeMap<String, String> {
 
 /// The lane's experiment: `spec` with what the lane changes, without lanes.
 fn changed(spec: &Spec, lane: &Lane, path: &str, faults: &mut Vec<Diagnostic>) -> Spec {
-    let mut out = Spec { lanes: Vec::new(), seeds: 1, ..spec.clone() };
+    let mut out = Spec { lanes: Vec::new(), sweep: Vec::new(), seeds: 1, ..spec.clone() };
     if let Some(rule) = &lane.rule {
         out.rule = rule.clone();
     }

@@ -53,6 +53,10 @@ pub struct Spec {
     /// What runs side by side; empty for one run. See [`crate::race`].
     #[serde(default)]
     pub lanes: Vec<Lane>,
+    /// Knobs that a race of many small runs takes through their values, in the place of lanes; one or two. See
+    /// [`crate::race::cells`].
+    #[serde(default)]
+    pub sweep: Vec<Axis>,
     /// How many seeds a race runs, from `seed` on.
     #[serde(default = "one")]
     pub seeds: u32,
@@ -83,6 +87,14 @@ pub struct Lane {
     pub set: Settings,
 }
 
+/// A knob and the values that a sweep gives it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Axis {
+    /// Its path, as in [`Lane::set`].
+    pub place: String,
+    pub values: Vec<Setting>,
+}
+
 impl Spec {
     /// `stages` on `data`, with the page's defaults for everything else.
     pub fn new(data: Choice, stages: Vec<Vec<BlockSpec>>) -> Self {
@@ -98,6 +110,7 @@ impl Spec {
             clip: 0.0,
             seed: 1,
             lanes: Vec::new(),
+            sweep: Vec::new(),
             seeds: one(),
             steps: steps(),
         }

@@ -127,7 +127,7 @@ impl Frame {
             ("seed", from.seed != to.seed && self.locks("run.seed")),
             ("network", bare(from) != bare(to)),
             ("routing", routings(from) != routings(to)),
-            ("race", (&from.lanes, from.seeds, from.steps) != (&to.lanes, to.seeds, to.steps)),
+            ("race", (&from.lanes, &from.sweep, from.seeds, from.steps) != (&to.lanes, &to.sweep, to.seeds, to.steps)),
         ];
         differ.into_iter().filter(|(part, differs)| *differs && self.locks(part)).find_map(|(part, _)| Part::find(part))
     }

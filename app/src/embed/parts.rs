@@ -25,7 +25,7 @@ pub enum Kind {
 use Kind::{Control, Panel, Picture};
 
 /// Every part, in the order of the page.
-pub const PARTS: [Part; 49] = [
+pub const PARTS: [Part; 50] = [
     part("rooms", "Ways to the other rooms", Control),
     part("tools", "Undo, link, files", Control),
     part("presets", "Experiments to begin with", Panel),
@@ -73,6 +73,7 @@ pub const PARTS: [Part; 49] = [
     part("signal-to-noise", "Signal to noise", Picture),
     part("transform", "Transform what is trained", Panel),
     part("export", "Take away", Panel),
+    part("stop", "Stop by itself", Control),
     part("checkpoints", "Go back to", Control),
     part("cost", "Cost", Picture),
 ];

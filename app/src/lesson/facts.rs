@@ -115,7 +115,7 @@ fn stands(spec: &Spec, path: &str, is: &str) -> bool {
                 (Some(_) | None, _) => path.to_owned(),
             };
             // What stands there already changes nothing.
-            let plain = canonical(&Spec { lanes: Vec::new(), seeds: 1, ..spec.clone() });
+            let plain = canonical(&Spec { lanes: Vec::new(), sweep: Vec::new(), seeds: 1, ..spec.clone() });
             race::with(&plain, &path, &setting(is)).is_ok_and(|same| same == plain)
         }
     }

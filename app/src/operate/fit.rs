@@ -55,7 +55,10 @@ fn set(spec: &Spec, all: &[(String, Setting)], catalogue: &Catalogue) -> Result<
     for (path, value) in all {
         match change(&after, path, value, catalogue) {
             // A change of the experiment is a change of all its lanes.
-            Ok(next) => after = Spec { lanes: after.lanes, seeds: after.seeds, steps: after.steps, ..next },
+            Ok(next) => {
+                let (lanes, sweep) = (after.lanes, after.sweep);
+                after = Spec { lanes, sweep, seeds: after.seeds, steps: after.steps, ..next };
+            }
             Err(wrong) => faults.extend(wrong.into_iter().map(|f| f.within("lab:set"))),
         }
     }
@@ -116,5 +119,5 @@ fn race(spec: &Spec, path: &str, to: &[Setting], (seeds, steps): (u32, u32), cat
         ("rate", Setting::Int(rate)) => Lane { rate: Some(*rate as f64), ..Lane::default() },
         (_, value) => Lane { set: [(path.clone(), value.clone())].into(), ..Lane::default() },
     };
-    Spec { lanes: to.iter().map(lane).collect(), seeds, steps, ..spec.clone() }
+    Spec { lanes: to.iter().map(lane).collect(), sweep: Vec::new(), seeds, steps, ..spec.clone() }
 }

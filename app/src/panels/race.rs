@@ -1,9 +1,13 @@
 //! The race: its lanes, and what came of them.
 
+mod sweep;
+
 use engine::race::{differences, lanes, spread};
 use engine::registry::{Setting, Settings};
 use engine::spec::{Choice, Lane, Spec};
 use leptos::prelude::*;
+
+use sweep::Sweep;
 
 use super::rules;
 use crate::race::{Contender, Race as State, Standing};
@@ -13,6 +17,7 @@ use crate::ui::field::{Choose as Offer, Number, Select};
 use crate::ui::format::{self, Mark};
 use crate::ui::knobs::Knobs;
 use crate::views::race::Curves;
+use crate::views::race::heat::Heat;
 
 #[component]
 pub fn Race() -> impl IntoView {
@@ -22,33 +27,64 @@ pub fn Race() -> impl IntoView {
     let steps = Signal::derive(move || f64::from(lab.spec.with(|s| s.steps)));
     let seeds = Signal::derive(move || f64::from(lab.spec.with(|s| s.seeds)));
     let started = Memo::new(move |_| race.runs.with(|r| !r.is_empty()));
+    let sweeps = Memo::new(move |_| lab.spec.with(|s| !s.sweep.is_empty()));
+    let swept = Memo::new(move |_| race.swept.with(|s| !s.is_empty()));
+    let what = move || if sweeps.get() { "sweep" } else { "race" };
     let told = move || {
         race.runs.with(|r| {
             let done = r.iter().filter(|r| !matches!(r.standing, Standing::Waiting | Standing::Running)).count();
-            (!r.is_empty()).then(|| format!("{done} of {} runs done", r.len()))
+            let rests = if race.paused.get() { ", paused" } else { "" };
+            (!r.is_empty()).then(|| format!("{done} of {} runs done{rests}", r.len()))
         })
     };
     view! {
         <section class="panel race" aria-labelledby="race-title">
             <h2 id="race-title">"Race"</h2>
+            <fieldset class="race-kind" role="radiogroup" aria-label="What is raced">
+                <label class="check">
+                    <input type="radio" name="race-kind" prop:checked=move || !sweeps.get() on:change=move |_| race.lay_out() />
+                    <span>"Lanes"</span>
+                </label>
+                <label class="check">
+                    <input type="radio" name="race-kind" prop:checked=sweeps on:change=move |_| race.lay_out_sweep() />
+                    <span>"A sweep of a knob"</span>
+                </label>
+            </fieldset>
             <p class="help">
-                "Each lane changes something of the experiment; all begin at the same weights and see the same batches, on the CPU, for every seed."
+                {move || if sweeps.get() {
+                    "Each cell of the table is the experiment with its own values of one knob, or two; all begin at the same weights and see the same batches, on the CPU, for every seed."
+                } else {
+                    "Each lane changes something of the experiment; all begin at the same weights and see the same batches, on the CPU, for every seed."
+                }}
             </p>
-            <ol class="lanes" aria-label="Lanes">
-                {move || (0..count.get()).map(|i| view! { <LaneRow i=i /> }).collect_view()}
-            </ol>
+            <Show when=move || sweeps.get() fallback=move || view! {
+                <ol class="lanes" aria-label="Lanes">
+                    {move || (0..count.get()).map(|i| view! { <LaneRow i=i /> }).collect_view()}
+                </ol>
+            }>
+                <Sweep />
+            </Show>
             <div class="race-run">
-                <button type="button" on:click=move |_| lab.edit(|s| s.lanes.push(Lane::default()))>"Add a lane"</button>
+                <Show when=move || !sweeps.get()>
+                    <button type="button" on:click=move |_| lab.edit(|s| s.lanes.push(Lane::default()))>"Add a lane"</button>
+                </Show>
                 <Number label="Steps" called="Steps of the race" value=steps min=1.0 max=1e8 whole=true set=move |v| lab.edit(|s| s.steps = v as u32) />
                 <Number label="Seeds" called="Seeds of the race" value=seeds min=1.0 max=64.0 whole=true set=move |v| lab.edit(|s| s.seeds = v as u32) />
                 <button type="button" class="play" on:click=move |_| if race.going.get_untracked() { race.stop() } else { race.start() }>
-                    {move || if race.going.get() { "Stop the race" } else { "Start the race" }}
+                    {move || format!("{} the {}", if race.going.get() { "Stop" } else { "Start" }, what())}
                 </button>
+                <Show when=move || race.going.get()>
+                    <button type="button" on:click=move |_| if race.paused.get_untracked() { race.go_on() } else { race.pause() }>
+                        {move || format!("{} the {}", if race.paused.get() { "Continue" } else { "Pause" }, what())}
+                    </button>
+                </Show>
                 <span class="race-told" aria-live="polite">{told}</span>
             </div>
             <Show when=move || started.get()>
-                <Curves />
-                <Results />
+                <Show when=move || swept.get() fallback=|| view! { <Curves /> <Results /> }>
+                    <Heat />
+                    <Curves />
+                </Show>
             </Show>
         </section>
     }

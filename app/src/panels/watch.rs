@@ -4,6 +4,7 @@ use engine::data::Look;
 use leptos::prelude::*;
 
 use super::checkpoints::Checkpoints;
+use super::stop::StopAt;
 use crate::embed::lockable::Lockable;
 use crate::state::Lab;
 use crate::ui::{self, format};
@@ -78,6 +79,7 @@ pub fn Watch() -> impl IntoView {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">"Watch"</h2>
             <Show when=move || meters.get()><Meters /></Show>
+            <Lockable part="stop"><StopAt /></Lockable>
             <Lockable part="checkpoints"><Checkpoints /></Lockable>
             // In the plane everything can be seen at once: that comes first.
             <Show when=move || plane.get()>

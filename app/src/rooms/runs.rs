@@ -1,19 +1,22 @@
 //! Past runs, as the browser keeps them: what they were, what they came to, and the way back to them.
 
+mod compare;
+mod rows;
+
 use std::collections::BTreeSet;
 
+use compare::Compare;
 use engine::diagnostic::Diagnostic;
 use engine::race::differences;
 use engine::spec::Spec;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use rows::{Line, RaceRow, Row, lines};
 
-use super::Room;
 use crate::shelf::{self, Record};
 use crate::state::{Lab, sentence};
 use crate::ui;
-use crate::ui::format::{self, Mark};
-use crate::views::chart::{Chart, Line, marks};
+use crate::ui::format::Mark;
 
 /// Fields that are told apart in one line.
 const FIELDS: usize = 4;
@@ -33,6 +36,7 @@ pub fn RunsRoom() -> impl IntoView {
     let lab = Lab::get();
     let runs = RwSignal::new(None::<Result<Vec<Run>, String>>);
     let chosen = RwSignal::new(BTreeSet::<String>::new());
+    let open = RwSignal::new(BTreeSet::<String>::new());
     let read = move || {
         spawn_local(async move {
             let all = shelf::all().await;
@@ -40,7 +44,7 @@ pub fn RunsRoom() -> impl IntoView {
         });
     };
     read();
-    let remove = move |ids: Vec<String>| {
+    let remove = Callback::new(move |ids: Vec<String>| {
         spawn_local(async move {
             if let Err(why) = shelf::remove(&ids).await {
                 let why = Diagnostic::new("runs", sentence(&why), "try again after a reload");
@@ -49,17 +53,25 @@ pub fn RunsRoom() -> impl IntoView {
             chosen.update(|c| c.retain(|id| !ids.contains(id)));
             read();
         });
-    };
-    let said = move || match runs.get() {
+    });
+    let said = move || {
+        match runs.get() {
         None => "Looking through what the browser keeps …".to_owned(),
         Some(Err(why)) => format!("This browser keeps nothing for this page. It says: {}", sentence(&why)),
         Some(Ok(all)) if all.is_empty() => {
-            "No run is kept yet. Every run of the lab is, from its twentieth step on: come back after one.".to_owned()
+            "No run is kept yet. Every run of the lab is, from its twentieth step on, and every run of a race that comes to its end: come back after one.".to_owned()
         }
         Some(Ok(all)) => format!("{} kept in this browser; the newest first. They never leave it.", plural(all.len())),
+    }
     };
     let all = move || runs.get().and_then(Result::ok).unwrap_or_default();
-    let marked = move || chosen.with(|c| all().into_iter().filter(|r| c.contains(&r.record.id)).collect::<Vec<_>>());
+    let marked =
+        Memo::new(move |_| chosen.with(|c| all().into_iter().filter(|r| c.contains(&r.record.id)).collect::<Vec<_>>()));
+    let shown = move || open.with(|open| lines(&all(), open));
+    let forget_race = Callback::new(move |race: String| {
+        let of = |r: &Run| r.record.race.as_ref().is_some_and(|other| other.id == race);
+        remove.run(untrack(all).iter().filter(|r| of(r)).map(|r| r.record.id.clone()).collect());
+    });
     view! {
         <section class="panel runs" aria-labelledby="runs-title">
             <h2 id="runs-title">"Runs"</h2>
@@ -80,118 +92,39 @@ pub fn RunsRoom() -> impl IntoView {
                             </tr>
                         </thead>
                         <tbody>
-                            <For each=all key=|r| (r.record.id.clone(), r.record.saved.to_bits()) let:run>
-                                <Row run=run chosen=chosen remove=remove />
+                            <For each=shown key=Line::key let:line>
+                                {match line {
+                                    Line::Run { run, raced } => view! { <Row run=run raced=raced chosen=chosen remove=remove /> }.into_any(),
+                                    Line::Race { race, runs, best, open: is_open } => view! {
+                                        <RaceRow race=race runs=runs best=best is_open=is_open open=open remove=forget_race />
+                                    }.into_any(),
+                                }}
                             </For>
                         </tbody>
                     </table>
                 </div>
                 <div class="runs-do">
                     <button type="button" on:click=move |_| ui::download("runs.csv", &table(&all()), "text/csv")>"Save the table as CSV"</button>
-                    <button type="button" class="quiet" on:click=move |_| remove(all().into_iter().map(|r| r.record.id).collect())>
+                    <button type="button" class="quiet" on:click=move |_| remove.run(all().into_iter().map(|r| r.record.id).collect())>
                         "Forget all"
                     </button>
                 </div>
             </Show>
             {move || {
-                let marked = marked();
+                let marked = marked.get();
                 (marked.len() > 1).then(|| view! { <Compare runs=marked /> })
             }}
         </section>
     }
 }
 
-#[component]
-fn Row(run: Run, chosen: RwSignal<BTreeSet<String>>, remove: impl Fn(Vec<String>) + Copy + 'static) -> impl IntoView {
-    let lab = Lab::get();
-    let Run { record, spec, name, differs } = run;
-    let id = StoredValue::new(record.id.clone());
-    let mark = mark(&record, lab, spec.as_ref());
-    let when = ago(record.saved);
-    let test = record.scores.map_or_else(|| "–".into(), |s| mark.write(s.test.accuracy.into()));
-    let loss = record.scores.and_then(|s| s.test.loss).map_or_else(|| "–".into(), format::loss);
-    let called = format!("{name}, {when}");
-    let on = move || id.with_value(|id| chosen.with(|c| c.contains(id)));
-    let turn = move |_| {
-        id.with_value(|id| {
-            chosen.update(|c| {
-                if !c.remove(id) {
-                    c.insert(id.clone());
-                }
-            });
-        });
-    };
-    let step = record.step;
-    let goes_on = record.state;
-    let open = move |_| {
-        lab.take_down(&record);
-        lab.room.set(Room::Lab);
-    };
-    let verb = if goes_on { "Go on" } else { "Run again" };
-    view! {
-        <tr>
-            <td><input type="checkbox" aria-label=format!("Compare {called}") prop:checked=on on:change=turn /></td>
-            <th scope="row">{name}</th>
-            <td class="differs">{differs}</td>
-            <td>{when}</td>
-            <td>{step}</td>
-            <td>{test}</td>
-            <td>{loss}</td>
-            <td>
-                <button type="button" class="quiet" disabled=spec.is_none() aria-label=format!("{verb}: {called}") on:click=open>{verb}</button>
-                <button type="button" class="quiet" aria-label=format!("Forget {called}") on:click=move |_| remove(vec![id.get_value()])>
-                    "Forget"
-                </button>
-            </td>
-        </tr>
-    }
-}
-
-/// Test accuracy of several runs over their steps, and all that differs between them.
-#[component]
-fn Compare(runs: Vec<Run>) -> impl IntoView {
-    let lab = Lab::get();
-    let specs: Vec<&Spec> = runs.iter().filter_map(|r| r.spec.as_ref()).collect();
-    let rows = if specs.len() == runs.len() { differences(&specs) } else { Vec::new() };
-    let names: Vec<String> = runs.iter().enumerate().map(|(i, r)| format!("{}. {}", i + 1, r.name)).collect();
-    let axis = marks(runs.first().map_or(Mark::Accuracy, |r| mark(&r.record, lab, r.spec.as_ref())));
-    let heads = names.clone();
-    let lines = move || {
-        let line = |(i, run): (usize, &Run)| Line {
-            name: names.get(i).cloned().unwrap_or_default(),
-            colour: |t, i| t.class(i),
-            points: run.record.curve.test_accuracy.points().to_vec(),
-            band: Vec::new(),
-            width: 2.0,
-            opacity: 1.0,
-        };
-        runs.iter().enumerate().map(line).collect::<Vec<_>>()
-    };
-    view! {
-        <h3>"Side by side"</h3>
-        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=|| () axis=axis />
-        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">"What differs"</th>
-                        {heads.into_iter().map(|n| view! { <th scope="col">{n}</th> }).collect_view()}
-                    </tr>
-                </thead>
-                <tbody>
-                    {rows.into_iter().map(|(field, texts)| {
-                        let cells = texts.into_iter().map(|t| view! { <td>{if t.is_empty() { "–".into() } else { t }}</td> });
-                        view! { <tr><th scope="row">{field}</th>{cells.collect_view()}</tr> }
-                    }).collect_view()}
-                </tbody>
-            </table>
-        </div>
-    }
-}
-
 fn run(lab: Lab, record: Record) -> Run {
     let spec = record.spec();
-    let name = spec.as_ref().map_or_else(|| "not readable by this version".into(), |s| lab.described(s));
+    let name = match (&spec, &record.race) {
+        (None, _) => "not readable by this version".into(),
+        (Some(spec), Some(race)) => format!("{}, seed {}", race.lane, spec.seed),
+        (Some(spec), None) => lab.described(spec),
+    };
     let differs = spec.as_ref().map_or_else(String::new, |s| lab.spec.with_untracked(|now| differ(now, s)));
     Run { record, spec, name, differs }
 }
@@ -246,7 +179,7 @@ fn ago(saved: f64) -> String {
 /// The table as comma-separated values, with the experiments' texts.
 fn table(runs: &[Run]) -> String {
     let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut out = "experiment,saved,step,train_loss,train_accuracy,test_loss,test_accuracy,spec\n".to_owned();
+    let mut out = "experiment,race,lane,saved,step,train_loss,train_accuracy,test_loss,test_accuracy,spec\n".to_owned();
     for Run { record, name, .. } in runs {
         let saved = js_sys::Date::new(&record.saved.into()).to_iso_string();
         let number = |v: Option<f32>| v.map(|v| v.to_string()).unwrap_or_default();
@@ -255,7 +188,9 @@ fn table(runs: &[Run]) -> String {
             |s| format!("{},{},{},{}", number(s.train.loss), s.train.accuracy, number(s.test.loss), s.test.accuracy),
         );
         let spec: String = record.spec.split_whitespace().collect::<Vec<_>>().join(" ");
-        out += &format!("{},{},{},{figures},{}\n", quote(name), String::from(saved), record.step, quote(&spec));
+        let (race, lane) = record.race.as_ref().map_or(("", String::new()), |r| (r.id.as_str(), quote(&r.lane)));
+        let (saved, step) = (String::from(saved), record.step);
+        out += &format!("{},{race},{lane},{saved},{step},{figures},{}\n", quote(name), quote(&spec));
     }
     out
 }

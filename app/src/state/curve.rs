@@ -1,5 +1,6 @@
 //! What is drawn over time, in bounded memory: when a track is full, neighbours are joined to their mean.
 
+use engine::protocol::Score;
 use serde::{Deserialize, Serialize};
 
 /// Points kept of one track before they are thinned out.
@@ -103,6 +104,19 @@ impl Curve {
             &mut self.test_loss,
             &mut self.test_accuracy,
         ]
+    }
+
+    /// Adds what an evaluation told of both splits.
+    pub fn evaluated(&mut self, step: u64, train: Score, test: Score) {
+        for (score, loss, accuracy) in [
+            (train, &mut self.train_loss, &mut self.train_accuracy),
+            (test, &mut self.test_loss, &mut self.test_accuracy),
+        ] {
+            if let Some(l) = score.loss {
+                loss.push(step, l);
+            }
+            accuracy.push(step, score.accuracy);
+        }
     }
 
     /// Forgets what came after `step`.

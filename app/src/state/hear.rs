@@ -90,17 +90,11 @@ impl Lab {
             Event::Evaluated { run, step, train, test } => {
                 if self.runs(run) {
                     self.scores.set(Some(Scores { step, train, test }));
-                    self.curve.update(|c| {
-                        for (score, loss, accuracy) in [
-                            (train, &mut c.train_loss, &mut c.train_accuracy),
-                            (test, &mut c.test_loss, &mut c.test_accuracy),
-                        ] {
-                            if let Some(l) = score.loss {
-                                loss.push(step, l);
-                            }
-                            accuracy.push(step, score.accuracy);
-                        }
-                    });
+                    self.look_whether_to_stop(step, test);
+                    self.curve.update_untracked(|c| c.evaluated(step, train, test));
+                    if !self.hidden.get_untracked() {
+                        self.curve.notify();
+                    }
                 }
             }
             Event::Measured { run, step, probe, tensors } => {
@@ -194,6 +188,8 @@ impl Lab {
         self.progress.set(Progress::default());
         self.dismiss("diverged");
         self.dismiss("failed");
+        self.dismiss("stop");
+        self.forget_watched();
         self.loaded.set(Some(Arc::new(spec)));
         self.settle(summary.device.clone());
         self.summary.set(Some(Arc::new(summary)));
@@ -250,7 +246,8 @@ impl Lab {
                     c.batch_accuracy.push(progress.step, accuracy);
                 }
             });
-            if !progress.playing || self.line.with_value(|l| at - l.curve_at >= CURVE_REST) {
+            let seen = !self.hidden.get_untracked();
+            if seen && (!progress.playing || self.line.with_value(|l| at - l.curve_at >= CURVE_REST)) {
                 self.line.update_value(|l| l.curve_at = at);
                 self.curve.notify();
             }

@@ -5,8 +5,8 @@ use engine::spec::{Spec, text};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Action, Curve, Kept, Lab, Notice, sentence};
-use crate::shelf::{self, Record};
+use super::{Action, Kept, Lab, Notice, sentence};
+use crate::shelf::{self, Record, Trouble};
 use crate::ui::frame::now;
 
 /// Milliseconds between two savings of a run that goes on.
@@ -16,7 +16,7 @@ const STATES: usize = 24;
 /// Numbers in all of them, at most: 128 MiB.
 const NUMBERS: usize = 32 << 20;
 /// Points of a curve in a record.
-const POINTS: usize = 300;
+pub(crate) const POINTS: usize = 300;
 /// Steps below which a run is not worth a record.
 const STEPS: u64 = 20;
 /// Milliseconds for which the start waits for the browser's store.
@@ -76,6 +76,7 @@ impl Lab {
             (k.id.clone(), k.tab.clone(), k.states.last().map(|s| s.step), kept)
         });
         let Some((id, tab, state, kept)) = kept else { return };
+        let curve = self.curve.with_untracked(|c| c.thinned(POINTS));
         let record = Record {
             id,
             tab,
@@ -87,21 +88,47 @@ impl Lab {
             playing: self.playing.get_untracked(),
             device: self.place.with_untracked(|p| p.as_ref().map(|p| p.device)),
             scores: self.scores.get_untracked(),
-            curve: self.curve.with_untracked(|c| c.thinned(POINTS)),
             state: state.is_some(),
+            race: None,
         };
         spawn_local(async move {
-            if let Err(why) = shelf::put(&record, kept.as_ref().map(|k| &k.memory)).await {
-                let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.refused, true));
-                if first == Some(true) {
-                    let text = format!(
-                        "{} The run goes on, but would be lost with the page: save what matters as a file, or make room under Runs.",
-                        sentence(&why)
-                    );
-                    self.tell(Notice::alert("shelf", "The browser keeps no runs for this page", text));
-                }
-            }
+            let kept = shelf::keep(&record, &curve, kept.as_ref().map(|k| &k.memory)).await;
+            self.tell_kept(kept);
         });
+    }
+
+    /// Says once that the browser has no room, or keeps nothing; or that it had to make room.
+    pub(crate) fn tell_kept(self, kept: Result<usize, Trouble>) {
+        let before = self.keeping.try_update_value(|k| std::mem::replace(&mut k.refused, kept.is_err()));
+        let notice = match kept {
+            Ok(0) => {
+                if before == Some(true) {
+                    self.dismiss("shelf");
+                }
+                return;
+            }
+            Ok(went) => {
+                let states =
+                    if went == 1 { "the oldest state".to_owned() } else { format!("the {went} oldest states") };
+                let text = format!(
+                    "To make room, {states} of earlier runs went; their figures stay, and they can be run again. The run goes on."
+                );
+                Notice::plain("shelf", "The browser's store for this page is full", text)
+            }
+            Err(_) if before == Some(true) => return,
+            Err(Trouble::Full) => {
+                let text = "The run goes on, but is not kept: forget some runs, or save what matters as a file.";
+                Notice::alert("shelf", "The browser's store for this page is full", text)
+            }
+            Err(Trouble::Refused(why)) => {
+                let text = format!(
+                    "{} The run goes on, but would be lost with the page: save what matters as a file.",
+                    sentence(&why)
+                );
+                Notice::alert("shelf", "The browser keeps no runs for this page", text)
+            }
+        };
+        self.tell(notice.with(Action::Runs));
     }
 
     /// The run ends here: its record is written, and the next one gets its own.
@@ -160,6 +187,7 @@ impl Lab {
         let record = record.clone();
         spawn_local(async move {
             let state = if record.state && record.build == BUILD { shelf::state(&record.id).await } else { None };
+            let curve = shelf::curve(&record.id).await;
             self.close_record();
             self.playing.set(state.is_none());
             self.edit(|s| *s = spec.clone());
@@ -167,7 +195,7 @@ impl Lab {
                 Some(memory) => {
                     let kept = Kept { spec: spec.into(), step: record.step, memory };
                     self.take_up_record(&record.id, kept.clone());
-                    self.curve.set(record.curve.clone());
+                    self.curve.set(curve);
                     self.resume(kept);
                 }
                 None => self.play(),
@@ -191,13 +219,13 @@ impl Lab {
             let last = records
                 .into_iter()
                 .find(|r| r.state && r.build == BUILD && r.step > 0 && (asked.is_none() || r.tab == tab));
-            if let Some(last) = last
-                && !started.get_value()
-            {
-                match &asked {
-                    Some(asked) if last.spec().as_ref() == Some(asked) => self.restore(last).await,
-                    Some(_) => {}
-                    None => {
+            if let Some(last) = last {
+                let same = asked.as_ref().map(|asked| last.spec().as_ref() == Some(asked));
+                match same {
+                    Some(false) => {}
+                    Some(true) if self.restore(&last).await => {}
+                    // Where another run has begun meanwhile, it is not taken from the person unasked.
+                    Some(true) | None => {
                         let title = format!("An earlier run stands at step {}", last.step);
                         let notice = Notice::plain("shelf", title, "It was kept in this browser.");
                         self.tell(notice.with(Action::Resume(Box::new(last))));
@@ -209,8 +237,14 @@ impl Lab {
         // A page that is hidden may never be heard of again.
         let hidden = window_event_listener_untyped("pagehide", move |_| self.save());
         let turned = window_event_listener_untyped("visibilitychange", move |_| {
-            if document().hidden() {
+            let hidden = document().hidden();
+            if self.hidden.get_untracked() != hidden {
+                self.hidden.set(hidden);
+            }
+            if hidden {
                 self.save();
+            } else {
+                self.curve.notify();
             }
         });
         on_cleanup(move || {
@@ -219,10 +253,14 @@ impl Lab {
         });
     }
 
-    async fn restore(self, record: Record) {
-        let (Some(spec), Some(memory)) = (record.spec(), shelf::state(&record.id).await) else { return };
+    /// Has the run that is about to begin go on from a record's state. Tells whether it does.
+    async fn restore(self, record: &Record) -> bool {
+        let (Some(spec), Some(memory)) = (record.spec(), shelf::state(&record.id).await) else { return false };
+        let mut curve = shelf::curve(&record.id).await;
+        if self.line.with_value(|l| l.run > 0) {
+            return false;
+        }
         self.playing.set(record.playing);
-        let mut curve: Curve = record.curve;
         curve.cut(record.step);
         self.curve.set(curve);
         let kept = Kept { spec: spec.into(), step: record.step, memory };
@@ -234,16 +272,17 @@ impl Lab {
         let title = format!("The run goes on from step {}", record.step);
         let notice = Notice::plain("shelf", title, "It was kept in this browser when the page was left.");
         self.tell(notice.with(Action::Anew));
+        true
     }
 }
 
 /// A name that no other record has.
-fn name() -> String {
+pub(crate) fn name() -> String {
     format!("{:x}-{:08x}", js_sys::Date::now() as u64, (js_sys::Math::random() * f64::from(u32::MAX)) as u32)
 }
 
 /// A name of this tab that outlasts a reload.
-fn tab() -> String {
+pub(crate) fn tab() -> String {
     let memory = web_sys::window().and_then(|w| w.session_storage().ok().flatten());
     let known = memory.as_ref().and_then(|m| m.get_item("signalbox-tab").ok().flatten());
     known.unwrap_or_else(|| {

@@ -4,6 +4,7 @@ use engine::diagnostic::Diagnostic;
 use leptos::prelude::*;
 
 use super::Lab;
+use crate::rooms::Room;
 use crate::shelf::Record;
 
 /// A message that stays until it is dismissed or replaced.
@@ -38,6 +39,8 @@ pub enum Action {
     Resume(Box<Record>),
     /// Back to the initial weights.
     Anew,
+    /// To the past runs, where room can be made.
+    Runs,
 }
 
 impl Action {
@@ -48,6 +51,7 @@ impl Action {
             Action::Restart => "Start again",
             Action::Resume(_) => "Go on with it",
             Action::Anew => "Begin anew",
+            Action::Runs => "Go to the runs",
         }
     }
 }
@@ -122,6 +126,7 @@ impl Lab {
             Some(Action::Restart) => self.restart(),
             Some(Action::Resume(record)) => self.take_down(record),
             Some(Action::Anew) => self.reset(),
+            Some(Action::Runs) => self.room.set(Room::Runs),
             None => {}
         }
         self.dismiss(notice.topic);

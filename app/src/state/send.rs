@@ -140,6 +140,8 @@ impl Lab {
         self.forget_goal();
         self.playing.set(true);
         self.dismiss("diverged");
+        self.dismiss("stop");
+        self.aim();
         if !self.resting.get_untracked() {
             self.send(&Command::Play);
         }
@@ -157,7 +159,7 @@ impl Lab {
         }
     }
 
-    fn go_until(self, step: u64) {
+    pub(super) fn go_until(self, step: u64) {
         self.line.update_value(|l| l.until = Some(step));
         self.send(&Command::Until { step: Some(step) });
         if !self.resting.get_untracked() {
@@ -192,6 +194,8 @@ impl Lab {
     pub fn reset(self) {
         self.forget_goal();
         self.dismiss("diverged");
+        self.dismiss("stop");
+        self.forget_watched();
         self.close_record();
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
@@ -199,6 +203,9 @@ impl Lab {
         // What is asked for next counts from here.
         self.progress.update(|p| p.step = 0);
         self.send(&Command::Reset);
+        if self.playing.get_untracked() {
+            self.aim();
+        }
     }
 
     pub fn rewind(self) {
@@ -238,8 +245,12 @@ impl Lab {
         match ahead {
             _ if !self.playing.get_untracked() => {}
             Some(steps) => self.go_until(steps.into()),
-            None if self.resting.get_untracked() => {}
-            None => self.send(&Command::Play),
+            None => {
+                self.aim();
+                if !self.resting.get_untracked() {
+                    self.send(&Command::Play);
+                }
+            }
         }
         // What was said meanwhile of playing, pace and pictures stands in the store already.
         for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
@@ -251,7 +262,11 @@ impl Lab {
 
     fn watch(self) {
         let fit = self.summary.with_untracked(|s| s.as_ref().map(|s| s.probes.clone()).unwrap_or_default());
-        let seen = self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>());
+        // What is drawn for nobody is not measured.
+        let seen = match self.hidden.get_untracked() {
+            true => BTreeSet::new(),
+            false => self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>()),
+        };
         let wished = &seen | &self.asked.get_untracked();
         let probes = wished.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect();
         self.send(&Command::Watch { probes, every: self.every.get_untracked() });
@@ -261,6 +276,7 @@ impl Lab {
     pub(super) fn keep_watch(self) {
         Effect::new(move |_| {
             self.seen.track();
+            self.hidden.track();
             self.asked.track();
             self.every.track();
             if self.summary.with_untracked(Option::is_some) {
@@ -361,7 +377,7 @@ impl Live {
 
 /// The spec without what can change while it runs.
 pub(super) fn still(spec: &Spec, live: &[Live]) -> Spec {
-    let mut still = Spec { rate: 0.0, lanes: Vec::new(), seeds: 1, steps: 1, ..spec.clone() };
+    let mut still = Spec { rate: 0.0, lanes: Vec::new(), sweep: Vec::new(), seeds: 1, steps: 1, ..spec.clone() };
     for l in live {
         (l.choice)(&mut still).settings.remove(&l.knob);
     }

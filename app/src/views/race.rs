@@ -1,5 +1,7 @@
 //! The lanes of a race as curves: the mean over the seeds, within the band from the least to the greatest.
 
+pub mod heat;
+
 use leptos::prelude::*;
 
 use super::chart::{Axis, Chart, Line, decimals, marks, step};
@@ -10,6 +12,8 @@ use crate::ui::format;
 
 /// Places along the axis at which the seeds are compared.
 const GRID: usize = 80;
+/// Lines that can be told apart by their colours.
+const APART: usize = 10;
 
 /// What runs along the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +106,17 @@ fn lines(race: Race, along: Along, loss: bool) -> Vec<Line> {
     })
 }
 
+/// The same, but of a race of many lanes those alone that end best.
+fn ahead(race: Race, along: Along, loss: bool) -> Vec<Line> {
+    let mut all = lines(race, along, loss);
+    if all.len() > APART {
+        let last = |l: &Line| l.points.last().map_or(f64::NEG_INFINITY, |p| if loss { -p.value } else { p.value });
+        all.sort_by(|a, b| last(b).total_cmp(&last(a)));
+        all.truncate(APART);
+    }
+    all
+}
+
 #[component]
 pub fn Curves() -> impl IntoView {
     let race = Race::get();
@@ -119,7 +134,7 @@ pub fn Curves() -> impl IntoView {
     };
     let label = Signal::derive(move || {
         watch();
-        let last = lines(race, along.get(), loss.get()).into_iter().filter_map(|l| {
+        let last = ahead(race, along.get(), loss.get()).into_iter().filter_map(|l| {
             let value = l.points.last()?.value;
             Some(format!(
                 "{} {}",
@@ -144,7 +159,9 @@ pub fn Curves() -> impl IntoView {
             marks(mark.get())
         }
     };
+    let many = move || race.names.with(Vec::len) > APART;
     view! {
+        <Show when=many><p class="help">{format!("The {APART} cells that stand best.")}</p></Show>
         <div class="race-axes">
             <Select label="Along" options=options value=chosen choose=move |id| {
                 if let Some(a) = ALONG.iter().find(|a| a.1 == id) {
@@ -157,7 +174,7 @@ pub fn Curves() -> impl IntoView {
         {move || view! {
             <Chart
                 label=label
-                lines=move || lines(race, along.get_untracked(), loss.get_untracked())
+                lines=move || ahead(race, along.get_untracked(), loss.get_untracked())
                 watch=watch
                 axis=axis()
                 log=log

@@ -11,7 +11,7 @@ use crate::spec::{BlockSpec, Choice, Lane, Spec};
 /// lane can change: its data, its blocks, its batch.
 pub fn joined(experiments: &[(&str, &Spec)]) -> Option<Spec> {
     let (_, first) = experiments.first()?;
-    let base = canonical(&Spec { lanes: Vec::new(), ..(*first).clone() });
+    let base = canonical(&Spec { lanes: Vec::new(), sweep: Vec::new(), ..(*first).clone() });
     let lanes = experiments.iter().map(|(name, spec)| {
         let lane = between(&base, &canonical(spec))?;
         Some(Lane { name: Some((*name).to_owned()), ..lane })

@@ -24,7 +24,33 @@ pub fn judge(spec: &Spec) -> Vec<Diagnostic> {
     choice(SCHEDULE_ENTRIES, &spec.schedule, "schedule", &mut faults);
     figures(spec, &mut faults);
     race(spec, &mut faults);
+    sweep(spec, &mut faults);
     faults
+}
+
+/// The sweep: it must span a table. Whether each cell of it can run is for that cell to say.
+fn sweep(spec: &Spec, faults: &mut Vec<Diagnostic>) {
+    let mut refuse = |path: String, what: String, mend: String| faults.push(Diagnostic::new(path, what, mend));
+    if !spec.sweep.is_empty() && !spec.lanes.is_empty() {
+        refuse("sweep".into(), "there are lanes as well".into(), "keep one of them".into());
+    }
+    if spec.sweep.len() > limits::AXES {
+        let mend = format!("keep to {}", limits::AXES);
+        return refuse("sweep".into(), format!("{} knobs", spec.sweep.len()), mend);
+    }
+    for (i, axis) in spec.sweep.iter().enumerate() {
+        let path = format!("sweep › {}", i + 1);
+        if axis.values.is_empty() {
+            refuse(format!("{path} › values"), "there is no value".into(), "give one or more".into());
+        }
+        if spec.sweep[..i].iter().any(|other| other.place == axis.place) {
+            refuse(path, format!("`{}` is swept already", axis.place), "choose another knob".into());
+        }
+    }
+    let cells = spec.sweep.iter().fold(1, |n: usize, axis| n.saturating_mul(axis.values.len()));
+    if cells > limits::LANES {
+        refuse("sweep".into(), format!("a table of {cells} cells"), format!("keep to {}", limits::LANES));
+    }
 }
 
 /// The lanes: each must change what is there to what there is.

@@ -11,7 +11,10 @@ pub const BATCH: u32 = 16_384;
 pub const RATE: f64 = 1_000.0;
 pub const CLIP: f64 = 1e6;
 pub const STEPS: u32 = 100_000_000;
+/// Lanes of a race, or cells of a sweep.
 pub const LANES: usize = 32;
+/// Knobs that are swept at once.
+pub const AXES: usize = 2;
 pub const SEEDS: u32 = 64;
 /// Letters of a lane's name.
 pub const NAME: usize = 80;

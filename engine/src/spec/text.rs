@@ -32,6 +32,7 @@ use crate::spec::{BlockSpec, Choice, Spec, VERSION, limits};
 mod canonical;
 mod lanes;
 mod migrate;
+mod sweep;
 mod write;
 
 pub use canonical::canonical;
@@ -50,6 +51,7 @@ const FIELDS: &[&str] = &[
     "clip",
     "seed",
     "lanes",
+    "sweep",
     "seeds",
     "steps",
 ];
@@ -216,6 +218,9 @@ impl Reader {
         spec.seeds = self.whole(fields, "seeds").unwrap_or(spec.seeds);
         if let Some(v) = fields.get("lanes") {
             spec.lanes = self.lanes(v);
+        }
+        if let Some(v) = fields.get("sweep") {
+            spec.sweep = self.sweep(v);
         }
         spec
     }

@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Answer {
     let mut spec = files::spec(&args.spec)?;
     spec.seed = args.seed.unwrap_or(spec.seed);
     spec.steps = args.steps.unwrap_or(spec.steps);
-    if !spec.lanes.is_empty() || spec.seeds > 1 {
+    if !spec.lanes.is_empty() || !spec.sweep.is_empty() || spec.seeds > 1 {
         return race::race(&spec, args);
     }
     let data = files::data(&spec, &args.own)?;

@@ -23,6 +23,7 @@ pub fn canonical(spec: &Spec) -> Spec {
         clip: spec.clip,
         seed: spec.seed,
         lanes: spec.lanes.iter().map(lane).collect(),
+        sweep: spec.sweep.clone(),
         seeds: spec.seeds,
         steps: spec.steps,
     }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::blocks::Holds;
 use crate::registry::KnobKind;
-use crate::spec::Lane;
 use crate::spec::link::{decode, encode};
+use crate::spec::{Axis, Lane};
 
 fn faults(text: &str) -> Vec<String> {
     read(text).unwrap_err().iter().map(ToString::to_string).collect()
@@ -251,6 +251,16 @@ fn block() -> impl Strategy<Value = BlockSpec> {
     })
 }
 
+/// A value of a sweep, as a text has it.
+fn value() -> impl Strategy<Value = Setting> {
+    prop_oneof![
+        any::<bool>().prop_map(Setting::Bool),
+        (-1000_i64..1000).prop_map(Setting::Int),
+        (1_u32..1000).prop_map(|v| Setting::Float(f64::from(v) + 0.5)),
+        "[a-z-]{1,9}".prop_map(Setting::Choice),
+    ]
+}
+
 fn spec() -> impl Strategy<Value = Spec> {
     let parts = (
         chosen(DATASET_ENTRIES),
@@ -261,10 +271,12 @@ fn spec() -> impl Strategy<Value = Spec> {
     );
     let loss = prop_oneof![Just(Loss::CrossEntropy), Just(Loss::MeanSquared)];
     let figures = (loss, 0.0..=limits::RATE, 1..=limits::BATCH, 0.0..=limits::CLIP, any::<u32>());
-    let race = (vec(lane(), 0..3), 1..=limits::SEEDS, 1..=limits::STEPS);
-    (parts, figures, race).prop_map(|(parts, (loss, rate, batch, clip, seed), (lanes, seeds, steps))| {
+    let race = (vec(lane(), 0..3), vec(value(), 0..9), 1..=limits::SEEDS, 1..=limits::STEPS);
+    (parts, figures, race).prop_map(|(parts, (loss, rate, batch, clip, seed), (lanes, values, seeds, steps))| {
         let (data, stages, rule, optimizer, schedule) = parts;
-        Spec { data, stages, rule, optimizer, schedule, loss, rate, batch, clip, seed, lanes, seeds, steps }
+        let axis = Axis { place: "1/1.linear/units".to_owned(), values };
+        let sweep = if lanes.is_empty() && !axis.values.is_empty() { vec![axis] } else { Vec::new() };
+        Spec { data, stages, rule, optimizer, schedule, loss, rate, batch, clip, seed, lanes, sweep, seeds, steps }
     })
 }
 

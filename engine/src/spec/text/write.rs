@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::registry::Setting;
 use crate::spec::text::{LOSSES, canonical};
-use crate::spec::{BlockSpec, Choice, Lane, Spec, VERSION};
+use crate::spec::{Axis, BlockSpec, Choice, Lane, Spec, VERSION};
 
 /// The canonical text, for people and files.
 pub fn write(spec: &Spec) -> String {
@@ -49,7 +49,12 @@ impl Writer {
             }
         }
         if !spec.lanes.is_empty() {
-            self.lanes(&spec.lanes);
+            let lanes: Vec<_> = spec.lanes.iter().map(|lane| self.lane(lane)).collect();
+            self.list("lanes", &lanes);
+        }
+        if !spec.sweep.is_empty() {
+            let axes: Vec<_> = spec.sweep.iter().map(|axis| self.axis(axis)).collect();
+            self.list("sweep", &axes);
         }
         self.line(0);
         self.out.push('}');
@@ -86,19 +91,25 @@ impl Writer {
         if self.pretty { ", " } else { "," }
     }
 
-    fn lanes(&mut self, lanes: &[Lane]) {
-        self.name("lanes", false);
+    /// A list with a line for each of these.
+    fn list(&mut self, name: &str, all: &[String]) {
+        self.name(name, false);
         self.out.push('[');
-        for (i, lane) in lanes.iter().enumerate() {
+        for (i, text) in all.iter().enumerate() {
             if i > 0 {
                 self.out.push(',');
             }
             self.line(2);
-            let text = self.lane(lane);
-            self.out.push_str(&text);
+            self.out.push_str(text);
         }
         self.line(1);
         self.out.push(']');
+    }
+
+    fn axis(&self, axis: &Axis) -> String {
+        let (colon, comma) = (self.colon(), self.comma());
+        let values: Vec<_> = axis.values.iter().map(written).collect();
+        format!("{{\"set\"{colon}{}{comma}\"values\"{colon}[{}]}}", quoted(&axis.place), values.join(comma))
     }
 
     fn lane(&self, lane: &Lane) -> String {
