@@ -298,6 +298,10 @@ impl Race {
             | Event::Verifying { .. }
             | Event::Verified { .. }
             | Event::Exported { .. }
+            | Event::Found { .. }
+            | Event::Shown { .. }
+            | Event::Explained { .. }
+            | Event::Put { .. }
             | Event::Kept { .. } => {}
         }
     }

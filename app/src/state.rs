@@ -8,6 +8,7 @@ mod hear;
 pub(crate) mod keep;
 mod notice;
 mod origin;
+pub mod scope;
 mod send;
 mod stop;
 mod worker;
@@ -28,6 +29,7 @@ pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
 use origin::{Origin, Waiting};
+pub use scope::Scope;
 pub use stop::Stop;
 
 use crate::catalogue::catalogue;
@@ -70,6 +72,8 @@ pub struct Lab {
     /// When it is to pause by itself.
     pub stop: RwSignal<Stop>,
     watched: StoredValue<stop::Watched>,
+    /// Whether a run that is built anew for another rule or optimizer goes on from the weights of the one before.
+    pub carry: RwSignal<bool>,
     /// How many steps apart probes measure at least.
     pub every: RwSignal<u32>,
     /// Probes whose pictures are on the screen, and how many pictures.
@@ -99,6 +103,8 @@ pub struct Lab {
     /// How well the run answered at other values of its dials.
     pub dialled: RwSignal<Vec<Dialled>>,
     pub measured: StoredValue<BTreeMap<String, Reading>>,
+    /// What the microscope is set to, and what it sees.
+    pub scope: Scope,
     pub notices: RwSignal<Vec<Notice>>,
     /// Steps of the states that the run can go back to.
     pub marks: RwSignal<Vec<u64>>,
@@ -196,6 +202,8 @@ struct Line {
     ahead: Option<u32>,
     /// The run that a transform of the present one was asked for as.
     changing: Option<u32>,
+    /// The run that was to begin with the weights of the one before.
+    carried: Option<u32>,
     /// The run that weights of a file were given for.
     weighed: Option<u32>,
     /// The spec sent last.
@@ -243,6 +251,7 @@ impl Lab {
             pace: RwSignal::new(None),
             stop: RwSignal::new(Stop::Never),
             watched: StoredValue::default(),
+            carry: RwSignal::new(false),
             every: RwSignal::new(10),
             seen: RwSignal::default(),
             asked: RwSignal::default(),
@@ -260,6 +269,7 @@ impl Lab {
             ghost: RwSignal::default(),
             dialled: RwSignal::default(),
             measured: StoredValue::default(),
+            scope: Scope::new(),
             notices: RwSignal::default(),
             marks: RwSignal::default(),
             files: Files::new(),
@@ -280,6 +290,7 @@ impl Lab {
         lab.keep_address();
         lab.keep_watch();
         lab.keep_alive();
+        lab.keep_looking();
         lab
     }
 

@@ -50,6 +50,19 @@ pub fn show(id: &str) {
     }
 }
 
+/// Scrolls the list named `list` as far as its entry named `id` asks for, and nothing else.
+pub fn reveal(list: &str, id: &str) {
+    let of = |id: &str| document().get_element_by_id(id).and_then(|e| e.dyn_into::<HtmlElement>().ok());
+    if let (Some(list), Some(entry)) = (of(list), of(id)) {
+        let (top, foot) = (entry.offset_top(), entry.offset_top() + entry.offset_height());
+        if top < list.scroll_top() {
+            list.set_scroll_top(top);
+        } else if foot > list.scroll_top() + list.client_height() {
+            list.set_scroll_top(foot - list.client_height());
+        }
+    }
+}
+
 /// Opens every fold in the element named `id`.
 pub fn unfold(id: &str) {
     let Some(Ok(folds)) = document().get_element_by_id(id).map(|e| e.query_selector_all("details.view")) else {

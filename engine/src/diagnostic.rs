@@ -53,7 +53,7 @@ pub fn instead(word: &str, known: &[&str]) -> String {
 }
 
 /// Letters to insert, drop, replace or swap with their neighbour until `a` is `b` (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
+pub fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
     for i in 1..=a.len() {

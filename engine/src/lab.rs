@@ -112,6 +112,7 @@ impl Lab {
         let evaluate::Evaluation { parts, sequence, scores, confusion } =
             builder.evaluate(rule, &resolved.rule.knobs, bodies.len());
         bodies.extend(parts);
+        let recipe = resolved.recipe();
         let mut measurements = Vec::new();
         for probe in PROBES {
             let mut cx = Measure {
@@ -124,6 +125,7 @@ impl Lab {
                 },
                 rule,
                 data,
+                recipe: &recipe,
                 registers: builder.registers,
                 taps: &taps,
                 confusion,

@@ -82,12 +82,16 @@ pub struct Forward {
     pub writes: Vec<(SlotId, Value)>,
     pub taps: Vec<Tap>,
     pub exhibits: Vec<Exhibit>,
+    /// Path, input and output of every block, in the order in which they were built.
+    pub made: Vec<(String, Value, Value)>,
 }
 
 impl Forward {
     /// The passes, with what the blocks left behind when they were built.
     pub fn of(passes: Vec<Pass>, build: Build) -> Self {
-        Self { passes, writes: build.writes, taps: build.taps, exhibits: build.exhibits }
+        let mut forward = Self { passes, ..Self::default() };
+        forward.gather(build);
+        forward
     }
 
     /// Takes in what the blocks of a stage left behind when they were built.
@@ -95,6 +99,8 @@ impl Forward {
         self.writes.extend(build.writes);
         self.taps.extend(build.taps);
         self.exhibits.extend(build.exhibits);
+        let made = build.made.into_iter().zip(build.given);
+        self.made.extend(made.map(|((path, output), input)| (path, input, output)));
     }
 
     /// What the last stage gave. A network has at least one stage where [`Rule::fits`](crate::rules::Rule::fits) has

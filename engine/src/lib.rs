@@ -20,6 +20,7 @@ pub mod exec;
 pub mod export;
 pub mod ir;
 pub mod lab;
+pub mod lens;
 pub mod lesson;
 pub mod net;
 pub mod ops;

@@ -5,6 +5,7 @@ use crate::ir::{SlotId, Stmt, Value};
 use crate::lab::{Registers, batch};
 use crate::lesson::{Batch, Learn};
 use crate::net::{Clock, Tap};
+use crate::optim::Recipe;
 use crate::registry::{Entry, registry};
 use crate::rules::Rule;
 
@@ -22,6 +23,7 @@ mod samples;
 mod sequences;
 mod signal_to_noise;
 mod signals;
+mod update_size;
 mod weights;
 
 /// What a probe builds its measurement with.
@@ -29,6 +31,8 @@ pub struct Measure<'a> {
     pub learn: Learn<'a>,
     pub rule: &'static dyn Rule,
     pub data: &'a Data,
+    /// How updates become steps.
+    pub recipe: &'a Recipe,
     pub registers: Registers,
     /// Routes of a step, with the registers that hold their load, entropy and dropped share.
     pub taps: &'a [(Tap, [SlotId; 3])],
@@ -94,6 +98,7 @@ registry! {
     density::Density,
     alignment::Alignment,
     signal_to_noise::SignalToNoise,
+    update_size::UpdateSize,
     signals::Signals,
     flow::Flow,
 }

@@ -13,6 +13,7 @@ use crate::data::{Answer, Look};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Device;
 use crate::export::Form;
+use crate::lens::{Figures, PhaseInfo, Subject, ValueInfo};
 use crate::plan::Order;
 use crate::registry::{Entry, Holds, Knob, KnobKind, Setting};
 use crate::rules::{Credit, Needs};
@@ -93,6 +94,12 @@ pub enum Command {
         run: u32,
         spec: Box<Spec>,
     },
+    /// Builds `spec`, on the present run's data, as run number `run` that begins with the present run's weights: another
+    /// rule goes on where this one stands. Answered by `Loaded`, or by `Refused`, which leaves the present run as it is.
+    Carry {
+        run: u32,
+        spec: Box<Spec>,
+    },
     /// What the run, as it stands, answers with the knob at `path` set to `value`: see [`crate::dial`]. Answered by
     /// `Dialled`.
     Dial {
@@ -104,6 +111,31 @@ pub enum Command {
     Bench {
         workload: String,
         device: Device,
+    },
+    /// What there is to look at in the present run, by a query: see [`crate::lens::query`]. Answered by `Found`.
+    Find {
+        query: String,
+        of: Subject,
+    },
+    /// One value by its name, its numbers from the element `from` on. Answered by `Shown`.
+    Show {
+        name: String,
+        from: u64,
+        of: Subject,
+    },
+    /// The arithmetic of unit number `unit` of the dense block `block`, `1/1.linear`, on row number `row` of what it is
+    /// given. Answered by `Explained`.
+    Explain {
+        block: String,
+        unit: u32,
+        row: u32,
+        of: Subject,
+    },
+    /// Sets one element of a register, counted row by row, by hand. Answered by `Put`, or by `Failed`.
+    Put {
+        register: String,
+        element: u64,
+        value: f64,
     },
     /// Destroys the graphics device as if it had been lost: for tests of what follows.
     LoseDevice,
@@ -224,6 +256,49 @@ pub enum Event {
     Verified {
         verdict: Option<Box<Verdict>>,
         faults: Vec<Diagnostic>,
+    },
+    /// What a query finds, the first of them and how many more there are, and of what phases a step is made; or why it
+    /// finds nothing.
+    Found {
+        run: u32,
+        query: String,
+        values: Vec<ValueInfo>,
+        left: usize,
+        phases: Vec<PhaseInfo>,
+        faults: Vec<Diagnostic>,
+    },
+    /// A value as it was at `step`. The payload holds its numbers, row by row, from the element `from` on, as many as
+    /// one message takes; `figures` are of all of them. Or why it cannot be shown.
+    Shown {
+        run: u32,
+        step: u64,
+        name: String,
+        of: Subject,
+        value: Option<ValueInfo>,
+        from: u64,
+        figures: Box<Figures>,
+        faults: Vec<Diagnostic>,
+    },
+    /// The arithmetic of a unit with `inputs` inputs: the payload holds these, its weights, what the rule has in the place
+    /// of their gradients and what the step adds to them, `[inputs]` each; then its bias, the bias's gradient and change,
+    /// its sum, and what the activation behind it makes of that: NaN where there is none. Or why it cannot be told.
+    Explained {
+        run: u32,
+        step: u64,
+        block: String,
+        unit: u32,
+        row: u32,
+        inputs: usize,
+        faults: Vec<Diagnostic>,
+    },
+    /// An element was set by hand; `was` is `None` where it was not finite.
+    Put {
+        run: u32,
+        step: u64,
+        register: String,
+        element: u64,
+        was: Option<f32>,
+        now: f32,
     },
     /// Something failed that the person should know of; the run stands.
     Failed {
@@ -485,7 +560,8 @@ impl EntryInfo {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub event: Event,
-    /// The tensors of a [`Event::Measured`], one after the other; empty for all other events.
+    /// The tensors of an [`Event::Measured`], one after the other, a state that was kept, or the numbers of an
+    /// [`Event::Shown`] or [`Event::Explained`]; empty for all other events.
     pub payload: Vec<f32>,
     /// The file of an [`Event::Exported`]; empty for all other events.
     pub file: Vec<u8>,

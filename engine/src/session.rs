@@ -17,8 +17,10 @@ use crate::weights::Weights;
 mod bench;
 pub mod devices;
 mod dialling;
+mod explaining;
 mod exporting;
 mod loading;
+mod looking;
 mod moving;
 mod packing;
 pub(crate) mod run;
@@ -27,6 +29,7 @@ mod watching;
 
 use devices::{Devices, Opening};
 use loading::Start;
+use looking::Looking;
 use run::{Checkpoint, Reading, Run};
 
 /// How long a slice of training should take.
@@ -37,7 +40,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-4");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-5");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +88,8 @@ pub struct Session {
     watch: Watch,
     /// The devices on which something was measured.
     places: Vec<Place>,
+    /// What was last looked through.
+    looking: Option<Looking>,
 }
 
 impl Session {
@@ -108,6 +113,7 @@ impl Session {
             until: None,
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
+            looking: None,
         }
     }
 
@@ -181,8 +187,13 @@ impl Session {
             Command::Transform { run, by } => self.transform(run, &by).await,
             Command::Export { form } => self.export(form).await,
             Command::Bring { run, spec } => self.begin_with(run, *spec, &files.pop().unwrap_or_default()).await,
+            Command::Carry { run, spec } => self.carry(run, *spec).await,
             Command::Dial { path, value } => self.dial(path, value).await,
             Command::Bench { workload, device } => self.bench(&workload, device, &files).await,
+            Command::Find { query, of } => self.find(query, of),
+            Command::Show { name, from, of } => self.show(name, from, of).await,
+            Command::Explain { block, unit, row, of } => self.explain(block, unit, row, of).await,
+            Command::Put { register, element, value } => self.put(register, element, value).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()

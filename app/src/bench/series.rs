@@ -122,6 +122,10 @@ impl Series {
             | Event::Packed { .. }
             | Event::Diverged { .. }
             | Event::Verifying { .. }
+            | Event::Found { .. }
+            | Event::Shown { .. }
+            | Event::Explained { .. }
+            | Event::Put { .. }
             | Event::Verified { .. } => {}
         }
     }

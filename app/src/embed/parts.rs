@@ -25,7 +25,7 @@ pub enum Kind {
 use Kind::{Control, Panel, Picture};
 
 /// Every part, in the order of the page.
-pub const PARTS: [Part; 50] = [
+pub const PARTS: [Part; 53] = [
     part("rooms", "Ways to the other rooms", Control),
     part("tools", "Undo, link, files", Control),
     part("presets", "Experiments to begin with", Panel),
@@ -50,6 +50,7 @@ pub const PARTS: [Part; 50] = [
     part("device", "Device", Control),
     part("network", "Network", Panel),
     part("race", "Race", Panel),
+    part("microscope", "Microscope", Panel),
     part("meters", "Figures", Picture),
     part("curves", "Curves", Picture),
     part("decision-surface", "Decision surface", Picture),
@@ -71,6 +72,8 @@ pub const PARTS: [Part; 50] = [
     part("the-rules-signals", "The rule's signals", Picture),
     part("alignment-with-backprop", "Alignment with backprop", Picture),
     part("signal-to-noise", "Signal to noise", Picture),
+    part("update-size", "Update size", Picture),
+    part("stage-by-stage", "Stage by stage", Picture),
     part("transform", "Transform what is trained", Panel),
     part("export", "Take away", Panel),
     part("stop", "Stop by itself", Control),

@@ -14,7 +14,7 @@ use super::rules;
 use crate::embed::lockable::Lockable;
 use crate::state::{Lab, Notice, sentence};
 use crate::tree;
-use crate::ui::field::{Choose as Offer, Number, Select};
+use crate::ui::field::{Check, Choose as Offer, Number, Select};
 use crate::ui::format::{self, capital};
 use crate::ui::knobs::Knobs;
 
@@ -23,6 +23,7 @@ const RATES: (f64, f64) = (-5.0, 0.5);
 
 #[component]
 pub fn Choose() -> impl IntoView {
+    let lab = Lab::get();
     view! {
         <section class="panel choose" aria-labelledby="choose-title">
             <h2 id="choose-title">"Experiment"</h2>
@@ -33,6 +34,8 @@ pub fn Choose() -> impl IntoView {
             <Faults of=&["data"] />
             <Lockable part="rule">
                 <Pick label="Learning rule" of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
+                <Check label="Keep the present weights" value=lab.carry set=move |on| lab.carry.set(on) />
+                <p class="help">"Another rule, optimizer or batch size then goes on from where this run stands; else it begins at the initial weights."</p>
             </Lockable>
             <Faults of=&["rule"] />
             <Lockable part="routing"><Routing /></Lockable>

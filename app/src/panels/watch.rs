@@ -9,7 +9,7 @@ use crate::embed::lockable::Lockable;
 use crate::state::Lab;
 use crate::ui::{self, format};
 use crate::views::{
-    alignment::{Alignment, SignalToNoise},
+    alignment::{Alignment, SignalToNoise, UpdateSize},
     confusion::Confusion,
     curves::Curves,
     density::Density,
@@ -20,6 +20,7 @@ use crate::views::{
     path::Path,
     samples::Samples,
     signals::Signals,
+    stages::Stages,
     surface::Surface,
     units::Units,
     weights::Weights,
@@ -47,7 +48,7 @@ pub fn Watch() -> impl IntoView {
             shows.get() && lab.summary.with(|s| s.as_ref().is_some_and(|s| s.probes.iter().any(|p| p == probe)))
         })
     };
-    let [surface, units, samples, confusion, experts, alignment, noise, signals, weights] = [
+    let [surface, units, samples, confusion, experts, alignment, noise, size, stages, signals, weights] = [
         ("surface", "decision-surface"),
         ("units", "what-the-units-see"),
         ("samples", "samples"),
@@ -55,6 +56,8 @@ pub fn Watch() -> impl IntoView {
         ("experts", "experts"),
         ("alignment", "alignment-with-backprop"),
         ("signal-to-noise", "signal-to-noise"),
+        ("update-size", "update-size"),
+        ("update-size", "stage-by-stage"),
         ("signals", "the-rules-signals"),
         ("weights", "first-weights"),
     ]
@@ -115,8 +118,10 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || attention.get()><Attention /></Show>
                     <Show when=move || confusion.get()><Confusion /></Show>
                     <Show when=move || signals.get()><Signals /></Show>
+                    <Show when=move || stages.get()><Stages /></Show>
                     <Show when=move || alignment.get()><Alignment /></Show>
                     <Show when=move || noise.get()><SignalToNoise /></Show>
+                    <Show when=move || size.get()><UpdateSize /></Show>
                     <Show when=move || density.get()><Density /></Show>
                 </div>
             </div>

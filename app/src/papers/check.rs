@@ -143,6 +143,10 @@ impl Papers {
             | Event::Dialled { .. }
             | Event::Benched { .. }
             | Event::Packed { .. }
+            | Event::Found { .. }
+            | Event::Shown { .. }
+            | Event::Explained { .. }
+            | Event::Put { .. }
             | Event::Exported { .. } => {}
         }
     }

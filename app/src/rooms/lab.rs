@@ -21,6 +21,7 @@ use crate::panels::watch::Watch;
 use crate::papers::banner::Banner;
 use crate::race;
 use crate::state::Lab;
+use crate::views::microscope::Microscope;
 
 #[component]
 pub fn LabRoom() -> impl IntoView {
@@ -42,6 +43,7 @@ pub fn LabRoom() -> impl IntoView {
             <Show when=move || !outline()><Lockable part="network"><Inspector /></Lockable></Show>
             <div class="read">
                 <Lockable part="race"><Show when=move || race.open()><Race /></Show></Lockable>
+                <Lockable part="microscope"><Microscope /></Lockable>
                 <Watch />
                 <Lockable part="transform"><Transform /></Lockable>
                 <Lockable part="export"><Export /></Lockable>

@@ -7,6 +7,7 @@ use engine::protocol::{DeviceInfo, Event, Summary};
 use js_sys::Float32Array;
 use leptos::prelude::*;
 
+use super::scope::{Edit, Found, Seen, Sum};
 use super::{Action, Curve, Dialled, Ghost, Kept, Lab, Measured, Notice, Packed, Progress, Scores};
 use crate::link::Heard;
 use crate::ui::format;
@@ -73,6 +74,12 @@ impl Lab {
                     self.tell(Notice::alert("transform", "The network cannot be changed like that", said(&faults)));
                 } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
                     self.tell(Notice::alert("weights", "The weights do not fit this network", said(&faults)));
+                } else if self.line.try_update_value(|l| l.carried.take()).flatten() == Some(run)
+                    && faults.iter().any(|f| f.path.starts_with("weights"))
+                {
+                    let text = format!("{} The run begins at initial weights instead.", said(&faults));
+                    self.tell(Notice::alert("weights", "The present weights do not fit", text));
+                    self.load();
                 } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
                     let text = format!("{} The run begins at initial weights instead.", said(&faults));
                     self.tell(Notice::alert("weights", "The weights in this link could not be used", text));
@@ -148,6 +155,36 @@ impl Lab {
                     self.not_written(form, &faults);
                 }
             }
+            Event::Found { run, query, values, left, phases, faults } => {
+                if self.runs(run) {
+                    self.found(&query, Found { values, left, phases, fault: first(&faults) });
+                }
+            }
+            Event::Shown { run, step, name, of, value, from, figures, faults } => {
+                if self.runs(run) {
+                    let from = usize::try_from(from).unwrap_or_default();
+                    let seen = value.ok_or_else(|| first(&faults).unwrap_or_default()).map(|value| Seen {
+                        step,
+                        of,
+                        value,
+                        from,
+                        figures: *figures,
+                        numbers: payload.to_vec(),
+                    });
+                    self.shown(&name, of, seen);
+                }
+            }
+            Event::Explained { run, step, block, unit, row, inputs, faults } => {
+                if self.runs(run) {
+                    let fault = first(&faults);
+                    self.explained(Sum { step, block, unit, row, inputs, numbers: payload.to_vec(), fault });
+                }
+            }
+            Event::Put { run, step, register, element, was, now } => {
+                if self.runs(run) {
+                    self.edited(Edit { step, register, element, was, now });
+                }
+            }
             // Nothing of the kind is asked for in the lab.
             Event::Benched { .. } | Event::Verifying { .. } | Event::Verified { .. } => {}
             Event::Failed { run, fault } => {
@@ -183,6 +220,7 @@ impl Lab {
         self.measured.with_value(|all| all.values().for_each(|m| m.set(None)));
         self.scores.set(None);
         self.dialled.set(Vec::new());
+        self.forget_edits();
         self.faults.set(Vec::new());
         self.busy.set(false);
         self.progress.set(Progress::default());
@@ -303,4 +341,9 @@ impl Lab {
             let _ = window.location().reload();
         }
     }
+}
+
+/// The first fault, as a sentence.
+fn first(faults: &[Diagnostic]) -> Option<String> {
+    faults.first().map(|f| super::notice::sentence(&f.to_string()))
 }

@@ -53,6 +53,7 @@ impl Lab {
                 }
                 self.line.update_value(|l| l.sent = Some((spec, device)));
             }
+            Some(_) | None if self.carries(&spec) => self.carry_on(spec),
             Some(_) | None => self.load(),
         }
     }
@@ -75,6 +76,28 @@ impl Lab {
         let rule = of(self.entry(|c| &c.rules, &spec.rule.id), "rule", |s| &mut s.rule);
         let optimizer = of(self.entry(|c| &c.optimizers, &spec.optimizer.id), "optim", |s| &mut s.optimizer);
         rule.chain(optimizer).collect()
+    }
+
+    /// Whether `spec` can begin with the weights of the run that stands: the same network on the same data.
+    fn carries(self, spec: &Spec) -> bool {
+        let alike = |l: &std::sync::Arc<Spec>| l.data == spec.data && l.stages == spec.stages && l.seed == spec.seed;
+        self.carry.get_untracked()
+            && self.line.with_value(|l| l.current > 0 && !l.orphaned)
+            && self.loaded.with_untracked(|l| l.as_ref().is_some_and(alike))
+    }
+
+    /// Has the session go on from the present weights with another spec, as a new run.
+    fn carry_on(self, spec: Spec) {
+        let device = self.device.get_untracked();
+        self.line.update_value(|l| {
+            l.run += 1;
+            l.carried = Some(l.run);
+            l.heir = None;
+            l.sent = Some((spec.clone(), device));
+        });
+        self.busy.set(true);
+        let run = self.line.with_value(|l| l.run);
+        self.send(&Command::Carry { run, spec: Box::new(spec) });
     }
 
     /// Sends the spec with its dataset's files, as a new run.
@@ -199,6 +222,7 @@ impl Lab {
         self.close_record();
         self.curve.update(|c| *c = super::Curve::default());
         self.scores.set(None);
+        self.forget_edits();
         self.line.update_value(|l| l.kept = None);
         // What is asked for next counts from here.
         self.progress.update(|p| p.step = 0);

@@ -1,5 +1,5 @@
-//! How good the rule's updates are, stage by stage: how far they point where backpropagation's gradient points, and how
-//! far two batches agree on them.
+//! How good the rule's updates are, stage by stage: how far they point where backpropagation's gradient points, how far
+//! two batches agree on them, and how large the steps are that come of them.
 
 use leptos::prelude::*;
 
@@ -51,6 +51,25 @@ pub fn SignalToNoise() -> impl IntoView {
             help="What two batches agree on in each stage's update, over what they do not: above 1 a step goes mostly where the mean goes. It costs two steps; close it to switch it off."
         >
             <Stages probe="signal-to-noise" tensor="ratio" said="Signal to noise of the rule's update, by stage" axis=axis />
+        </Card>
+    }
+}
+
+#[component]
+pub fn UpdateSize() -> impl IntoView {
+    let axis = Axis {
+        least: None,
+        most: (0.0, f64::MAX),
+        write: |v| format!("{v:.1e}"),
+        tick: |v, _| format!("{v:.0e}"),
+        across: step,
+    };
+    view! {
+        <Card
+            title="Update size"
+            help="How large a step is beside the weights that it changes, by stage. About 0.001 is usual; much more shakes what was learned, much less learns slowly."
+        >
+            <Stages probe="update-size" tensor="size" said="Size of the step beside the weights, by stage" axis=axis />
         </Card>
     }
 }

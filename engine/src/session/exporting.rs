@@ -45,6 +45,14 @@ impl Session {
         })
     }
 
+    /// Loads `spec` as run `number` on the present run's data, with the present run's weights.
+    pub(super) async fn carry(&mut self, number: u32, spec: Spec) -> Vec<Message> {
+        match self.weights().await {
+            Ok(weights) => self.load(Start { weights, ..Start::new(number, spec, self.wanted) }, &[]).await,
+            Err(fault) => self.lost(fault).await,
+        }
+    }
+
     /// Loads `spec` as run `number` on the present run's data, with the weights of a file.
     pub(super) async fn begin_with(&mut self, number: u32, spec: Spec, file: &[u8]) -> Vec<Message> {
         let refused = |fault| vec![Event::Refused { run: number, faults: vec![fault] }.into()];

@@ -106,7 +106,7 @@ impl Session {
 }
 
 /// Tells of a state that was kept, unless it is too large to be sent again and again.
-fn kept(run: u32, state: &Checkpoint) -> Option<Message> {
+pub(super) fn kept(run: u32, state: &Checkpoint) -> Option<Message> {
     let event = Event::Kept { run, step: state.step };
     (state.memory.len() <= TOLD).then(|| Message { payload: state.memory.clone(), ..event.into() })
 }

@@ -13,6 +13,7 @@ use crate::panels::palette::Adding;
 use crate::state::Lab;
 use crate::tree::{self, Place};
 use crate::ui::{self, format};
+use crate::views::microscope::look_inside;
 
 #[component]
 pub fn Inspector() -> impl IntoView {
@@ -123,6 +124,7 @@ fn Stage(place: Place) -> impl IntoView {
         <Faults place=faults />
         <p class="help">"A stage is what learns as one: within it credit travels by the chain rule; between stages, as the learning rule has it."</p>
         <Counted place=figures />
+        <Inside place=place.clone() />
         <Deeds place=place of="the stage".to_owned() deeds=deeds />
     }
 }
@@ -163,7 +165,34 @@ fn Block(place: Place, id: String) -> impl IntoView {
         <Settle knobs=knobs settings=settings of=of.clone() here=here />
         {routing}
         <Counted place=place.clone() />
+        <Inside place=place.clone() />
         <Deeds place=place of=of deeds=deeds />
+    }
+}
+
+/// Leads to what runs through it in numbers.
+#[component]
+fn Inside(place: Place) -> impl IntoView {
+    let lab = Lab::get();
+    // As the engine names what it builds: `2/1.route/1.linear`.
+    let path = move || {
+        lab.spec.with_untracked(|s| {
+            let of = |n: usize| tree::block(s, &place[..n]).map(|b| format!("/{}.{}", place[n - 1] + 1, b.block.id));
+            let blocks: String = (2..=place.len()).filter_map(of).collect();
+            format!("{}{blocks}", place[0] + 1)
+        })
+    };
+    let press = move |_| {
+        let path = path();
+        // All that is in a stage; of a block what begins with its name.
+        look_inside(lab, &if path.contains('/') { format!("{path}*") } else { format!("{path}/*") });
+    };
+    view! {
+        <div class="deeds">
+            <button type="button" title="Its weights, activations and what the rule makes of them, in the microscope" on:click=press>
+                "Look inside"
+            </button>
+        </div>
     }
 }
 
