@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     fn catalogue() -> Catalogue {
-        serde_json::from_str(include_str!("../catalogue.json")).unwrap_or_default()
+        crate::catalogue::catalogue()
     }
 
     fn knob(spec: &Spec, place: &str) -> Swept {
