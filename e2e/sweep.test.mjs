@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
 import { lab } from "./harness.mjs";
-import { button, number, select, until } from "./page.mjs";
+import { button, choose, number, select, until } from "./page.mjs";
 
 const values = (page, which) => page.getByRole("textbox", { name: `Values of the ${which} knob` });
 const cell = (page, name) => page.getByRole("region", { name: "Results of the sweep" }).getByRole("button", { name });
@@ -54,6 +54,7 @@ lab("two knobs span a table, whose best cell is opened and saved", { timeout: 24
 });
 
 lab("a cell that cannot run says why, and the others run", { timeout: 180_000 }, async ({ page }) => {
+  await choose(page, "Learning rule", /^Forward-forward/);
   await sweep(page, { steps: 60 });
   await select(page, "The first knob").selectOption({ label: "Learning rule" });
   const names = page.getByRole("group", { name: "Values of the first knob" });
@@ -64,15 +65,19 @@ lab("a cell that cannot run says why, and the others run", { timeout: 180_000 },
     await names.getByRole("checkbox", { name, exact: true }).uncheck();
   }
   await button(page, "Add a second knob").click();
-  await select(page, "The second knob").selectOption({ label: "Learning rate" });
-  await type(values(page, "second"), "0.003, fast");
+  await select(page, "The second knob").selectOption("rule/threshold");
+  await type(values(page, "second"), "1, fast");
   await page.getByText("“fast” is no number").waitFor();
-  await type(values(page, "second"), "0.003, 1000");
+  await type(values(page, "second"), "1, 2.5");
   await button(page, "Start the sweep").click();
   await done(page, 4);
-  for (const cells of await page.getByRole("region", { name: "Results of the sweep" }).getByRole("button").all()) {
-    assert.doesNotMatch(await cells.getAttribute("aria-label"), /waits|at step/);
+  for (const threshold of ["1", "2.5"]) {
+    const said = (rule) => cell(page, new RegExp(`^rule ${rule}, threshold ${threshold}:`)).getAttribute("aria-label");
+    assert.match(await said("backprop"), /: .*threshold: .*\. Open in the lab$/);
+    assert.match(await said("forward-forward"), /: \d+\.\d %/);
   }
+  await cell(page, /^rule backprop, threshold 2.5:/).click();
+  await page.getByRole("alert").filter({ hasText: /threshold/i }).first().waitFor();
 });
 
 lab("a knob that the network does not have is told in the form and in the cells", {}, async ({ page }) => {

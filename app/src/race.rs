@@ -367,10 +367,17 @@ fn contenders(spec: &Spec) -> Option<(Vec<String>, Vec<Contender>)> {
         Ok(plain) => contender(Entrant { lane, seed, spec: Spec { seed, ..plain.clone() } }, Standing::Waiting),
         Err(why) => {
             let why: Vec<_> = why.iter().map(ToString::to_string).collect();
-            let spec = Spec { sweep: Vec::new(), seeds: 1, seed, ..spec.clone() };
+            let spec = Spec { seed, ..as_far_as_it_goes(spec, cell) };
             contender(Entrant { lane, seed, spec }, Standing::Failed(why.join("; ")))
         }
     };
     let runs = seeds.flat_map(|seed| cells.iter().enumerate().map(move |cell| run(cell, seed))).collect();
     Some((cells.iter().map(|c| c.name.clone()).collect(), runs))
+}
+
+/// The experiment of a cell that cannot run, with what can be set of it: opened in the lab, it shows what is wrong there.
+fn as_far_as_it_goes(spec: &Spec, cell: &race::Cell) -> Spec {
+    let bare = Spec { sweep: Vec::new(), seeds: 1, ..spec.clone() };
+    let set = spec.sweep.iter().zip(&cell.values);
+    set.fold(bare, |so_far, (axis, value)| race::with(&so_far, &axis.place, value).unwrap_or(so_far))
 }

@@ -15,7 +15,8 @@
 //! 1/1.linear/weight:gradient   ∂ loss / ∂ weight, by backpropagation     gradient
 //! 1/1.linear/weight:change     what the step adds to the weight          change
 //! 1:goodness, true label       what the rule goes by at a stage          signal
-//! 2/1.route:chances            what a router did                         routing
+//! 2/1.route:load               what a router does in this step           routing
+//! 2/1.route:chances            and would answer, without noise           routing
 //! batch:x  batch:labels  answer:logits  answer:loss
 //! ```
 

@@ -11,7 +11,7 @@ use engine::protocol::{Command, Event, Message};
 use engine::rules::RULE_ENTRIES;
 use engine::session::Session;
 use engine::session::devices::{Devices, Opening, Unavailable};
-use engine::spec::{Spec, text};
+use engine::spec::{BlockSpec, Choice, Spec, text};
 
 /// A machine without a graphics device.
 struct NoGpu;
@@ -283,6 +283,57 @@ fn a_weight_is_set_by_hand() {
         assert!(fault.to_string().contains(why), "{fault}");
     }
     assert_eq!(seen(&mut s, "2/1.linear/weight"), after);
+}
+
+/// The batch that is looked at is that of the next step, also where samples are windows over a series or a text.
+#[test]
+fn the_batch_is_that_of_the_next_step() {
+    let asset = |name: &str| std::fs::read(format!("{}/../assets/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let linear = |units: u32| format!(r#"{{"block":"linear","units":{units}}}"#);
+    let cases = [
+        ("series", "series.sbd", format!(r#"[[{}],[{}]]"#, linear(4), linear(0))),
+        ("text", "shakespeare.sbd", format!(r#"[[{{"block":"embedding"}},{}],[{}]]"#, linear(4), linear(0))),
+    ];
+    for (data, file, stages) in cases {
+        let text = format!(
+            r#"{{"version":1,"data":{{"id":"{data}"}},"stages":{stages},"rule":"backprop","batch":4,"seed":3}}"#
+        );
+        let mut s = Session::new(Box::new(NoGpu));
+        let load =
+            Command::Load { run: 1, spec: Box::new(text::read(&text).unwrap()), device: Some(Device::Cpu), from: None };
+        let out = pollster::block_on(s.handle(load, vec![asset(file)]));
+        assert!(out.iter().any(|m| matches!(m.event, Event::Loaded { .. })), "{data}: {out:?}");
+        for _ in 0..3 {
+            let foretold = seen(&mut s, "answer:loss")[0];
+            let out = handle(&mut s, Command::Step);
+            let told = |m: &Message| if let Event::Progress { loss, .. } = m.event { loss } else { None };
+            let loss = out.iter().rev().find_map(told).unwrap();
+            assert!((loss - foretold).abs() < 1e-5 * loss, "{data}: {loss} and {foretold}");
+        }
+    }
+}
+
+/// What a router decides can be seen: chances that sum to 1, and weights for as many experts as it chooses.
+#[test]
+fn routers_are_looked_into() {
+    let mut spec = spec("backprop");
+    let expert = BlockSpec::new("linear").with("units", 5);
+    let route = BlockSpec::new("route").with("experts", 4).routed(Choice::new("top-k")).holding(vec![expert]);
+    spec.stages[1].insert(0, route);
+    let mut s = loaded(spec).unwrap();
+    let found = names(&mut s, "is:routing");
+    let of = |what: &str| {
+        let named = found.iter().find(|n| n.starts_with("2/1.route") && n.ends_with(what));
+        named.unwrap_or_else(|| panic!("{what} in {found:?}")).clone()
+    };
+    let chances = seen(&mut s, &of(":chances"));
+    assert_eq!(chances.len(), 8 * 4);
+    assert!(chances.chunks(4).all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5), "{chances:?}");
+    let load = seen(&mut s, &of(":load"));
+    assert!(load.len() == 4 && (load.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{load:?}");
+    let weights = seen(&mut s, &of(":weights"));
+    let chosen: Vec<usize> = weights.chunks(4).map(|row| row.iter().filter(|w| **w != 0.0).count()).collect();
+    assert!(chosen.iter().all(|n| *n == chosen[0] && *n < 4), "{weights:?}");
 }
 
 /// Another rule goes on from the weights as they stand; where it asks for other ones, the run stands as it is.

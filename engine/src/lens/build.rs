@@ -88,7 +88,10 @@ impl Lens {
         let lesson = rule.learn(&mut learn, batch);
         let forward = rule.forward(&mut learn, Mode::Train, batch.x);
         let made = blocks(&learn, &forward.made, &forward.passes.iter().map(|p| p.output).collect::<Vec<_>>());
-        let first = first(batch, &lesson, &made, forward.exhibits);
+        // What routers think of a row is left to look at where the network answers, without noise.
+        let answering = rule.forward(&mut learn, Mode::Eval, batch.x).exhibits;
+        let exhibits = [forward.exhibits, answering].concat();
+        let first = first(batch, &lesson, &made, exhibits);
         let credit = credit(&mut learn, &lesson);
         let reference = reference(&mut learn, &lesson, batch.target, &made);
         let tick = tick(&resolved, &mut g, clock, &lesson);
@@ -168,6 +171,10 @@ fn first(batch: Batch, lesson: &Lesson, made: &[(String, Value)], exhibits: Vec<
     out.extend(made.iter().map(|(name, value)| named(name, Kind::Activation, *value)));
     out.push(named("answer:logits", Kind::Activation, lesson.logits));
     out.push(named("answer:loss", Kind::Activation, lesson.loss));
+    for tap in &lesson.taps {
+        let of = [("load", tap.load), ("entropy", tap.entropy), ("dropped", tap.dropped)];
+        out.extend(of.map(|(what, value)| named(&format!("{}:{what}", written(&tap.path)), Kind::Routing, value)));
+    }
     for exhibit in exhibits {
         let what = match exhibit.picture {
             Picture::Attention => "attention",

@@ -52,6 +52,7 @@ impl Session {
         let dials = dials(&spec, &data);
         self.trial = None;
         self.until = None;
+        self.looking = None;
         self.wanted = device;
         let executor = self.devices.cpu(lab.plan.clone());
         let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor, weights));
