@@ -46,6 +46,7 @@ pub fn Weights() -> impl IntoView {
         <Card title="First weights" help=help>
             <Plot
                 label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
+                title=Signal::stored("First weights".to_owned())
                 class="tile-canvas"
                 height=Callback::new(move |w| tiles_height(w, shown.get()))
                 watch=Rc::new(move || watched.track())
