@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
 import { lab } from "./harness.mjs";
-import { button, choose, pause, until } from "./page.mjs";
+import { button, choose, pause, preset, until } from "./page.mjs";
 
 /** Notes what the page sounds: each tone with its pitches, and from which side to which. */
 export function ears() {
@@ -93,4 +93,86 @@ lab("a curve is read point by point, and heard", { init: ears }, async ({ page }
   await page.keyboard.press("ArrowLeft");
   assert.match(await said(loss), /^step \d+, /);
   assert.equal((await tones(page)).length, all, "muted, it is only read");
+});
+
+/** What a button offers as a file: its name and its bytes. */
+async function offered(page, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), button(page, name).click()]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+/** Titles of the pictures that are on the page, in order. */
+const titles = (page) => page.locator(".plot-frame").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label").split(": arrow keys")[0]));
+
+/** Looks at the picture of a title in all its forms. */
+async function whole(page, title) {
+  const frame = page.locator(`.plot-frame[aria-label^="${title}: arrow"]`).first();
+  await frame.scrollIntoViewIfNeeded();
+  const details = (kind) => page.locator(`details.${kind}`).filter({ has: page.locator(`summary > .sr:text-is(": ${title}")`) }).first();
+  const numbers = details("numbers");
+  await numbers.locator("summary").click();
+  await numbers.locator("tbody tr").first().waitFor({ timeout: 30_000 });
+  await numbers.locator("summary").click();
+  const take = details("take");
+  await take.locator("summary").click();
+  const svg = (await offered(page, `${title} as SVG`)).bytes.toString();
+  const read = await page.evaluate((text) => {
+    const file = new DOMParser().parseFromString(text, "image/svg+xml");
+    const words = (of) => file.querySelector(of)?.textContent ?? "";
+    return { broken: file.querySelectorAll("parsererror").length, title: words("title"), about: words("desc"),
+      marks: file.querySelectorAll("rect, path, polyline, polygon, circle, image, text").length };
+  }, svg);
+  assert.equal(read.broken, 0, title);
+  assert.equal(read.title, title);
+  assert.match(read.about, / · seed \d+ · step [\d,]+/, title);
+  assert.ok(read.marks > 5, `${title}: ${read.marks} marks`);
+  const png = (await offered(page, `${title} as PNG`)).bytes;
+  assert.deepEqual([...png.subarray(1, 4)], [80, 78, 71], title);
+  const csv = (await offered(page, `${title} as CSV`)).bytes.toString().trim().split("\n");
+  assert.ok(csv.length > 1 && csv[0].includes(","), `${title}: ${csv.slice(0, 2).join(" | ")}`);
+  await take.locator("summary").click();
+}
+
+const SEEN = {
+  Spiral: [/^Decision surface$/, /^Response of \d+ units of stage 1/, /^Loss over the steps$/, /^First weights$/],
+  "Experts on digits": [/^Share of each expert over time$/, /^Path of sample 1$/, /^Who gets what in /, /^Confusion matrix$/, /^Test samples/, /test samples that can be followed$/, /^Share of the hidden units/],
+};
+
+for (const [name, expected] of Object.entries(SEEN)) {
+  lab(`every picture of “${name}” has its figures, its drawing and its pixels`, { timeout: 240_000 }, async ({ page }) => {
+    await preset(page, name);
+    await choose(page, "Device", /cpu/i);
+    await until(page, "it trains", ({ step }) => step > 60);
+    for (const pattern of expected) {
+      // A picture is there once its probe has measured, which it does while its place is seen.
+      let title;
+      for (let tries = 0; tries < 60 && !title; tries += 1) {
+        title = (await titles(page)).find((one) => pattern.test(one));
+        if (!title) {
+          await page.locator("details.view").nth(tries % await page.locator("details.view").count()).scrollIntoViewIfNeeded();
+          await page.waitForTimeout(250);
+        }
+      }
+      assert.ok(title, `${pattern}: ${await titles(page)}`);
+      await whole(page, title);
+    }
+    const bare = await page.evaluate(() => [...document.querySelectorAll(".watch canvas")].filter((canvas) => !canvas.closest(".plot-frame")).length);
+    assert.equal(bare, 0, "no picture is without its tools");
+  });
+}
+
+lab("the network is taken away as it is drawn", {}, async ({ page }) => {
+  await preset(page, "Experts on digits");
+  await until(page, "it trains", ({ step }) => step > 20);
+  await page.locator(".net details.take summary").click();
+  const { name, bytes } = await offered(page, "Network as SVG");
+  assert.equal(name, "network.svg");
+  const svg = bytes.toString();
+  for (const word of ["Linear", "Route", "input", "answer", "Read-out", "forward", "credit, stage by stage"]) {
+    assert.match(svg, new RegExp(`>${word}[^<]*<`), word);
+  }
+  const csv = (await offered(page, "Network as CSV")).bytes.toString();
+  assert.match(csv, /^place,block,its main figure,shape after it,parameters\n1\.1,Linear,\d+ units,\d+,\d+\n/);
+  const png = (await offered(page, "Network as PNG")).bytes;
+  assert.ok(png.readUInt32BE(16) > 1200 && png.length > 5000);
 });

@@ -15,6 +15,7 @@ pub mod path;
 pub mod plane;
 pub mod plot;
 pub mod race;
+pub mod regions;
 pub mod samples;
 pub mod signals;
 pub mod stages;

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use plotters::style::RGBColor;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 /// Colours of one scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,15 +87,16 @@ fn parse(text: &str) -> Option<RGBColor> {
     Some(RGBColor(r, g, b))
 }
 
-/// The present theme; follows the system between light and dark. To be made once, and handed down as context.
+/// The present theme; follows the system between light and dark, and where it wishes for more contrast. To be made once, and handed down as context.
 pub fn follow_system() -> Signal<Theme> {
     let theme = RwSignal::new(Theme::read());
-    if let Ok(Some(dark)) = window().match_media("(prefers-color-scheme: dark)") {
-        let change = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || theme.set(Theme::read()));
-        use wasm_bindgen::JsCast;
-        let _ = dark.add_event_listener_with_callback("change", change.as_ref().unchecked_ref());
-        // The page listens as long as it lives.
-        change.forget();
+    let change = Closure::<dyn Fn()>::new(move || theme.set(Theme::read()));
+    for wish in ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"] {
+        if let Ok(Some(media)) = window().match_media(wish) {
+            let _ = media.add_event_listener_with_callback("change", change.as_ref().unchecked_ref());
+        }
     }
+    // The page listens as long as it lives.
+    change.forget();
     theme.into()
 }

@@ -190,12 +190,41 @@ fn Tools(
     size: StoredValue<(f64, f64)>,
     about: Rc<dyn Fn() -> String>,
 ) -> impl IntoView {
-    let help = use_context::<Help>().map(|h| h.0).unwrap_or_default();
     let heard = RwSignal::new(false);
     let listen = move |_| {
         heard.set(true);
         if reader.playing.get_untracked() { reader.stop() } else { reader.play(None) }
     };
+    view! {
+        <div class="tools-of-plot">
+            <button
+                type="button"
+                class="quiet"
+                title="H, on the plot. Escape stops it."
+                aria-label=move || format!("{} to {}", if reader.playing.get() { "Stop listening" } else { "Listen" }, title.get())
+                on:click=listen
+            >
+                {move || if reader.playing.get() { "Stop" } else { "Listen" }}
+            </button>
+            <Table title=title numbers=contents.numbers.clone() watch=watch />
+            <Take title=title contents=contents size=Rc::new(move || size.get_value()) about=about />
+            <p class="reading" aria-hidden="true">{move || reader.shown.get()}</p>
+            <Show when=move || heard.get()><div class="hearing">{Hearing::get().fields()}</div></Show>
+        </div>
+    }
+}
+
+/// Taking a picture away: as a drawing, as pixels, as figures.
+#[component]
+pub fn Take(
+    title: Signal<String>,
+    contents: Contents,
+    /// Of the picture, in the page's pixels.
+    size: Rc<dyn Fn() -> (f64, f64)>,
+    about: Rc<dyn Fn() -> String>,
+) -> impl IntoView {
+    let help = use_context::<Help>().map(|h| h.0).unwrap_or_default();
+    let listed = contents.clone();
     let figure = {
         let contents = contents.clone();
         move |take: &dyn Fn(&Figure<'_>)| {
@@ -203,9 +232,9 @@ fn Tools(
             take(&Figure {
                 title: title.get_untracked(),
                 about: about(),
-                help: help.clone(),
+                help: format!("{help}{}", across(&untrack(|| (contents.numbers)()))),
                 legend: untrack(|| (contents.legend)(&theme)),
-                size: size.get_value(),
+                size: size(),
                 theme,
                 draw: &|sheet| untrack(|| (contents.draw)(sheet)),
             });
@@ -226,32 +255,28 @@ fn Tools(
             }
         });
     };
-    let csv = move || ui::download(&file(&title.get_untracked(), "csv"), &reader.numbers().csv(), "text/csv");
+    let csv =
+        move || ui::download(&file(&title.get_untracked(), "csv"), &untrack(|| (listed.numbers)()).csv(), "text/csv");
     let item = move |kind: &'static str, take: Rc<dyn Fn()>| {
         view! {
             <button type="button" aria-label=move || t!("{title} as {kind}", title = title.get(), kind) on:click=move |_| take()>{kind}</button>
         }
     };
     view! {
-        <div class="tools-of-plot">
-            <button
-                type="button"
-                class="quiet"
-                title=t("H, on the plot. Escape stops it.")
-                aria-label=move || if reader.playing.get() { t!("Stop listening to {title}", title = title.get()) } else { t!("Listen to {title}", title = title.get()) }
-                on:click=listen
-            >
-                {move || if reader.playing.get() { t("Stop") } else { t("Listen") }}
-            </button>
-            <Table title=title numbers=contents.numbers watch=watch />
-            <details class="take">
-                <summary>{t("Take")} <span class="sr">{move || format!(": {}", title.get())}</span></summary>
-                <div>{item("SVG", Rc::new(svg))} {item("PNG", Rc::new(png))} {item("CSV", Rc::new(csv))}</div>
-            </details>
-            <p class="reading" aria-hidden="true">{move || reader.shown.get()}</p>
-            <Show when=move || heard.get()><div class="hearing">{Hearing::get().fields()}</div></Show>
-        </div>
+        <details class="take">
+            <summary>"Take" <span class="sr">{move || format!(": {}", title.get())}</span></summary>
+            <div>{item("SVG", Rc::new(svg))} {item("PNG", Rc::new(png))} {item("CSV", Rc::new(csv))}</div>
+        </details>
     }
+}
+
+/// From where to where a picture's axis goes, where it has a length.
+fn across(numbers: &Numbers) -> String {
+    let (_, length) = numbers.extent();
+    if numbers.places.len() < 2 {
+        return String::new();
+    }
+    format!(" Across: {} to {}.", numbers.place_name(0), numbers.place_name(length - 1))
 }
 
 /// The name of a file with what `title` shows.

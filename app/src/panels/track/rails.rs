@@ -192,7 +192,7 @@ fn Ends(layout: Memo<Layout>) -> impl IntoView {
 }
 
 /// What the data asks for, in few words.
-fn answer(asked: Answer, outputs: usize) -> String {
+pub fn answer(asked: Answer, outputs: usize) -> String {
     match asked {
         Answer::Class => t!("{outputs} classes", outputs),
         Answer::ClassAtPlaces(places) => format!("{outputs} × {places}"),

@@ -169,7 +169,9 @@ impl Reader {
         let numbers = self.numbers();
         let (all, length) = numbers.extent();
         let Some(range) = numbers.range().filter(|_| all > 0 && length > 0) else {
-            self.say(t("There is nothing to hear yet.").to_owned());
+            let words = !numbers.rows.is_empty();
+            let why = if words { "These are words: arrow keys read them." } else { "There is nothing to hear yet." };
+            self.say(why.to_owned());
             return;
         };
         let series: Vec<usize> = match series {

@@ -26,6 +26,7 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
         let now = Memo::new_with_compare(move |_| Some(read()), |_, _| true);
         let pages = move || now.with(|n| n.as_ref().map_or(1, |n| n.rows.len().div_ceil(ROWS).max(1)));
         let here = move || page.get().min(pages() - 1);
+        let last = move || here() + 1 >= pages();
         let head = move || {
             now.with(|n| {
                 let head = n.iter().flat_map(|n| &n.head);
@@ -62,9 +63,9 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
                     <button type="button" class="quiet" disabled=move || here() == 0 on:click=move |_| page.set(here().saturating_sub(1))>
                         {t("Previous rows")}
                     </button>
-                    <span aria-live="polite">{move || t!("page {number} of {all}", number = here() + 1, all = pages())}</span>
-                    <button type="button" class="quiet" disabled=move || here() + 1 >= pages() on:click=move |_| page.set(here() + 1)>
-                        {t("Next rows")}
+                    <span aria-live="polite">{move || format!("page {} of {}", here() + 1, pages())}</span>
+                    <button type="button" class="quiet" disabled=move || last() on:click=move |_| page.set(here() + 1)>
+                        "Next rows"
                     </button>
                 </div>
             </Show>
