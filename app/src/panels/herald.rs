@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_millis(700);
 fn told(p: &Progress, mark: Mark) -> String {
     let still = Progress { playing: false, ..*p };
     let figures = format::status(&still, mark).replace(" · ", ", ");
-    if p.playing { format!("Training: {figures}") } else { format!("Standing still: {figures}") }
+    if p.playing { t!("Training: {figures}", figures) } else { t!("Standing still: {figures}", figures) }
 }
 
 #[component]

@@ -94,9 +94,9 @@ pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
                     <span class="forward">{t("forward")}</span>
                     <span class="back">{move || way.get().map(credit::said)}</span>
                 </p>
-                <button id="add-stage" type="button" class="quiet" title="A stage before the read-out" on:click=add>"Add a stage"</button>
+                <button id="add-stage" type="button" class="quiet" title=t("A stage before the read-out") on:click=add>{t("Add a stage")}</button>
                 <Show when=move || shown.get() == Shown::Track><TakeTrack /></Show>
-                <div class="tabs" role="group" aria-label="Show the network as">
+                <div class="tabs" role="group" aria-label=t("Show the network as")>
                     {tab(Shown::Track)}
                     {tab(Shown::Outline)}
                 </div>

@@ -75,7 +75,7 @@ pub fn Run() -> impl IntoView {
                 <span role="status" aria-live="off">{move || lab.status.get()}</span>
             </p>
             <Herald />
-            {move || place().map(|(device, reason)| view! { <p class="place" title=reason><span>"on "</span><b>{device}</b></p> })}
+            {move || place().map(|(device, reason)| view! { <p class="place" title=reason><span>{t("on")} " "</span><b>{device}</b></p> })}
         </section>
     }
 }

@@ -75,7 +75,7 @@ pub fn Curves() -> impl IntoView {
         view! { <Chart label=said(Of::Accuracy) lines=lines watch=watch axis=axis(mark.get()) /> }
     };
     view! {
-        <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits.">
+        <Card title=key!("Curves") help=t("Loss and accuracy of each batch, and over samples of both splits.")>
             <div class="pair">
                 <figure>
                     <figcaption>

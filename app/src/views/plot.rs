@@ -200,11 +200,11 @@ fn Tools(
             <button
                 type="button"
                 class="quiet"
-                title="H, on the plot. Escape stops it."
-                aria-label=move || format!("{} to {}", if reader.playing.get() { "Stop listening" } else { "Listen" }, title.get())
+                title=t("H, on the plot. Escape stops it.")
+                aria-label=move || if reader.playing.get() { t!("Stop listening to {title}", title = title.get()) } else { t!("Listen to {title}", title = title.get()) }
                 on:click=listen
             >
-                {move || if reader.playing.get() { "Stop" } else { "Listen" }}
+                {move || if reader.playing.get() { t("Stop") } else { t("Listen") }}
             </button>
             <Table title=title numbers=contents.numbers.clone() watch=watch />
             <Take title=title contents=contents size=Rc::new(move || size.get_value()) about=about />
@@ -264,7 +264,7 @@ pub fn Take(
     };
     view! {
         <details class="take">
-            <summary>"Take" <span class="sr">{move || format!(": {}", title.get())}</span></summary>
+            <summary>{t("Take")} <span class="sr">{move || format!(": {}", title.get())}</span></summary>
             <div>{item("SVG", Rc::new(svg))} {item("PNG", Rc::new(png))} {item("CSV", Rc::new(csv))}</div>
         </details>
     }
@@ -276,7 +276,7 @@ fn across(numbers: &Numbers) -> String {
     if numbers.places.len() < 2 {
         return String::new();
     }
-    format!(" Across: {} to {}.", numbers.place_name(0), numbers.place_name(length - 1))
+    t!(" Across: {from} to {to}.", from = numbers.place_name(0), to = numbers.place_name(length - 1))
 }
 
 /// The name of a file with what `title` shows.

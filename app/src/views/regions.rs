@@ -8,6 +8,7 @@ use super::plane::{at, classes, dot, place, plane};
 use super::plot::Told;
 use super::plot::numbers::{Cell, Numbers};
 use crate::state::{Lab, Measured};
+use crate::tongue::t;
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
@@ -18,16 +19,16 @@ pub fn Regions() -> impl IntoView {
     let label = |m: &Measured, path: &str| {
         let Some((count, _, experts)) = experts(m, path) else { return String::new() };
         let used = (0..count).filter(|e| experts.iter().any(|v| *v as usize == *e)).count();
-        format!("{used} of {count} experts have a region of the plane in {path}")
+        t!("{used} of {count} experts have a region of the plane in {path}", used, count, path)
     };
     view! {
-        <Card title="Regions" help="Each colour, with its number, is an expert: the router likes it best there. Marks are samples, in the shape of their class.">
+        <Card title=key!("Regions") help=t("Each colour, with its number, is an expert: the router likes it best there. Marks are samples, in the shape of their class.")>
             {figures(Exhibit {
                 probe: "regions",
                 what: "experts ",
                 class: "square",
                 height: None,
-                title: "Regions of",
+                title: t("Regions of"),
                 label,
                 draw: regions,
                 numbers: plane_of,
@@ -35,7 +36,7 @@ pub fn Regions() -> impl IntoView {
                     let (_, shape, experts) = experts(m, path)?;
                     let side = shape.first().copied()?.isqrt();
                     let (x, y, cell) = place(hit, side)?;
-                    Some(Told::Words(format!("{}: expert {:.0}", at(x, y), experts.get(cell)? + 1.0)))
+                    Some(Told::Words(t!("{place}: expert {expert}", place = at(x, y), expert = format_args!("{:.0}", experts.get(cell)? + 1.0))))
                 },
                 pick: None,
                 legend: |lab, theme, _| classes(lab, theme),
@@ -49,7 +50,7 @@ fn plane_of(_: Lab, m: &Measured, path: &str) -> Option<Numbers> {
     let (_, _, experts) = experts(m, path)?;
     Some(
         plane(experts.len(), |v| format!("{v:.0}"), |cell| Cell::from(experts[cell] + 1.0))
-            .note("The expert that the router likes best there."),
+            .note(t("The expert that the router likes best there.")),
     )
 }
 

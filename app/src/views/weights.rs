@@ -46,8 +46,8 @@ pub fn Weights() -> impl IntoView {
     view! {
         <Card title=key!("First weights") help=help>
             <Plot
-                label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
-                title=Signal::stored("First weights".to_owned())
+                label=Signal::derive(move || t!("Weights of {shown} units of the first layer", shown = shown.get()))
+                title=Signal::stored(t("First weights").to_owned())
                 class="tile-canvas"
                 height=Callback::new(move |w| tiles_height(w, shown.get()))
                 watch=Rc::new(move || watched.track())

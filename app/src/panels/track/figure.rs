@@ -12,6 +12,7 @@ use super::layout::{Fan, Layout, Mark, layout};
 use super::rails::{answer, way};
 use super::{number, stage_name};
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::tree;
 use crate::ui::canvas::Sheet;
 use crate::ui::format;
@@ -88,12 +89,12 @@ pub fn TakeTrack() -> impl IntoView {
         let lay = lay();
         (lay.width, lay.height)
     });
-    view! { <Take title=Signal::stored("Network".to_owned()) contents=contents size=size about=Rc::new(move || about(lab)) /> }
+    view! { <Take title=Signal::stored(t("Network").to_owned()) contents=contents size=size about=Rc::new(move || about(lab)) /> }
 }
 
 /// A row for each block: what it is, and what is counted of it.
 fn blocks(lab: Lab, kinds: &Kinds) -> Numbers {
-    let heads = ["block", "its main figure", "shape after it", "parameters"].map(str::to_owned);
+    let heads = [t("block"), t("its main figure"), t("shape after it"), t("parameters")].map(str::to_owned);
     let mut n = Numbers::new("place", heads, |v| format!("{v:.0}"));
     lab.spec.with_untracked(|spec| {
         let lay = layout(&spec.stages, kinds, 0.0);
@@ -173,7 +174,7 @@ impl Picture<'_> {
         let more = fan.experts.saturating_sub(fan.tracks.len());
         if more > 0 {
             let (x, y) = fan.foot;
-            self.brush.text(&format!("and {more} more"), x, y, 11.0, self.theme.faint, "center");
+            self.brush.text(&t!("and {more} more", more), x, y, 11.0, self.theme.faint, "center");
         }
     }
 

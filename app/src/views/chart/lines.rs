@@ -4,6 +4,7 @@ use plotters::style::RGBColor;
 
 use super::Axis;
 use crate::state::Point;
+use crate::tongue::t;
 use crate::ui::theme::Theme;
 use crate::views::plot::numbers::{Cell, Numbers};
 
@@ -77,8 +78,8 @@ pub fn numbers(lines: &[Line], axis: Axis, log: bool) -> Numbers {
     let apart = places.last().copied().unwrap_or(0.0).abs() * 1e-9;
     places.dedup_by(|a, b| *a - *b <= apart);
     let heads = shown.iter().flat_map(|l| {
-        let ends = if l.band.is_empty() { &[][..] } else { &[", least", ", greatest"][..] };
-        std::iter::once(l.name.clone()).chain(ends.iter().map(|end| format!("{}{end}", l.name)))
+        let ends = if l.band.is_empty() { &[][..] } else { &[key!(", least"), key!(", greatest")][..] };
+        std::iter::once(l.name.clone()).chain(ends.iter().map(|end| format!("{}{}", l.name, t(end))))
     });
     let mut n = Numbers::new("", heads, axis.write).by_columns();
     (n.log, n.backwards) = (log, true);

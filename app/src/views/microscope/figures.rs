@@ -116,8 +116,9 @@ pub fn Course() -> impl IntoView {
     };
     let label = Signal::derive(move || {
         let last = scope.course.with(|all| {
-            let told =
-                |(name, trace): (&str, &crate::state::Trace)| Some(format!("{} {}", t(name), number(trace.last()?.value)));
+            let told = |(name, trace): (&str, &crate::state::Trace)| {
+                Some(format!("{} {}", t(name), number(trace.last()?.value)))
+            };
             NAMES.into_iter().zip(all).filter_map(told).collect::<Vec<_>>().join(", ")
         });
         t!("Over the steps at which it was looked at: {last}", last)

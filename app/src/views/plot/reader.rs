@@ -170,7 +170,8 @@ impl Reader {
         let (all, length) = numbers.extent();
         let Some(range) = numbers.range().filter(|_| all > 0 && length > 0) else {
             let words = !numbers.rows.is_empty();
-            let why = if words { "These are words: arrow keys read them." } else { "There is nothing to hear yet." };
+            let why =
+                if words { t("These are words: arrow keys read them.") } else { t("There is nothing to hear yet.") };
             self.say(why.to_owned());
             return;
         };

@@ -63,9 +63,9 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
                     <button type="button" class="quiet" disabled=move || here() == 0 on:click=move |_| page.set(here().saturating_sub(1))>
                         {t("Previous rows")}
                     </button>
-                    <span aria-live="polite">{move || format!("page {} of {}", here() + 1, pages())}</span>
+                    <span aria-live="polite">{move || t!("page {number} of {all}", number = here() + 1, all = pages())}</span>
                     <button type="button" class="quiet" disabled=move || last() on:click=move |_| page.set(here() + 1)>
-                        "Next rows"
+                        {t("Next rows")}
                     </button>
                 </div>
             </Show>
