@@ -34,6 +34,8 @@ pub(super) struct Keeping {
     states: Vec<Kept>,
     /// Whether the browser has refused to keep anything, which is told once.
     refused: bool,
+    /// Likewise for the person's own files.
+    unfiled: bool,
 }
 
 impl Lab {
@@ -76,6 +78,10 @@ impl Lab {
             (k.id.clone(), k.tab.clone(), k.states.last().map(|s| s.step), kept)
         });
         let Some((id, tab, state, kept)) = kept else { return };
+        let files = self.files.worth_keeping(&spec.data.id).unwrap_or_else(|| {
+            self.tell_files_lost("It is too large to be kept.");
+            Vec::new()
+        });
         let record = Record {
             id,
             tab,
@@ -89,9 +95,18 @@ impl Lab {
             scores: self.scores.get_untracked(),
             curve: self.curve.with_untracked(|c| c.thinned(POINTS)),
             state: state.is_some(),
+            files: files.iter().map(|(own, _)| own.clone()).collect(),
         };
         spawn_local(async move {
-            if let Err(why) = shelf::put(&record, kept.as_ref().map(|k| &k.memory)).await {
+            let memory = kept.as_ref().map(|k| &k.memory);
+            let mut put = shelf::put(&record, memory, &files).await;
+            if let Some(why) = put.as_ref().err().map(|why| sentence(why)).filter(|_| !files.is_empty()) {
+                put = shelf::put(&Record { files: Vec::new(), ..record }, memory, &[]).await;
+                if put.is_ok() {
+                    self.tell_files_lost(&why);
+                }
+            }
+            if let Err(why) = put {
                 let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.refused, true));
                 if first == Some(true) {
                     let text = format!(
@@ -102,6 +117,26 @@ impl Lab {
                 }
             }
         });
+    }
+
+    /// The run is kept, but not the files that it learns from; told once.
+    fn tell_files_lost(self, why: &str) {
+        let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.unfiled, true));
+        if first == Some(true) {
+            let text = format!("{why} After a reload, choose the file again; or make room under Runs.");
+            self.tell(Notice::alert("shelf", "The browser keeps no copy of your file", text));
+        }
+    }
+
+    /// Has the files at hand that a record's run learns from.
+    async fn take_up_files(self, record: &Record) {
+        let Some(spec) = record.spec() else { return };
+        for own in &record.files {
+            // One that the browser has dropped is asked for when the run is loaded.
+            if let Some(bytes) = shelf::file(&own.id).await {
+                self.files.give(&spec.data.id, own.clone(), bytes);
+            }
+        }
     }
 
     /// The run ends here: its record is written, and the next one gets its own.
@@ -160,6 +195,7 @@ impl Lab {
         let record = record.clone();
         spawn_local(async move {
             let state = if record.state && record.build == BUILD { shelf::state(&record.id).await } else { None };
+            self.take_up_files(&record).await;
             self.close_record();
             self.playing.set(state.is_none());
             self.edit(|s| *s = spec.clone());
@@ -191,11 +227,16 @@ impl Lab {
             let last = records
                 .into_iter()
                 .find(|r| r.state && r.build == BUILD && r.step > 0 && (asked.is_none() || r.tab == tab));
+            // A run that is gone on with is waited for, however long its files take.
             if let Some(last) = last
                 && !started.get_value()
             {
                 match &asked {
-                    Some(asked) if last.spec().as_ref() == Some(asked) => self.restore(last).await,
+                    Some(asked) if last.spec().as_ref() == Some(asked) => {
+                        started.set_value(true);
+                        self.restore(last).await;
+                        return self.connect();
+                    }
                     Some(_) => {}
                     None => {
                         let title = format!("An earlier run stands at step {}", last.step);
@@ -220,6 +261,7 @@ impl Lab {
     }
 
     async fn restore(self, record: Record) {
+        self.take_up_files(&record).await;
         let (Some(spec), Some(memory)) = (record.spec(), shelf::state(&record.id).await) else { return };
         self.playing.set(record.playing);
         let mut curve: Curve = record.curve;
