@@ -7,6 +7,8 @@ use crate::embed::rest;
 use crate::embed::room::Embedded;
 use crate::lesson::Lessons;
 use crate::panels::header::Header;
+use crate::panels::own::drop;
+use crate::panels::own::pictures::Pictures;
 use crate::panels::palette::Adding;
 use crate::papers::Papers;
 use crate::race;
@@ -31,6 +33,9 @@ pub fn App() -> impl IntoView {
     provide_context(Port::open(lab, race));
     rest::follow(lab);
     listen(lab);
+    let pictures = Pictures::new(lab);
+    provide_context(pictures);
+    drop::listen(lab, pictures);
     if lab.frame.with_untracked(|f| f.embed) {
         return view! { <Embedded /> }.into_any();
     }
