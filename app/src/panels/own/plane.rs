@@ -164,7 +164,7 @@ pub fn Plane(kind: KnobInfoKind) -> impl IntoView {
             </svg>
             <p class="help" aria-live="polite">{place} {told}</p>
             <div class="own-do">
-                <button type="button" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| undo()>"Take the last one away"</button>
+                <button type="button" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| undo()>"Take one back"</button>
                 <button type="button" class="quiet" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| change(&Vec::clear)>"Clear"</button>
             </div>
             <p class="help" id="plane-help">
