@@ -8,6 +8,7 @@ pub mod export;
 pub mod header;
 pub mod net;
 pub mod notices;
+pub mod own;
 pub mod palette;
 pub mod presets;
 pub mod race;

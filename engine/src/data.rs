@@ -7,6 +7,7 @@ use crate::{
     registry::{Entry, Knobs, registry},
 };
 
+mod arrays;
 mod boolean;
 mod breast_cancer;
 mod bytes;
@@ -22,11 +23,14 @@ mod mnist;
 mod mnist1d;
 mod moons;
 mod needle;
+mod npy;
+mod own_text;
 pub mod pack;
 mod penguins;
 mod photo;
 mod places;
 mod plane;
+pub mod points;
 mod rearrange;
 mod recall;
 mod series;
@@ -36,6 +40,7 @@ mod state;
 mod text;
 mod wine;
 mod xor;
+mod zip;
 
 pub use bytes::FILE_MAX;
 
@@ -55,7 +60,7 @@ pub const NEIGHBOURS_MAX: usize = 256;
 pub enum Look {
     /// Points in the plane, both coordinates within about ±1.
     Plane,
-    /// Grey images, `height × width`, values 0 (paper) to 1 (ink).
+    /// Images, `height × width`, values 0 (paper) to 1 (ink); of one colour, or of three where the input's last side is 3.
     Image { height: usize, width: usize },
     /// One signal along time.
     Series,
@@ -238,6 +243,7 @@ registry! {
     gauss::Gauss,
     moons::Moons,
     spiral::Spiral,
+    points::Points,
     boolean::Boolean,
     function::Function,
     rearrange::COPY,
@@ -260,4 +266,8 @@ registry! {
     text::Text,
     csv::OwnCsv,
     idx::OwnIdx,
+    arrays::OWN_NPY,
+    arrays::OWN_NPZ,
+    arrays::OWN_IMAGES,
+    own_text::OwnText,
 }

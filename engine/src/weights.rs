@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-mod half;
+pub(crate) mod half;
 pub mod pack;
 
 use crate::diagnostic::Diagnostic;

@@ -32,14 +32,18 @@ pub fn one<'a>(files: &[&'a [u8]]) -> Result<&'a [u8], Diagnostic> {
 
 /// Formats that are often given by mistake: their first bytes, what to call them, what to do.
 const FOREIGN: &[(&[u8], &str, &str)] = &[
-    (b"PK\x03\x04", "a zip archive (or a spreadsheet)", "unpack it, or save the sheet as CSV"),
+    (
+        b"PK\x03\x04",
+        "a zip archive (or a spreadsheet)",
+        "unpack it, or save the sheet as CSV; arrays in a .npz are a dataset of their own",
+    ),
     (b"\x89PNG", "a PNG image", ""),
     (b"\xff\xd8\xff", "a JPEG image", ""),
     (b"%PDF", "a PDF document", ""),
     (b"BZh", "packed with bzip2", "unpack it first"),
     (b"\xfd7zXZ\0", "packed with xz", "unpack it first"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it first"),
-    (b"\x93NUMPY", "a NumPy array", "save it as CSV"),
+    (b"\x93NUMPY", "a NumPy array", "choose “Your arrays (NPY)” as the dataset"),
     (b"\x89HDF", "an HDF5 file", "save it as CSV"),
     (b"PAR1", "a Parquet file", "save it as CSV"),
     (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
@@ -69,16 +73,37 @@ pub fn refuse_foreign(bytes: &[u8], wanted: &str) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// The content of a file that may be packed with gzip, checked for foreign formats before and after.
-pub fn unpacked<'a>(bytes: &'a [u8], wanted: &str) -> Result<Cow<'a, [u8]>, Diagnostic> {
-    refuse_foreign(bytes, wanted)?;
-    if !bytes.starts_with(b"\x1f\x8b") {
-        return Ok(Cow::Borrowed(bytes));
-    }
+/// Whether these bytes begin as a file that gzip packed does.
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x1f\x8b")
+}
+
+/// What a file that gzip packed holds: at most a byte more than [`FILE_MAX`].
+pub fn inflated(bytes: &[u8]) -> Result<Vec<u8>, Diagnostic> {
     let mut inner = Vec::new();
     flate2::read::MultiGzDecoder::new(bytes).take(FILE_MAX as u64 + 1).read_to_end(&mut inner).map_err(|e| {
         at(bytes.len(), format!("the gzip data is damaged or cut off: {e}"), "download it again, or unpack it first")
     })?;
+    Ok(inner)
+}
+
+/// The content of a file that may be packed with gzip, checked for foreign formats before and after.
+pub fn unpacked<'a>(bytes: &'a [u8], wanted: &str) -> Result<Cow<'a, [u8]>, Diagnostic> {
+    refuse_foreign(bytes, wanted)?;
+    if !is_gzip(bytes) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let inner = inflated(bytes)?;
     refuse_foreign(&inner, wanted)?;
     Ok(Cow::Owned(inner))
+}
+
+/// The text that a file holds.
+pub fn utf8<'a>(file: &'a [u8], mend: &str) -> Result<&'a str, Diagnostic> {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    std::str::from_utf8(file).map_err(|e| {
+        let before = &file[..e.valid_up_to()];
+        let line = 1 + before.iter().filter(|&&b| b == b'\n').count();
+        Diagnostic::new(format!("line {line}"), format!("byte {:#04x} is not UTF-8", file[before.len()]), mend)
+    })
 }

@@ -52,7 +52,7 @@ impl Dataset for OwnCsv {
     fn load(&self, files: &[&[u8]], knobs: &Knobs, seed: u32) -> Result<Data, Diagnostic> {
         let [file] = bytes::parts(files, PARTS)?;
         let file = bytes::unpacked(file, "a table in CSV")?;
-        let text = text(&file)?;
+        let text = bytes::utf8(&file, "save the table as UTF-8")?;
         let Table { columns, x, y, classes } = read(text, knobs.choice("header"))?;
         let width = columns.len();
         let (mut train, mut test) = split::stratified(&x, width, &y, classes.len(), knobs.float("train"), seed);
@@ -76,15 +76,6 @@ fn line(line: u64, message: impl Into<String>, mend: impl Into<String>) -> Diagn
 /// At most 40 characters of what a person wrote, so that a diagnostic stays readable.
 fn clipped(text: &str) -> String {
     if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(39).chain(['…']).collect() }
-}
-
-fn text(file: &[u8]) -> Result<&str, Diagnostic> {
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    std::str::from_utf8(file).map_err(|e| {
-        let before = &file[..e.valid_up_to()];
-        let at = 1 + before.iter().filter(|&&b| b == b'\n').count() as u64;
-        line(at, format!("byte {:#04x} is not UTF-8", file[before.len()]), "save the table as UTF-8")
-    })
 }
 
 /// The separator that occurs most often in the first line, outside quotes.

@@ -6,8 +6,8 @@ use crate::{
     registry::{Entry, Knob, KnobKind, Knobs, Meta},
 };
 
-/// The share of the text, from its beginning, that is trained on.
-const TRAIN_SHARE: f64 = 0.9;
+/// One of so many parts of the text, the last one, is for testing.
+const PARTS: usize = 10;
 
 pub struct Text;
 
@@ -49,16 +49,25 @@ impl Dataset for Text {
         let (header, parts) = pack::lines(bytes::one(files)?)?;
         let mut text = parts.concat();
         text.truncate((text.len() as f64 * knobs.float("share")) as usize);
-        let length = knobs.size("length");
-        let window = Window { length, offset: 1, answer: length, stride: 1 };
-        let split = |x: Vec<f32>| Split { len: window.samples(x.len()), x, y: Vec::new() };
-        let test = split(text.split_off((text.len() as f64 * TRAIN_SHARE) as usize));
-        let train = split(text);
-        Ok(Data {
-            answer: Answer::ClassAtPlaces(length),
-            tokens: header.tokens.clone(),
-            window: Some(window),
-            ..Data::of_classes(vec![length], header.tokens, train, test, Look::Text)
-        })
+        Ok(next_characters(text, header.tokens, knobs.size("length")))
+    }
+}
+
+/// How many characters a text must have at least for samples of `length` in both splits.
+pub fn least(length: usize) -> usize {
+    length * PARTS + 1
+}
+
+/// A text as its tokens' numbers: its last tenth is for testing, and at every place the next token is to be told.
+pub fn next_characters(mut text: Vec<f32>, tokens: Vec<String>, length: usize) -> Data {
+    let window = Window { length, offset: 1, answer: length, stride: 1 };
+    let split = |x: Vec<f32>| Split { len: window.samples(x.len()), x, y: Vec::new() };
+    let test = split(text.split_off(text.len() * (PARTS - 1) / PARTS));
+    let train = split(text);
+    Data {
+        answer: Answer::ClassAtPlaces(length),
+        tokens: tokens.clone(),
+        window: Some(window),
+        ..Data::of_classes(vec![length], tokens, train, test, Look::Text)
     }
 }

@@ -35,7 +35,11 @@ impl Probe for Samples {
         let batch = rows(cx.learn.g, cx.registers.test, index, cx.learn.task);
         let logits = cx.rule.predict(&mut cx.learn, batch.x);
         let g = &mut *cx.learn.g;
-        let images = g.reshape(batch.x, [shown, height, width]);
+        // Of colours, how bright they are together.
+        let depth = cx.data.input.last().copied().unwrap_or(1);
+        let images = g.reshape(batch.x, [shown, height, width, depth]);
+        let images = g.mean(images, &[3]);
+        let images = g.reshape(images, [shown, height, width]);
         let probabilities = g.softmax(logits);
         Some(Recording::from(vec![
             ("images".to_owned(), images),

@@ -191,6 +191,7 @@ fn sizes_are_as_promised() {
         ("gauss", 800, 200),
         ("moons", 800, 200),
         ("spiral", 800, 200),
+        ("points", 16, 4),
         ("boolean", 410, 102),
         ("function", 800, 200),
         ("copy", 3200, 800),
