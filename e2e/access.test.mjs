@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { lab } from "./harness.mjs";
-import { button, choose, number, outline, pause, select, status, until } from "./page.mjs";
+import { button, choose, number, outline, pause, preset, presets, select, status, until } from "./page.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Tab presses within which every control of the run must come. */
-const TABS = 80;
+/** Tab presses within which every control of the run must come, all the way around the page with its pictures. */
+const TABS = 160;
 
 lab("Play and Pause by keyboard alone", {}, async ({ page }) => {
   await until(page, "the first steps", ({ step }) => step > 0);
@@ -47,16 +47,76 @@ lab("the controls have their names", {}, async ({ page }) => {
   assert.ok(await page.getByRole("listitem").filter({ hasText: /linear/i }).count() > 0, "blocks are list items");
 });
 
+/** What axe finds serious on the page as it is now; `within` a part of it. */
+async function grave(page, where, within) {
+  if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(readFileSync(AXE, "utf8"));
+  const { violations } = await page.evaluate((within) => globalThis.axe.run(within ?? document), within);
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`), [], where);
+}
+
+/** Brings every picture of the lab onto the screen once, so that it has something to show. */
+async function seeAll(page) {
+  for (const view of await page.locator("details.view").all()) {
+    await view.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(150);
+  }
+}
+
 for (const colorScheme of ["light", "dark"]) {
-  lab(`axe finds nothing serious in the ${colorScheme} page`, { context: { colorScheme } }, async ({ page }) => {
+  lab(`axe finds nothing serious in the ${colorScheme} lab`, { timeout: 240_000, context: { colorScheme } }, async ({ page }) => {
     await until(page, "the first steps", ({ step }) => step > 0);
     await choose(page, "Dataset", /^(?!.*mnist).*digits/i);
     await until(page, "it learns digits", ({ step }) => step > 0);
+    await seeAll(page);
     await pause(page);
-    await page.evaluate(readFileSync(AXE, "utf8"));
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-    assert.deepEqual(grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`), []);
+    // Each kind of what opens under a picture, once.
+    await page.locator("details.numbers summary").first().click();
+    await page.locator("details.take summary").nth(1).click();
+    await page.getByRole("button", { name: /^Listen to/ }).first().click();
+    await page.locator("#track-1\\.1").focus();
+    await grave(page, "digits, with a block chosen");
+    await preset(page, "Experts on digits");
+    await until(page, "experts learn", ({ step }) => step > 60);
+    await seeAll(page);
+    await page.locator(".path-thumbs, .path-said").first().waitFor();
+    await pause(page);
+    await grave(page, "experts");
+    await preset(page, "Spiral");
+    await until(page, "it bends", ({ step }) => step > 30);
+    await seeAll(page);
+    await pause(page);
+    await grave(page, "the plane");
+    await button(page, "Outline").click();
+    await button(page, "Race").click();
+    await number(page, "Steps of the race").fill("30");
+    await button(page, "Start the race").click();
+    await page.getByRole("region", { name: "Results of the race" }).waitFor();
+    await grave(page, "a race");
+  });
+
+  lab(`axe finds nothing serious in the ${colorScheme} rooms and dialogs`, { timeout: 240_000, context: { colorScheme } }, async ({ page, url }) => {
+    await until(page, "a run to keep", ({ step }) => step > 60);
+    await presets(page);
+    await grave(page, "the gallery", "dialog[open]");
+    await page.keyboard.press("Escape");
+    await button(page, "Copy link").click();
+    await page.locator("dialog[open]").waitFor();
+    await grave(page, "links", "dialog[open]");
+    await page.keyboard.press("Escape");
+    await pause(page);
+    await page.getByRole("link", { name: "Papers", exact: true }).click();
+    await page.locator(".room h2, .room h1").first().waitFor();
+    await grave(page, "papers");
+    await page.getByRole("link", { name: "Lessons", exact: true }).click();
+    await page.locator(".room h2, .room h1").first().waitFor();
+    await grave(page, "lessons");
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await page.getByRole("region", { name: "Past runs" }).waitFor();
+    await grave(page, "past runs");
+    await page.goto(`${url}?bench=W1&device=cpu`);
+    await page.getByText("Measured.").waitFor({ timeout: 60_000 });
+    await grave(page, "the bench");
   });
 }
 
@@ -179,4 +239,105 @@ lab("nothing moves for those who want no motion", { context: { reducedMotion: "r
   await until(page, "the first steps", ({ step }) => step > 0);
   const moving = await page.evaluate(() => document.getAnimations().length);
   assert.equal(moving, 0);
+});
+
+lab("build, train, compare and take away by keyboard alone", { timeout: 240_000 }, async ({ page }) => {
+  await until(page, "the first steps", ({ step }) => step > 0);
+  const name = () => page.evaluate(() => {
+    const { activeElement: element } = document;
+    const label = element?.closest("label")?.querySelector(".field-name")?.textContent;
+    return element?.getAttribute("aria-label") ?? label ?? element?.textContent.trim() ?? "";
+  });
+  const press = (key) => page.keyboard.press(key);
+  const reach = async (wanted, key = "Tab") => {
+    for (let tabs = 0; tabs < 3 * TABS && !wanted.test(await name()); tabs += 1) await press(key);
+    assert.match(await name(), wanted);
+  };
+  await page.evaluate(() => document.activeElement?.blur());
+
+  // Build, on the track: a dropout after the first block.
+  await reach(/^Linear 1\.1/);
+  await press("a");
+  await page.getByRole("dialog").waitFor();
+  await reach(/^Dropout/);
+  await press("Enter");
+  await button(page, "Dropout 1.2").waitFor();
+
+  // Train: it goes on by itself; it is told when it stands still.
+  await until(page, "the new network trains", ({ step }) => step > 0);
+  await reach(/^Pause$/, "Shift+Tab");
+  await press("Enter");
+  await page.waitForFunction(() => /^Standing still: step [1-9]/.test(document.querySelector("#herald").textContent));
+
+  // Compare: a race of three lanes.
+  await reach(/^Race$/);
+  await press("Enter");
+  await reach(/^Rule of lane 3$/);
+  await press("ArrowUp");
+  await reach(/^Steps of the race$/);
+  await press("Control+a");
+  await page.keyboard.type("60");
+  await press("Enter");
+  await reach(/^Seeds of the race$/);
+  await press("Control+a");
+  await page.keyboard.type("1");
+  await press("Enter");
+  await reach(/^Start the race$/);
+  await press("Enter");
+  await page.getByText("3 of 3 runs done").waitFor({ timeout: 90_000 });
+
+  // Read what came of it, line by line.
+  await reach(/^Test accuracy of each lane, mean over the seeds: arrow keys read it/);
+  const said = page.locator(".race p[aria-live].sr").first();
+  await press("End");
+  assert.match(await said.textContent(), /^step 60, Backpropagation: [\d.]+ %$/);
+  const lanes = [];
+  for (let lane = 0; lane < 3; lane += 1) {
+    lanes.push((await said.textContent()).split(": ")[0]);
+    for (let band = 0; band < 3; band += 1) await press("ArrowDown");
+  }
+  assert.equal(new Set(lanes).size, 3, `${lanes}`);
+
+  // And take the figure away.
+  await reach(/^Take ?: Test accuracy of each lane/);
+  await press("Enter");
+  await reach(/^Test accuracy of each lane, mean over the seeds as SVG$/);
+  const [download] = await Promise.all([page.waitForEvent("download"), press("Enter")]);
+  const svg = readFileSync(await download.path(), "utf8");
+  for (const lane of lanes) assert.ok(svg.includes(`>${lane.replace("step 60, ", "")}</text>`), lane);
+});
+
+lab("progress is told at intervals that can be listened to", {}, async ({ page }) => {
+  await page.locator("#herald").waitFor({ state: "attached" });
+  await page.evaluate(() => {
+    globalThis.told = [];
+    const herald = document.querySelector("#herald");
+    new MutationObserver(() => globalThis.told.push(herald.textContent)).observe(herald, { childList: true, characterData: true, subtree: true });
+  });
+  await until(page, "it trains", ({ step }) => step > 100);
+  await page.waitForTimeout(3000);
+  await pause(page);
+  await page.waitForFunction(() => /^Standing still: step/.test(globalThis.told.at(-1) ?? ""));
+  const told = await page.evaluate(() => globalThis.told);
+  assert.ok(told.length <= 3, `no flood: ${told.join(" | ")}`);
+  const before = (await status(page)).step;
+  await button(page, "Step").click();
+  await page.waitForFunction((step) => document.querySelector("#herald").textContent.startsWith(`Standing still: step ${step}`), before + 1);
+});
+
+lab("what is chosen and where one is can be seen in forced colours", { context: { forcedColors: "active" } }, async ({ page }) => {
+  await until(page, "the first steps", ({ step }) => step > 0);
+  await pause(page);
+  await page.locator("#track-1\\.1").focus();
+  const stroke = await page.locator(".rail").first().evaluate((rail) => getComputedStyle(rail).stroke);
+  const text = await page.evaluate(() => getComputedStyle(document.body).color);
+  assert.equal(stroke, text, "the line is in the colour of text");
+  const outline = await page.locator("#track-1\\.1").evaluate((box) => getComputedStyle(box).outlineStyle);
+  assert.equal(outline, "solid");
+});
+
+lab("more contrast is there when it is asked for", { context: { contrast: "more" } }, async ({ page }) => {
+  await until(page, "the first steps", ({ step }) => step > 0);
+  const [ink, line] = await page.evaluate(() => ["--ink", "--hair"].map((name) => getComputedStyle(document.documentElement).getPropertyValue(name)));
+  assert.deepEqual([ink, line], ["#000000", "#868d94"]);
 });

@@ -17,7 +17,7 @@ const loss = (page) => page.getByRole("img", { name: /^Loss over the steps/ });
 
 lab("the pointer reads a curve's values", {}, async ({ page }) => {
   await trained(page);
-  const chart = page.locator(".chart").filter({ has: loss(page) });
+  const chart = page.locator(".plot-frame").filter({ has: loss(page) });
   const legend = chart.locator("xpath=following-sibling::ul[1]").locator("li").filter({ hasText: /^test/ }).first();
   const read = async () => Number((await legend.locator("b").textContent()).replace(",", ""));
   const last = await read();

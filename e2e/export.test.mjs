@@ -20,12 +20,12 @@ async function opened(page) {
 
 /** The last row of the curves' table of numbers, once it is that of the step at which the run stands. */
 async function shown(page) {
-  const table = page.locator("details.numbers").first();
-  if (!await table.evaluate((details) => details.open)) await table.locator("summary").click();
+  const tables = ["Loss", "Accuracy"].map((of) => page.locator("details.numbers", { hasText: `${of} over the steps` }));
+  for (const table of tables) if (!await table.evaluate((details) => details.open)) await table.locator("summary").click();
   const { step: here } = await status(page);
   for (let tries = 0; tries < 100; tries++) {
-    const row = table.locator("tbody tr").first().locator("td");
-    const [step = "", loss, accuracy] = await row.allTextContents();
+    const rows = tables.map((table) => table.locator("tbody tr").first().locator("th, td"));
+    const [[step = "", , , loss], [, , , accuracy]] = await Promise.all(rows.map((row) => row.allTextContents()));
     if (step && Number(step.replaceAll(/[^\d]/g, "")) === here) {
       return { step: here, loss: Number(loss), accuracy: Number.parseFloat(accuracy) / 100 };
     }
@@ -109,6 +109,7 @@ lab("spec, curves, script and pictures are files", {}, async ({ page }) => {
     assert.match(script.bytes.toString(), line);
   }
 
+  for (const name of ["Loss", "Accuracy"]) await page.locator("details.take", { hasText: `${name} over the steps` }).locator("summary").click();
   const svg = await offered(page, "Loss over the steps as SVG");
   assert.equal(svg.name, "loss-over-the-steps.svg");
   const read = await page.evaluate((text) => {
@@ -119,9 +120,20 @@ lab("spec, curves, script and pictures are files", {}, async ({ page }) => {
   assert.equal(read[0], 0);
   assert.ok(read[1] >= 3 && read[3] >= 4, `${read}`);
   assert.equal(read[2], "Loss over the steps");
+  assert.match(svg.bytes.toString(), /<desc>Digits.* · seed 1 · step [\d,]+\. Loss and accuracy of each batch/);
+  assert.match(svg.bytes.toString(), /fill="#ffffff"/, "light, for print");
 
   const png = await offered(page, "Accuracy over the steps as PNG");
   assert.equal(png.name, "accuracy-over-the-steps.png");
   assert.deepEqual([...png.bytes.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
-  assert.ok(png.bytes.readUInt32BE(16) > 200 && png.bytes.length > 2000);
+  // Twice as many pixels as on the screen, and a margin around.
+  const wide = await page.getByRole("img", { name: /^Accuracy over the steps/ }).evaluate((at) => at.clientWidth);
+  assert.equal(png.bytes.readUInt32BE(16), 2 * (Math.max(wide, 320) + 32));
+  assert.ok(png.bytes.length > 2000);
+
+  const csv = await offered(page, "Loss over the steps as CSV");
+  const table = csv.bytes.toString().trim().split("\n").map((row) => row.split(","));
+  assert.deepEqual(table[0], ["", "batch", "train", "test"]);
+  assert.equal(Number(table.at(-1)[0]), step);
+  assert.ok(Math.abs(Number(table.at(-1)[3]) - loss) < 0.0006);
 });

@@ -20,6 +20,7 @@ use crate::rooms::runs::RunsRoom;
 use crate::state::Lab;
 use crate::title;
 use crate::ui::theme;
+use crate::views::plot::hearing::Hearing;
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -30,6 +31,7 @@ pub fn App() -> impl IntoView {
     provide_context(Lessons::new(lab, race));
     provide_context(Papers::new(lab));
     provide_context(theme::follow_system());
+    provide_context(Hearing::new());
     provide_context(Adding::new());
     provide_context(Port::open(lab, race));
     rest::follow(lab);

@@ -6,6 +6,7 @@ pub mod choose;
 pub mod cost;
 pub mod export;
 pub mod header;
+pub mod herald;
 pub mod net;
 pub mod notices;
 pub mod own;

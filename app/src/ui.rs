@@ -1,11 +1,13 @@
 //! Controls and drawing that know nothing of the lab.
 
 pub mod canvas;
+pub mod drawing;
 pub mod field;
 pub mod format;
 pub mod frame;
 pub mod knobs;
 pub mod paint;
+pub mod sound;
 pub mod theme;
 
 use js_sys::{Array, Uint8Array};

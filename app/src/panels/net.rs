@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use self::block::Blocks;
 use super::notices::Fault;
+use super::track::figure::TakeTrack;
 use super::track::rails::way;
 use super::track::strip::Strip;
 use super::track::{Track, credit, stage_name};
@@ -93,6 +94,7 @@ pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
                     <span class="back">{move || way.get().map(credit::said)}</span>
                 </p>
                 <button id="add-stage" type="button" class="quiet" title="A stage before the read-out" on:click=add>"Add a stage"</button>
+                <Show when=move || shown.get() == Shown::Track><TakeTrack /></Show>
                 <div class="tabs" role="group" aria-label="Show the network as">
                     {tab(Shown::Track)}
                     {tab(Shown::Outline)}

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::herald::Herald;
 use super::presets::Presets;
 use crate::embed::lockable::Lockable;
 use crate::race::Race;
@@ -72,6 +73,7 @@ pub fn Run() -> impl IntoView {
                 <span class="lamp" class:on=move || lab.progress.with(|p| p.playing) aria-hidden="true"></span>
                 <span role="status" aria-live="off">{move || lab.status.get()}</span>
             </p>
+            <Herald />
             {move || place().map(|(device, reason)| view! { <p class="place" title=reason><span>"on "</span><b>{device}</b></p> })}
         </section>
     }

@@ -3,6 +3,7 @@
 
 pub mod credit;
 pub mod drag;
+pub mod figure;
 pub mod flow;
 pub mod inspector;
 pub mod keys;

@@ -85,13 +85,6 @@ impl Trace {
     pub fn last(&self) -> Option<Point> {
         self.points.last().copied()
     }
-
-    /// The point nearest to `step`.
-    pub fn at(&self, step: f64) -> Option<Point> {
-        let after = self.points.partition_point(|p| p.step < step);
-        let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| self.points.get(i));
-        near.min_by(|a, b| (a.step - step).abs().total_cmp(&(b.step - step).abs())).copied()
-    }
 }
 
 impl Curve {
@@ -225,16 +218,5 @@ mod tests {
         track.push(1, f32::NAN);
         track.push(2, f32::INFINITY);
         assert!(track.points().is_empty());
-    }
-
-    #[test]
-    fn the_nearest_point_is_found() {
-        let mut track = Trace::default();
-        for step in [10, 20, 30] {
-            track.push(step, step as f32);
-        }
-        assert_eq!(track.at(24.0).map(|p| p.step), Some(20.0));
-        assert_eq!(track.at(99.0).map(|p| p.step), Some(30.0));
-        assert_eq!(Trace::default().at(1.0), None);
     }
 }

@@ -5,17 +5,41 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlCanvasElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
 
+use super::drawing::Drawing;
 use super::frame;
 use super::theme::Theme;
 
-/// What a drawing is given: the canvas, already of the right size, and how many of its pixels make one of the page's.
+/// What is drawn on.
+#[derive(Clone)]
+pub enum Onto {
+    /// Already of the right size.
+    Canvas(HtmlCanvasElement),
+    Svg(Drawing),
+}
+
+/// What a drawing is given: what to draw on, and how many of its pixels make one of the page's.
 pub struct Sheet {
-    pub canvas: HtmlCanvasElement,
+    pub onto: Onto,
     /// Size in the page's pixels.
     pub width: f64,
     pub height: f64,
     pub scale: f64,
     pub theme: Theme,
+}
+
+impl Sheet {
+    /// An empty canvas that is not in the page. `None` where the browser gives none.
+    pub fn canvas(width: f64, height: f64, scale: f64, theme: Theme) -> Option<Self> {
+        let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
+        canvas.set_width((width * scale).round() as u32);
+        canvas.set_height((height * scale).round() as u32);
+        Some(Self { onto: Onto::Canvas(canvas), width, height, scale, theme })
+    }
+
+    /// An empty drawing in SVG.
+    pub fn svg(width: f64, height: f64, theme: Theme) -> Self {
+        Self { onto: Onto::Svg(Drawing::new(width, height)), width, height, scale: 1.0, theme }
+    }
 }
 
 /// A picture. `draw` is called again whenever a signal that `watch` reads has changed.
@@ -78,7 +102,8 @@ pub fn Canvas(
                 canvas.set_width(w);
                 canvas.set_height(h);
             }
-            untrack(|| draw(&Sheet { canvas, width, height, scale, theme: theme.get_untracked() }));
+            let onto = Onto::Canvas(canvas);
+            untrack(|| draw(&Sheet { onto, width, height, scale, theme: theme.get_untracked() }));
         });
     });
     let tall = move || height.and_then(|h| size.get().map(|(w, _)| format!("{}px", h.run(w))));

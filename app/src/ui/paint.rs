@@ -1,11 +1,14 @@
-//! Pixels onto a canvas.
+//! Marks and pixels onto a canvas, or into a drawing in SVG.
 
+use leptos::prelude::document;
 use plotters::style::RGBColor;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-use super::canvas::Sheet;
-use super::theme::css;
+use super::canvas::{Onto, Sheet};
+use super::drawing::{Drawing, escaped, hex, points, short};
+
+const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
 
 /// A picture of `width × height` opaque pixels.
 pub struct Pixels {
@@ -37,28 +40,40 @@ impl Pixels {
 
 /// A brush for one sheet, measured in the page's pixels.
 pub struct Brush {
-    cx: CanvasRenderingContext2d,
+    ink: Ink,
     /// Carries pixels to the sheet, enlarged.
     carrier: Option<(HtmlCanvasElement, CanvasRenderingContext2d)>,
+}
+
+enum Ink {
+    Canvas(CanvasRenderingContext2d),
+    Svg(Drawing),
 }
 
 fn context(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     canvas.get_context("2d").ok().flatten()?.dyn_into().ok()
 }
 
+fn carrier() -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
+    let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
+    let cx = context(&canvas)?;
+    Some((canvas, cx))
+}
+
 impl Brush {
     /// `None` when the browser gives no drawing context, as when it is short of memory.
     pub fn new(sheet: &Sheet) -> Option<Self> {
-        let cx = context(&sheet.canvas)?;
-        cx.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).ok()?;
-        cx.clear_rect(0.0, 0.0, f64::from(sheet.canvas.width()), f64::from(sheet.canvas.height()));
-        cx.set_transform(sheet.scale, 0.0, 0.0, sheet.scale, 0.0, 0.0).ok()?;
-        let carrier = sheet.canvas.owner_document().and_then(|d| d.create_element("canvas").ok()).and_then(|c| {
-            let canvas: HtmlCanvasElement = c.dyn_into().ok()?;
-            let cx = context(&canvas)?;
-            Some((canvas, cx))
-        });
-        Some(Self { cx, carrier })
+        let ink = match &sheet.onto {
+            Onto::Canvas(canvas) => {
+                let cx = context(canvas)?;
+                cx.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).ok()?;
+                cx.clear_rect(0.0, 0.0, f64::from(canvas.width()), f64::from(canvas.height()));
+                cx.set_transform(sheet.scale, 0.0, 0.0, sheet.scale, 0.0, 0.0).ok()?;
+                Ink::Canvas(cx)
+            }
+            Onto::Svg(drawing) => Ink::Svg(drawing.clone()),
+        };
+        Some(Self { ink, carrier: carrier() })
     }
 
     /// Fills `frame` with `pixels`: blocks of colour, or a smooth field.
@@ -74,55 +89,213 @@ impl Brush {
             canvas.set_width(w);
             canvas.set_height(h);
         }
-        if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels.rgba), w, h) {
-            let _ = cx.put_image_data(&image, 0.0, 0.0);
-            self.cx.set_image_smoothing_enabled(smooth);
-            let _ =
-                self.cx.draw_image_with_html_canvas_element_and_dw_and_dh(canvas, frame.x, frame.y, frame.w, frame.h);
+        let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels.rgba), w, h) else { return };
+        if cx.put_image_data(&image, 0.0, 0.0).is_ok() {
+            self.image(canvas, frame, smooth);
+        }
+    }
+
+    fn image(&self, canvas: &HtmlCanvasElement, frame: Frame, smooth: bool) {
+        let Frame { x, y, w, h } = frame;
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.set_image_smoothing_enabled(smooth);
+                let _ = cx.draw_image_with_html_canvas_element_and_dw_and_dh(canvas, x, y, w, h);
+            }
+            Ink::Svg(to) => {
+                let Ok(data) = canvas.to_data_url() else { return };
+                let blocks = if smooth { "" } else { " style=\"image-rendering:pixelated\"" };
+                to.shape(format_args!(
+                    "<image x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" preserveAspectRatio=\"none\"{blocks} \
+                     href=\"{data}\"/>"
+                ));
+            }
+        }
+    }
+
+    /// Puts another sheet, which is of the same kind, at (`x`, `y`).
+    pub fn sheet(&self, sheet: &Sheet, x: f64, y: f64) {
+        match (&self.ink, &sheet.onto) {
+            (Ink::Svg(to), Onto::Svg(from)) => to.insert(from, x, y),
+            (Ink::Canvas(_) | Ink::Svg(_), Onto::Canvas(canvas)) => {
+                self.image(canvas, Frame { x, y, w: sheet.width, h: sheet.height }, true);
+            }
+            // A canvas takes no drawing.
+            (Ink::Canvas(_), Onto::Svg(_)) => {}
         }
     }
 
     pub fn rect(&self, frame: Frame, colour: RGBColor) {
-        self.cx.set_fill_style_str(&css(colour));
-        self.cx.fill_rect(frame.x, frame.y, frame.w, frame.h);
+        let Frame { x, y, w, h } = frame;
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.set_fill_style_str(&hex(colour));
+                cx.fill_rect(x, y, w, h);
+            }
+            Ink::Svg(to) => {
+                let [x, y, w, h] = [x, y, w, h].map(short);
+                to.shape(format_args!(
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"{}\"/>",
+                    hex(colour)
+                ));
+            }
+        }
     }
 
     pub fn outline(&self, frame: Frame, colour: RGBColor, width: f64) {
-        self.cx.set_stroke_style_str(&css(colour));
-        self.cx.set_line_width(width);
-        self.cx.stroke_rect(frame.x, frame.y, frame.w, frame.h);
+        let Frame { x, y, w, h } = frame;
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.set_stroke_style_str(&hex(colour));
+                cx.set_line_width(width);
+                cx.stroke_rect(x, y, w, h);
+            }
+            Ink::Svg(to) => {
+                let [x, y, w, h] = [x, y, w, h].map(short);
+                to.shape(format_args!(
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"none\" stroke=\"{}\" \
+                     stroke-width=\"{width}\"/>",
+                    hex(colour)
+                ));
+            }
+        }
     }
 
     /// A dot with a rim.
     pub fn dot(&self, x: f64, y: f64, radius: f64, fill: RGBColor, rim: RGBColor) {
-        self.cx.begin_path();
-        if self.cx.arc(x, y, radius, 0.0, std::f64::consts::TAU).is_ok() {
-            self.cx.set_fill_style_str(&css(fill));
-            self.cx.fill();
-            self.cx.set_stroke_style_str(&css(rim));
-            self.cx.set_line_width(0.75);
-            self.cx.stroke();
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.begin_path();
+                if cx.arc(x, y, radius, 0.0, std::f64::consts::TAU).is_ok() {
+                    cx.set_fill_style_str(&hex(fill));
+                    cx.fill();
+                    cx.set_stroke_style_str(&hex(rim));
+                    cx.set_line_width(0.75);
+                    cx.stroke();
+                }
+            }
+            Ink::Svg(to) => {
+                let [x, y] = [x, y].map(short);
+                to.shape(format_args!(
+                    "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"0.75\"/>",
+                    hex(fill),
+                    hex(rim)
+                ));
+            }
+        }
+    }
+
+    /// The mark of class `i`: a shape of its own beside its colour.
+    pub fn mark(&self, i: usize, (x, y): (f64, f64), radius: f64, fill: RGBColor, rim: RGBColor) {
+        // Corners about the middle, as parts of the radius; none for a round one.
+        let corners: &[(f64, f64)] = match i % 5 {
+            0 => &[],
+            1 => &[(-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95)],
+            2 => &[(0.0, -1.25), (1.2, 0.9), (-1.2, 0.9)],
+            3 => &[(0.0, -1.35), (1.35, 0.0), (0.0, 1.35), (-1.35, 0.0)],
+            _ => &[(0.0, 1.25), (1.2, -0.9), (-1.2, -0.9)],
+        };
+        if corners.is_empty() {
+            return self.dot(x, y, radius, fill, rim);
+        }
+        let outline: Vec<_> = corners.iter().map(|c| (x + c.0 * radius, y + c.1 * radius)).collect();
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.begin_path();
+                for (x, y) in &outline {
+                    cx.line_to(*x, *y);
+                }
+                cx.close_path();
+                cx.set_fill_style_str(&hex(fill));
+                cx.fill();
+                cx.set_stroke_style_str(&hex(rim));
+                cx.set_line_width(0.75);
+                cx.stroke();
+            }
+            Ink::Svg(to) => to.shape(format_args!(
+                "<polygon points=\"{}\" fill=\"{}\" stroke=\"{}\" stroke-width=\"0.75\"/>",
+                points(outline),
+                hex(fill),
+                hex(rim)
+            )),
         }
     }
 
     /// A line through `points`.
     pub fn path(&self, points: &[(f64, f64)], colour: RGBColor, width: f64) {
-        self.cx.begin_path();
-        for (x, y) in points {
-            self.cx.line_to(*x, *y);
+        self.dashed(points, colour, width, &[]);
+    }
+
+    /// A line through `along`, in dashes of these lengths and gaps.
+    pub fn dashed(&self, along: &[(f64, f64)], colour: RGBColor, width: f64, dash: &[f64]) {
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.begin_path();
+                for (x, y) in along {
+                    cx.line_to(*x, *y);
+                }
+                pen(cx, colour, width, dash);
+                cx.stroke();
+                pen(cx, colour, width, &[]);
+            }
+            Ink::Svg(to) => to.shape(format_args!(
+                "<polyline points=\"{}\" {}/>",
+                points(along.iter().copied()),
+                stroke(colour, width, dash)
+            )),
         }
-        self.cx.set_stroke_style_str(&css(colour));
-        self.cx.set_line_width(width);
-        self.cx.set_line_join("round");
-        self.cx.stroke();
     }
 
     /// Text about (`x`, `y`); `align` is `left`, `center` or `right`.
     pub fn text(&self, text: &str, x: f64, y: f64, size: f64, colour: RGBColor, align: &str) {
-        self.cx.set_font(&format!("{size}px ui-sans-serif, system-ui, sans-serif"));
-        self.cx.set_fill_style_str(&css(colour));
-        self.cx.set_text_align(align);
-        self.cx.set_text_baseline("middle");
-        let _ = self.cx.fill_text(text, x, y);
+        self.write(text, (x, y), size, colour, align, "");
     }
+
+    /// The same in bold.
+    pub fn bold(&self, text: &str, x: f64, y: f64, size: f64, colour: RGBColor, align: &str) {
+        self.write(text, (x, y), size, colour, align, "600 ");
+    }
+
+    fn write(&self, text: &str, (x, y): (f64, f64), size: f64, colour: RGBColor, align: &str, weight: &str) {
+        match &self.ink {
+            Ink::Canvas(cx) => {
+                cx.set_font(&format!("{weight}{size}px {FONT}"));
+                cx.set_fill_style_str(&hex(colour));
+                cx.set_text_align(align);
+                cx.set_text_baseline("middle");
+                let _ = cx.fill_text(text, x, y);
+            }
+            Ink::Svg(to) => {
+                let anchor = match align {
+                    "left" => "start",
+                    "right" => "end",
+                    _ => "middle",
+                };
+                let weight = if weight.is_empty() { "" } else { " font-weight=\"600\"" };
+                let [x, y] = [x, y].map(short);
+                // Not every program that reads SVG knows baselines other than the letters' own.
+                to.shape(format_args!(
+                    "<text x=\"{x}\" y=\"{y}\" dy=\"0.35em\" text-anchor=\"{anchor}\" font-family=\"{FONT}\" \
+                     font-size=\"{size}\"{weight} fill=\"{}\">{}</text>",
+                    hex(colour),
+                    escaped(text)
+                ));
+            }
+        }
+    }
+}
+
+fn pen(cx: &CanvasRenderingContext2d, colour: RGBColor, width: f64, dash: &[f64]) {
+    let lengths: js_sys::Array = dash.iter().map(|d| wasm_bindgen::JsValue::from(*d)).collect();
+    // It fails only for what is no array.
+    let _ = cx.set_line_dash(&lengths);
+    cx.set_stroke_style_str(&hex(colour));
+    cx.set_line_width(width);
+    cx.set_line_join("round");
+}
+
+fn stroke(colour: RGBColor, width: f64, dash: &[f64]) -> String {
+    let dashes = dash.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let dashes = if dash.is_empty() { dashes } else { format!(" stroke-dasharray=\"{dashes}\"") };
+    format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\" stroke-linejoin=\"round\"{dashes}", hex(colour))
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use plotters::style::RGBColor;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 /// Colours of one scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +24,24 @@ pub struct Theme {
 
 impl Theme {
     fn read() -> Self {
-        let root = document().document_element();
-        let style = root.and_then(|r| window().get_computed_style(&r).ok().flatten());
+        Self::of(document().document_element())
+    }
+
+    /// That of print: dark on white, whatever the page has.
+    pub fn print() -> Self {
+        let (Some(body), Ok(probe)) = (document().body(), document().create_element("i")) else {
+            return Self::read();
+        };
+        probe.set_class_name("print");
+        // An element has computed colours only within the page.
+        let _ = body.append_child(&probe);
+        let theme = Self::of(Some(probe.clone()));
+        probe.remove();
+        theme
+    }
+
+    fn of(element: Option<web_sys::Element>) -> Self {
+        let style = element.and_then(|e| window().get_computed_style(&e).ok().flatten());
         let colour = |name: &str| {
             style
                 .as_ref()
@@ -62,11 +80,6 @@ pub fn mix(a: RGBColor, b: RGBColor, share: f32) -> RGBColor {
     RGBColor(part(a.0, b.0), part(a.1, b.1), part(a.2, b.2))
 }
 
-/// A colour as the canvas takes it.
-pub fn css(c: RGBColor) -> String {
-    format!("rgb({} {} {})", c.0, c.1, c.2)
-}
-
 /// `#rrggbb`.
 fn parse(text: &str) -> Option<RGBColor> {
     let hex = u32::from_str_radix(text.trim().strip_prefix('#')?, 16).ok()?;
@@ -74,15 +87,16 @@ fn parse(text: &str) -> Option<RGBColor> {
     Some(RGBColor(r, g, b))
 }
 
-/// The present theme; follows the system between light and dark. To be made once, and handed down as context.
+/// The present theme; follows the system between light and dark, and where it wishes for more contrast. To be made once, and handed down as context.
 pub fn follow_system() -> Signal<Theme> {
     let theme = RwSignal::new(Theme::read());
-    if let Ok(Some(dark)) = window().match_media("(prefers-color-scheme: dark)") {
-        let change = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || theme.set(Theme::read()));
-        use wasm_bindgen::JsCast;
-        let _ = dark.add_event_listener_with_callback("change", change.as_ref().unchecked_ref());
-        // The page listens as long as it lives.
-        change.forget();
+    let change = Closure::<dyn Fn()>::new(move || theme.set(Theme::read()));
+    for wish in ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"] {
+        if let Ok(Some(media)) = window().match_media(wish) {
+            let _ = media.add_event_listener_with_callback("change", change.as_ref().unchecked_ref());
+        }
     }
+    // The page listens as long as it lives.
+    change.forget();
     theme.into()
 }

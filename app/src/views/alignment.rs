@@ -95,14 +95,7 @@ fn Stages(probe: &'static str, tensor: &'static str, said: &'static str, axis: A
     let lines = move || {
         let name = |i: usize, all: usize| if i + 1 == all { "read-out".to_owned() } else { format!("stage {}", i + 1) };
         tracks.with(|all| {
-            let line = |(i, t): (usize, &Trace)| Line {
-                name: name(i, all.len()),
-                colour: |t, i| t.class(i),
-                points: t.points().to_vec(),
-                band: Vec::new(),
-                width: 1.75,
-                opacity: 1.0,
-            };
+            let line = |(i, t): (usize, &Trace)| Line::of_many(i, name(i, all.len()), t.points().to_vec());
             all.iter().enumerate().map(line).collect()
         })
     };

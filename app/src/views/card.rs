@@ -5,6 +5,10 @@ use leptos::prelude::*;
 use crate::operate::slug;
 use crate::state::Lab;
 
+/// The card's sentence of help, which goes along with its figures.
+#[derive(Clone)]
+pub struct Help(pub String);
+
 #[component]
 pub fn Card(
     #[prop(into)] title: String,
@@ -15,6 +19,7 @@ pub fn Card(
 ) -> impl IntoView {
     // By which a text brings it onto the screen.
     let id = format!("view-{}", slug(&title));
+    provide_context(Help(help.clone()));
     view! {
         <details class="view" id=id open=true>
             <summary>

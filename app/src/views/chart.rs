@@ -1,39 +1,27 @@
-//! Lines over the steps of a run, drawn by plotters; the pointer reads their values, and the chart can be saved.
+//! Lines over the steps of a run, drawn by plotters: told apart by colour and by dashes, read by pointer, keys and ears.
 
+mod lines;
 mod paper;
-mod save;
 
 use std::rc::Rc;
 
-use leptos::ev::PointerEvent;
-use leptos::html;
 use leptos::prelude::*;
-use paper::{Drawing, Paper};
+pub use lines::Line;
+use lines::numbers;
+use paper::Paper;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters_canvas::CanvasBackend;
-use save::Save;
 
+use super::plot::figure::Key;
+use super::plot::{Hit, Plot};
 use crate::state::Point;
-use crate::ui::canvas::Canvas;
+use crate::ui::canvas::{Onto, Sheet};
+use crate::ui::drawing::hex;
 use crate::ui::format::{self, Mark};
-use crate::ui::theme::Theme;
-
-/// One line.
-#[derive(Clone)]
-pub struct Line {
-    pub name: String,
-    pub colour: fn(&Theme, usize) -> RGBColor,
-    pub points: Vec<Point>,
-    /// What the line is the mean of: place along the axis, least and greatest; often empty.
-    pub band: Vec<(f64, f64, f64)>,
-    /// Width in the page's pixels.
-    pub width: f64,
-    /// How strong, 0 to 1.
-    pub opacity: f64,
-}
+use crate::ui::theme::{Theme, mix};
 
 /// How values are laid out and written.
 #[derive(Debug, Clone, Copy)]
@@ -47,15 +35,6 @@ pub struct Axis {
     pub tick: fn(f64, f64) -> String,
     /// How a place along the axis is told.
     pub across: fn(f64) -> String,
-}
-
-/// The sheet that a chart is drawn on.
-struct Sheet<'a> {
-    /// Size in the page's pixels, and how many of the drawing's make one of them.
-    width: f64,
-    height: f64,
-    scale: f64,
-    theme: &'a Theme,
 }
 
 /// Where the last drawing put its steps, in the page's pixels.
@@ -75,53 +54,63 @@ pub fn Chart(
     axis: Axis,
     #[prop(into, optional)] log: Signal<bool>,
     #[prop(default = None, into)] seen: Option<Callback<bool>>,
+    /// What the lines are of, where it is not the lab's experiment.
+    #[prop(optional, into)]
+    of: Option<Signal<String>>,
 ) -> impl IntoView {
-    let lines = Rc::new(lines);
-    let read = StoredValue::new_local(lines.clone());
-    let watch = Rc::new(watch);
-    let redraw = StoredValue::new_local(watch.clone());
-    let theme = expect_context::<Signal<Theme>>();
+    let lines: Rc<dyn Fn() -> Vec<Line>> = Rc::new(lines);
+    let watch = Rc::new(move || {
+        watch();
+        log.track();
+    });
+    chart(label, lines, watch, axis, log, seen, of)
+}
+
+/// One for all charts, whatever their closures are.
+fn chart(
+    label: Signal<String>,
+    lines: Rc<dyn Fn() -> Vec<Line>>,
+    watch: Rc<dyn Fn()>,
+    axis: Axis,
+    log: Signal<bool>,
+    seen: Option<Callback<bool>>,
+    of: Option<Signal<String>>,
+) -> AnyView {
     let steps = RwSignal::new(Steps::default());
     let cursor = RwSignal::new(None::<f64>);
-    let frame = NodeRef::<html::Div>::new();
-    let size = StoredValue::new((0.0, 0.0));
-    let svg = move |title: String| {
-        let (width, height) = size.get_value();
-        let drawing = Drawing::new(width as u32, height as u32);
-        let theme = theme.get_untracked();
-        let sheet = Sheet { width, height, scale: 1.0, theme: &theme };
-        let lines = untrack(|| read.with_value(|lines| lines()));
-        let drawn = draw(Paper::Svg(drawing.clone()), &sheet, &lines, axis, log.get_untracked());
-        drawn.is_ok().then(|| drawing.file(&title))
+    let (drawn, counted, keyed) = (lines.clone(), lines.clone(), lines.clone());
+    let draw = move |sheet: &Sheet| {
+        let paper = match &sheet.onto {
+            Onto::Canvas(canvas) => CanvasBackend::with_canvas_object(canvas.clone()).map(Paper::Canvas),
+            Onto::Svg(drawing) => Some(Paper::Svg(drawing.clone())),
+        };
+        // A plot that cannot be drawn, for want of room, stays empty.
+        if let Some(paper) = paper
+            && let Ok(s) = draw(paper, sheet, &drawn(), axis, log.get_untracked())
+            && steps.get_untracked() != s
+        {
+            steps.set(s);
+        }
     };
-    let at = move |e: PointerEvent| {
+    let numbers = move || numbers(&counted(), axis, log.get_untracked());
+    let keys = move |theme: &Theme| {
+        let key = |(i, l): (usize, &Line)| Key {
+            name: l.name.clone(),
+            colour: mix(theme.paper, (l.colour)(theme, i), l.opacity as f32),
+            dash: l.dashes(),
+            mark: None,
+        };
+        keyed().iter().enumerate().filter(|(_, l)| !l.points.is_empty()).map(key).collect()
+    };
+    let hover = move |hit: Option<Hit>| {
         let s = steps.get_untracked();
-        let x = f64::from(e.offset_x()).clamp(s.left, s.right);
-        let share = (x - s.left) / (s.right - s.left).max(1.0);
-        cursor.set((s.right > s.left).then_some(s.first + share * (s.last - s.first)));
-    };
-    let legend = move || {
-        let cursor = cursor.get();
-        let lines = read.with_value(|lines| lines());
-        lines
-            .into_iter()
-            .enumerate()
-            .filter(|(_, l)| !l.points.is_empty())
-            .map(|(i, l)| {
-                let point = match cursor {
-                    Some(step) => nearest(&l.points, step),
-                    None => l.points.last().copied(),
-                };
-                let colour = theme.with(|t| crate::ui::theme::css((l.colour)(t, i)));
-                view! {
-                    <li>
-                        <span class="swatch" style:background-color=colour style:opacity=l.opacity.max(0.5).to_string()></span>
-                        <span>{l.name}</span>
-                        <b>{point.map(|p| (axis.write)(p.value))}</b>
-                    </li>
-                }
-            })
-            .collect_view()
+        let at = hit.filter(|_| s.right > s.left).map(|hit| {
+            let share = (hit.x.clamp(s.left, s.right) - s.left) / (s.right - s.left);
+            s.first + share * (s.last - s.first)
+        });
+        cursor.set(at);
+        // The legend tells the figures.
+        None
     };
     let mark = move || {
         let (step, s) = (cursor.get()?, steps.get());
@@ -131,36 +120,61 @@ pub fn Chart(
             <div class="cursor-step" style:left=format!("{x:.1}px")>{(axis.across)(step)}</div>
         })
     };
+    let over = mark.into_any();
+    let below = view! { <Legend lines=lines watch=watch.clone() axis=axis cursor=cursor /> }.into_any();
     view! {
-        <div class="chart" node_ref=frame on:pointermove=at on:pointerdown=at on:pointerleave=move |_| cursor.set(None)>
-            <Canvas
-                label=label
-                class="plot"
-                watch=move || {
-                    watch();
-                    log.track();
-                }
-                seen=seen
-                draw=move |sheet| {
-                    size.set_value((sheet.width, sheet.height));
-                    let Some(canvas) = CanvasBackend::with_canvas_object(sheet.canvas.clone()) else { return };
-                    let of = Sheet { width: sheet.width, height: sheet.height, scale: sheet.scale, theme: &sheet.theme };
-                    // A plot that cannot be drawn, for want of room, stays empty.
-                    if let Ok(s) = draw(Paper::Canvas(canvas), &of, &lines(), axis, log.get_untracked()) {
-                        steps.set(s);
-                    }
-                }
-            />
-            {mark}
-        </div>
-        <Save label=label within=frame svg=Callback::new(svg) />
-        <ul class="legend" aria-hidden="true">
-            {move || {
-                redraw.with_value(|w| w());
-                legend()
-            }}
-        </ul>
+        <Plot
+            label=label
+            class="plot"
+            watch=watch
+            draw=Rc::new(draw)
+            numbers=Rc::new(numbers)
+            legend=Rc::new(keys)
+            seen=seen
+            hover=Rc::new(hover)
+            cursor=cursor
+            over=over
+            below=below
+            of=of
+        />
     }
+    .into_any()
+}
+
+/// The lines by name, with their values where one reads.
+#[component]
+fn Legend(
+    lines: Rc<dyn Fn() -> Vec<Line>>,
+    watch: Rc<dyn Fn()>,
+    axis: Axis,
+    cursor: RwSignal<Option<f64>>,
+) -> impl IntoView {
+    let theme = expect_context::<Signal<Theme>>();
+    let read = StoredValue::new_local((lines, watch));
+    let entries = move || {
+        read.with_value(|(_, watch)| watch());
+        let cursor = cursor.get();
+        let entry = |(i, l): (usize, Line)| {
+            let point = match cursor {
+                Some(step) => nearest(&l.points, step),
+                None => l.points.last().copied(),
+            };
+            let dash = l.dashes().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let colour = theme.with(|t| hex((l.colour)(t, i)));
+            view! {
+                <li>
+                    <svg class="swatch" viewBox="0 0 26 4" style:opacity=l.opacity.max(0.5).to_string()>
+                        <path d="M0 2H26" stroke=colour stroke-dasharray=dash />
+                    </svg>
+                    <span>{l.name}</span>
+                    <b>{point.map(|p| (axis.write)(p.value))}</b>
+                </li>
+            }
+        };
+        let lines = read.with_value(|(lines, _)| lines());
+        lines.into_iter().enumerate().filter(|(_, l)| !l.points.is_empty()).map(entry).collect_view()
+    };
+    view! { <ul class="legend" aria-hidden="true">{entries}</ul> }
 }
 
 /// A tick with as many places as tell it from its neighbours on an axis of this length.
@@ -215,7 +229,7 @@ fn range(lines: &[Line], axis: Axis, log: bool) -> (f64, f64) {
 type Area = DrawingArea<Paper, Shift>;
 type Fault = DrawingAreaErrorKind<<Paper as DrawingBackend>::ErrorType>;
 
-fn draw(paper: Paper, sheet: &Sheet<'_>, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, Fault> {
+fn draw(paper: Paper, sheet: &Sheet, lines: &[Line], axis: Axis, log: bool) -> Result<Steps, Fault> {
     let area: Area = paper.into_drawing_area();
     area.fill(&sheet.theme.paper)?;
     let last = lines.iter().filter_map(|l| l.points.last()).fold(0.0_f64, |m, p| m.max(p.step));
@@ -243,14 +257,14 @@ fn draw(paper: Paper, sheet: &Sheet<'_>, lines: &[Line], axis: Axis, log: bool) 
 /// Draws the mesh and the lines; returns where steps lie, in the canvas's pixels.
 fn paint<Y>(
     chart: &mut ChartContext<Paper, Cartesian2d<RangedCoordf64, Y>>,
-    sheet: &Sheet<'_>,
+    sheet: &Sheet,
     lines: &[Line],
     axis: Axis,
 ) -> Result<std::ops::Range<i32>, Fault>
 where
     Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
-    let theme = sheet.theme;
+    let theme = &sheet.theme;
     let wide = chart.x_range().end >= 10.0;
     let ends = chart.y_range();
     let length = ends.end - ends.start;
@@ -276,7 +290,16 @@ where
     for (i, line) in lines.iter().enumerate() {
         let colour = (line.colour)(theme, i).mix(line.opacity);
         let style = colour.stroke_width((line.width * sheet.scale).round().max(1.0) as u32);
-        chart.draw_series(LineSeries::new(line.points.iter().map(|p| (p.step, p.value)), style))?;
+        let points = line.points.iter().map(|p| (p.step, p.value));
+        match *line.dashes() {
+            [dash, gap] => {
+                let px = |v: f64| (v * sheet.scale).round() as u32;
+                chart.draw_series(DashedLineSeries::new(points, px(dash), px(gap), style))?;
+            }
+            _ => {
+                chart.draw_series(LineSeries::new(points, style))?;
+            }
+        }
     }
     Ok(chart.plotting_area().get_pixel_range().0)
 }

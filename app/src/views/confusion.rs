@@ -1,10 +1,14 @@
 //! Which class is taken for which, over test samples.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
+use super::plot::numbers::{Numbers, Spot};
+use super::plot::{Hit, Plot, Told};
 use crate::state::Lab;
-use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
 
@@ -57,39 +61,39 @@ pub fn Confusion() -> impl IntoView {
             .with(Counts::worst)
             .map(|(t, a, n)| format!("Most often confused: {} taken for {}, {}.", name(t), name(a), times(n)))
     };
-    let table = move || {
+    let figures = move || {
         let counts = counts.get();
-        let head = (0..counts.classes).map(|i| view! { <th scope="col">{name(i)}</th> }).collect_view();
-        let rows = (0..counts.classes).map(|t| {
-            let cells = counts.row(t).iter().map(|n| view! { <td>{format!("{n:.0}")}</td> }).collect_view();
-            view! { <tr><th scope="row">{name(t)}</th>{cells}</tr> }
-        });
-        view! {
-            <table>
-                <caption>"Rows: what it is. Columns: what the network says."</caption>
-                <thead><tr><td></td>{head}</tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
+        let columns = (0..counts.classes).map(|i| format!("taken for {}", name(i)));
+        let mut n = Numbers::new("What it is", columns, |v| format!("{v:.0}"))
+            .note("Rows: what it is. Columns: what the network says.");
+        for truth in 0..counts.classes {
+            n.row(name(truth), counts.row(truth).iter().copied());
         }
+        n
     };
-    let open = RwSignal::new(false);
+    let hover = move |hit: Option<Hit>| counts.with_untracked(|c| cell(hit?, c.classes, left(&untrack(names))));
     view! {
         <Card title="Confusion" help="Each row is a class, each column what the network takes it for: a good network fills the diagonal.">
-            <Canvas
+            <Plot
                 label=label
                 class="matrix"
                 height=Callback::new(move |w: f64| w - left(&names()) + MARGIN.0)
-                watch=move || counts.track()
-                draw=move |s| draw(s, &counts.get_untracked(), &untrack(names))
+                watch=Rc::new(move || counts.track())
+                draw=Rc::new(move |s: &Sheet| draw(s, &counts.get_untracked(), &untrack(names)))
+                numbers=Rc::new(figures)
+                hover=Rc::new(hover)
                 seen=seen
             />
             <p class="said">{said}</p>
-            <details class="numbers" on:toggle:target=move |_| open.update(|o| *o = !*o)>
-                <summary>"In numbers"</summary>
-                <div class="scroll" tabindex="0"><Show when=move || open.get()>{table}</Show></div>
-            </details>
         </Card>
     }
+}
+
+/// The cell at a point of the matrix.
+fn cell(hit: Hit, classes: usize, left: f64) -> Option<Told> {
+    let side = (hit.width - left - 2.0) / classes.max(1) as f64;
+    let place = |v: f64| (v >= 0.0 && v < side * classes as f64).then_some((v / side) as usize);
+    Some(Told::Figure(Spot { series: place(hit.y - MARGIN.0)?, at: place(hit.x - left)? }))
 }
 
 /// A count in words.
@@ -140,5 +144,18 @@ fn draw(sheet: &Sheet, counts: &Counts, names: &[String]) {
             brush.text(&fitting(left - 8.0), left - 6.0, MARGIN.0 + middle, 11.0, theme.faint, "right");
             brush.text(&fitting(side), left + middle, MARGIN.0 - 10.0, 11.0, theme.faint, "center");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pointer_finds_its_cell() {
+        let hit = |x, y| cell(Hit { x, y, width: 132.0, height: 128.0 }, 10, 30.0);
+        assert_eq!(hit(30.5, 28.5), Some(Told::Figure(Spot { series: 0, at: 0 })));
+        assert_eq!(hit(129.0, 39.0), Some(Told::Figure(Spot { series: 1, at: 9 })));
+        assert_eq!((hit(12.0, 60.0), hit(60.0, 12.0), hit(131.5, 60.0)), (None, None, None));
     }
 }

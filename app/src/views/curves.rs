@@ -8,9 +8,6 @@ use crate::state::{Curve, Lab, Point, Trace};
 use crate::ui::field::Check;
 use crate::ui::format::{self, Mark};
 
-/// Rows of the table beside the curves.
-const ROWS: usize = 12;
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     Loss,
@@ -27,35 +24,14 @@ fn lines(lab: Lab, of: Of) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     let [batch, train, test] = lab.curve.with(tracks);
-    lines.push(Line {
-        name: "batch".into(),
-        colour: |t, _| t.train,
-        points: batch,
-        band: Vec::new(),
-        width: 1.0,
-        opacity: 0.3,
-    });
-    lines.push(Line {
-        name: "train".into(),
-        colour: |t, _| t.train,
-        points: train,
-        band: Vec::new(),
-        width: 1.75,
-        opacity: 1.0,
-    });
-    lines.push(Line {
-        name: "test".into(),
-        colour: |t, _| t.test,
-        points: test,
-        band: Vec::new(),
-        width: 2.0,
-        opacity: 1.0,
-    });
+    lines.push(Line { width: 1.0, opacity: 0.3, ..Line::new("batch", |t, _| t.train, batch) });
+    lines.push(Line { dash: 1, ..Line::new("train", |t, _| t.train, train) });
+    lines.push(Line { width: 2.0, ..Line::new("test", |t, _| t.test, test) });
     lab.ghost.with(|g| {
         if let Some(g) = g {
             let [_, _, test] = tracks(&g.curve);
             let name = format!("test, {}", g.name);
-            lines.push(Line { name, colour: |t, _| t.ghost, points: test, band: Vec::new(), width: 1.5, opacity: 1.0 });
+            lines.push(Line { width: 1.5, dash: 2, ..Line::new(name, |t, _| t.ghost, test) });
         }
     });
     lines
@@ -94,7 +70,7 @@ pub fn Curves() -> impl IntoView {
         view! { <Chart label=said(Of::Accuracy) lines=lines watch=watch axis=axis(mark.get()) /> }
     };
     view! {
-        <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits. Point at a curve to read it.">
+        <Card title="Curves" help="Loss and accuracy of each batch, and over samples of both splits.">
             <div class="pair">
                 <figure>
                     <figcaption>
@@ -107,7 +83,6 @@ pub fn Curves() -> impl IntoView {
                     {marks}
                 </figure>
             </div>
-            <Table />
         </Card>
     }
 }
@@ -127,42 +102,4 @@ fn axis(mark: Mark) -> Axis {
 
 fn short(v: f64) -> String {
     format::loss(v as f32)
-}
-
-/// The same in numbers, made only while it is open.
-#[component]
-fn Table() -> impl IntoView {
-    let lab = Lab::get();
-    let open = RwSignal::new(false);
-    let rows = move || {
-        let (loss, accuracy) = lab.curve.with(|c| (c.test_loss.points().to_vec(), c.test_accuracy.clone()));
-        let every = loss.len().div_ceil(ROWS).max(1);
-        loss.iter()
-            .rev()
-            .step_by(every)
-            .map(|p| {
-                let right = accuracy.at(p.step).map(|a| lab.mark().write(a.value));
-                view! {
-                    <tr>
-                        <td>{format::thousands(p.step)}</td>
-                        <td>{short(p.value)}</td>
-                        <td>{right}</td>
-                    </tr>
-                }
-            })
-            .collect_view()
-    };
-    view! {
-        <details class="numbers" on:toggle:target=move |_| open.update(|o| *o = !*o)>
-            <summary>"In numbers"</summary>
-            <Show when=move || open.get()>
-                <table>
-                    <thead>
-                        <tr><th scope="col">"Step"</th><th scope="col">"Test loss"</th><th scope="col">{format!("Test {}", lab.mark().name())}</th></tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </Show>
-        </details>
-    }
 }

@@ -62,15 +62,8 @@ pub fn Density() -> impl IntoView {
         });
     });
     let lines = move || {
-        let line = |(path, trace): (&String, &Trace)| Line {
-            name: path.clone(),
-            colour: |t, i| t.class(i),
-            points: trace.points().to_vec(),
-            band: Vec::new(),
-            width: 1.75,
-            opacity: 1.0,
-        };
-        past.with(|past| past.iter().map(line).collect::<Vec<_>>())
+        let line = |(i, (path, trace)): (usize, (&String, &Trace))| Line::of_many(i, path, trace.points().to_vec());
+        past.with(|past| past.iter().enumerate().map(line).collect::<Vec<_>>())
     };
     let label = Signal::derive(move || {
         let last =

@@ -35,14 +35,7 @@ fn OneDial(dial: DialInfo) -> impl IntoView {
     let line = move || {
         let point = |d: &Dialled| Point { step: d.work as f64, value: d.test.accuracy.into() };
         let points = found().iter().map(point).collect();
-        vec![Line {
-            name: lab.mark().name().to_owned(),
-            colour: |t, _| t.test,
-            points,
-            band: Vec::new(),
-            width: 2.0,
-            opacity: 1.0,
-        }]
+        vec![Line { width: 2.0, ..Line::new(lab.mark().name(), |t, _| t.test, points) }]
     };
     let axis = move || Axis { across: |v| format::flops(v as u64), ..marks(lab.mark()) };
     let label = {

@@ -1,14 +1,17 @@
 //! What blocks show of themselves: where attention looks, and which expert works on what.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
-use super::surface::REACH;
+use super::plot::figure::Key;
+use super::plot::numbers::{Cell, Numbers, Spot};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
-use crate::ui::theme::mix;
-use wasm_bindgen::JsCast;
+use crate::ui::theme::{Theme, mix};
 
 /// Heads stand side by side in squares of at most this side.
 const HEAD: f64 = 150.0;
@@ -19,74 +22,99 @@ const LINE: f64 = 20.0;
 /// Lines that a sequence may take.
 const LINES: usize = 3;
 
-/// Where a picture of this size was clicked.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Hit {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Hit {
-    fn of(e: &leptos::ev::MouseEvent) -> Option<Self> {
-        let on = e.target()?.dyn_into::<web_sys::Element>().ok()?;
-        let (width, height) = (f64::from(on.client_width()), f64::from(on.client_height()));
-        Some(Self { x: e.offset_x().into(), y: e.offset_y().into(), width, height })
-    }
-}
-
 /// Names of the tensors that begin with `what`, without it.
 fn paths(m: &Measured, what: &str) -> Vec<String> {
     m.tensors().filter_map(|(name, ..)| name.strip_prefix(what)).map(str::to_owned).collect()
 }
 
-/// Which sample lies where the pointer is.
-type Finds = fn(Hit, &Measured, &str) -> Option<usize>;
+/// What the figures of a probe are made of.
+pub struct Exhibit {
+    /// The probe, and what the names of its tensors begin with.
+    pub probe: &'static str,
+    pub what: &'static str,
+    pub class: &'static str,
+    pub height: Option<fn(f64) -> f64>,
+    pub title: &'static str,
+    pub label: fn(&Measured, &str) -> String,
+    pub draw: fn(Lab, &Sheet, &Measured, &str),
+    pub numbers: fn(Lab, &Measured, &str) -> Option<Numbers>,
+    pub told: fn(Hit, &Measured, &str) -> Option<Told>,
+    /// The sample that a click is on.
+    pub pick: Option<fn(Hit, &Measured, &str) -> Option<usize>>,
+    pub legend: fn(Lab, &Theme, &Measured) -> Vec<Key>,
+}
 
-/// One figure for each path of the probe `id` that has a tensor `what PATH`.
-fn figures(
-    id: &'static str,
-    what: &'static str,
-    class: &'static str,
-    height: Option<fn(f64) -> f64>,
-    label: fn(&Measured, &str) -> String,
-    draw: fn(Lab, &Sheet, &Measured, &str),
-    hit: Option<Finds>,
-) -> impl IntoView {
+/// One figure for each path of the probe that has a tensor `what PATH`.
+pub fn figures(exhibit: Exhibit) -> impl IntoView {
     let lab = Lab::get();
-    let probe = lab.probe(id);
-    let seen = watches(id);
+    let Exhibit { probe, what, class, height, title, label, draw, numbers, told, pick, legend } = exhibit;
+    let seen = watches(probe);
+    let probe = lab.probe(probe);
     let all = {
         let probe = probe.clone();
         Memo::new(move |_| probe.with(|m| m.as_ref().map(|m| paths(m, what)).unwrap_or_default()))
     };
     let figure = move |path: String| {
-        let (named, drawn, watched) = (probe.clone(), probe.clone(), probe.clone());
-        let (caption, of, at, on) = (path.clone(), path.clone(), path.clone(), path);
-        let hits = probe.clone();
-        let pick = move |e: leptos::ev::MouseEvent| {
-            let at = Hit::of(&e);
-            let sample = hit.and_then(|hit| hits.with_untracked(|m| hit(at?, m.as_ref()?, &on)));
-            if let Some(sample) = sample {
-                lab.followed.set(sample);
-            }
+        let path = StoredValue::new(path);
+        let probe = StoredValue::new(probe.clone());
+        let with = move |f: &mut dyn FnMut(&Measured, &str)| {
+            path.with_value(|path| {
+                probe.with_value(|p| {
+                    p.with_untracked(|m| {
+                        if let Some(m) = m {
+                            f(m, path);
+                        }
+                    });
+                });
+            });
         };
-        let said = Signal::derive(move || named.with(|m| m.as_ref().map(|m| label(m, &of)).unwrap_or_default()));
-        let paint = move |sheet: &Sheet| {
-            drawn.with_untracked(|m| {
-                if let Some(m) = m {
-                    draw(lab, sheet, m, &at);
+        let read = move |f: &dyn Fn(&Measured, &str) -> Option<Told>| {
+            let mut told = None;
+            with(&mut |m, path| told = f(m, path));
+            told
+        };
+        let track = move || probe.with_value(|p| p.track());
+        let said = Signal::derive(move || {
+            track();
+            let mut said = String::new();
+            with(&mut |m, path| said = label(m, path));
+            said
+        });
+        let figures = move || {
+            let mut found = None;
+            with(&mut |m, path| found = numbers(lab, m, path));
+            found.unwrap_or_else(|| Numbers::new("", [], |v| v.to_string()))
+        };
+        let keys = move |theme: &Theme| {
+            let mut keys = Vec::new();
+            with(&mut |m, _| keys = legend(lab, theme, m));
+            keys
+        };
+        let choose = move |hit: Hit| {
+            with(&mut |m, path| {
+                if let Some(sample) = pick.and_then(|pick| pick(hit, m, path)) {
+                    lab.followed.set(sample);
                 }
             });
         };
-        let height = height.map(|h| Callback::new(h));
+        let choose = pick.map(|_| -> Rc<dyn Fn(Hit)> { Rc::new(choose) });
+        let hover = move |hit: Option<Hit>| hit.and_then(|hit| read(&|m, path| told(hit, m, path)));
+        let titled = Signal::derive(move || format!("{title} {}", path.get_value()));
         view! {
             <figure>
-                <figcaption>{caption}</figcaption>
-                <div class:pickable=hit.is_some() on:click=pick>
-                    <Canvas label=said class=class height=height watch=move || watched.track() draw=paint />
-                </div>
+                <figcaption>{path.get_value()}</figcaption>
+                <Plot
+                    label=said
+                    title=titled
+                    class=class
+                    height=height.map(|h| Callback::new(h))
+                    watch=Rc::new(track)
+                    draw=Rc::new(move |sheet: &Sheet| with(&mut |m, path| draw(lab, sheet, m, path)))
+                    numbers=Rc::new(figures)
+                    legend=Rc::new(keys)
+                    hover=Rc::new(hover)
+                    pick=choose
+                />
             </figure>
         }
     };
@@ -107,7 +135,19 @@ pub fn Attention() -> impl IntoView {
     };
     view! {
         <Card title="Attention" help="One square a head: each row is a place of the first test sample that looks, each column a place that is looked at; the darker, the more.">
-            {figures("attention", "attention ", "samples", Some(tall), label, heads, None)}
+            {figures(Exhibit {
+                probe: "attention",
+                what: "attention ",
+                class: "samples",
+                height: Some(tall),
+                title: "Attention in",
+                label,
+                draw: heads,
+                numbers: looks,
+                told: looked,
+                pick: None,
+                legend: |_, _, _| Vec::new(),
+            })}
         </Card>
     }
 }
@@ -124,7 +164,7 @@ fn heads(_: Lab, sheet: &Sheet, m: &Measured, path: &str) {
         return;
     };
     let theme = &sheet.theme;
-    let side = ((sheet.width + GAP) / count.max(1) as f64 - GAP).min(HEAD).min(sheet.height);
+    let side = side_of(sheet.width, sheet.height, count);
     for (head, shares) in shares.chunks_exact((queries * keys).max(1)).enumerate() {
         let frame = Frame { x: head as f64 * (side + GAP), y: 0.0, w: side, h: side };
         let colours = shares.iter().map(|v| mix(theme.paper, theme.ink, v.clamp(0.0, 1.0).sqrt()));
@@ -133,8 +173,34 @@ fn heads(_: Lab, sheet: &Sheet, m: &Measured, path: &str) {
     }
 }
 
+/// What each place of each head looks at.
+fn looks(_: Lab, m: &Measured, path: &str) -> Option<Numbers> {
+    let (&[heads, queries, keys], shares) = m.tensor(&format!("attention {path}"))? else { return None };
+    let columns = (1..=keys).map(|k| format!("looks at place {k}"));
+    let mut n = Numbers::new("", columns, |v| format!("{:.1} %", v * 100.0));
+    for (i, row) in shares.chunks_exact(keys.max(1)).take(heads * queries).enumerate() {
+        n.row(format!("head {}, place {}", i / queries + 1, i % queries + 1), row.iter().copied());
+    }
+    Some(n)
+}
+
+fn looked(hit: Hit, m: &Measured, path: &str) -> Option<Told> {
+    let (&[count, queries, keys], _) = m.tensor(&format!("attention {path}"))? else { return None };
+    let side = side_of(hit.width, hit.height, count);
+    let head = (hit.x / (side + GAP)) as usize;
+    let (x, y) = ((hit.x - head as f64 * (side + GAP)) / side, hit.y / side);
+    let inside = head < count && (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
+    let series = head * queries + (y * queries as f64) as usize;
+    inside.then(|| Told::Figure(Spot { series, at: (x * keys as f64) as usize }))
+}
+
+/// The side of a head's square.
+fn side_of(width: f64, height: f64, heads: usize) -> f64 {
+    ((width + GAP) / heads.max(1) as f64 - GAP).min(HEAD).min(height)
+}
+
 /// How many experts the route at `path` has, and the expert of each row.
-fn experts<'a>(m: &'a Measured, path: &str) -> Option<(usize, &'a [usize], &'a [f32])> {
+pub fn experts<'a>(m: &'a Measured, path: &str) -> Option<(usize, &'a [usize], &'a [f32])> {
     let (shape, experts) = m.tensor(&format!("experts {path}"))?;
     let count = m.tensor(&format!("of {path}"))?.1.first().copied()?;
     Some((count as usize, shape, experts))
@@ -157,7 +223,25 @@ pub fn Assignments() -> impl IntoView {
     let height: fn(f64) -> f64 = |_| 320.0;
     view! {
         <Card title="Who gets what" help="Test samples by the expert that the router likes best for them: images in the row of their expert, tokens in its colour. Click on one to follow its path.">
-            {figures("assignments", "experts ", "samples", Some(height), label, assignments, Some(picked))}
+            {figures(Exhibit {
+                probe: "assignments",
+                what: "experts ",
+                class: "samples",
+                height: Some(height),
+                title: "Who gets what in",
+                label,
+                draw: assignments,
+                numbers: whose,
+                told: |hit, m, path| {
+                    let sample = picked(hit, m, path)?;
+                    let (_, shape, experts) = experts(m, path)?;
+                    let one = |e: f32| format!(": expert {:.0}", e + 1.0);
+                    let expert = if shape.len() == 1 { experts.get(sample).copied().map(one) } else { None };
+                    Some(Told::Words(format!("sample {}{}", sample + 1, expert.unwrap_or_default())))
+                },
+                pick: Some(picked),
+                legend: |_, _, _| Vec::new(),
+            })}
         </Card>
     }
 }
@@ -180,6 +264,34 @@ fn picked(at: Hit, m: &Measured, path: &str) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+/// The expert of each sample, or of each place of it.
+fn whose(lab: Lab, m: &Measured, path: &str) -> Option<Numbers> {
+    let (_, shape, experts) = experts(m, path)?;
+    let whole = |v: f64| format!("{v:.0}");
+    let (places, columns): (usize, Vec<String>) = match *shape {
+        [_] => (1, vec!["expert".to_owned()]),
+        [_, places] => (places, (1..=places).map(|p| format!("place {p}")).collect()),
+        _ => return None,
+    };
+    let mut n = Numbers::new("", columns, whole);
+    if places == 1 {
+        n = n.by_columns();
+    }
+    let tokens = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.tokens.clone()).unwrap_or_default());
+    let x = m.tensor("x").map(|(_, x)| x).filter(|x| places > 1 && x.len() == experts.len());
+    for (i, row) in experts.chunks_exact(places).enumerate() {
+        let cell = |(place, expert): (usize, &f32)| {
+            let token = x.and_then(|x| tokens.get(*x.get(i * places + place)? as usize));
+            match token {
+                Some(token) => Cell::Text(format!("{} {:.0}", written(token), expert + 1.0)),
+                None => Cell::from(expert + 1.0),
+            }
+        };
+        n.row(format!("sample {}", i + 1), row.iter().enumerate().map(cell));
+    }
+    Some(n)
 }
 
 fn assignments(lab: Lab, sheet: &Sheet, m: &Measured, path: &str) {
@@ -218,45 +330,22 @@ fn assignments(lab: Lab, sheet: &Sheet, m: &Measured, path: &str) {
                 let line = sequence * places.div_ceil(across) + place / across;
                 let at = Frame { x: (place % across) as f64 * cell, y: line as f64 * row, w: cell, h: row - 2.0 };
                 brush.rect(at, mix(theme.paper, theme.class(*expert as usize), 0.45));
-                let name = tokens.get(*token as usize).map_or("", |t| if t == "\n" { "↵" } else { t.as_str() });
+                let name = tokens.get(*token as usize).map_or("", |t| written(t));
                 let size = (cell * 0.7).clamp(6.0, 12.0);
                 brush.text(name, at.x + cell / 2.0, at.y + row / 2.0 - 1.0, size, theme.ink, "center");
+                // The expert is told by its number too, wherever it changes.
+                let before = i.checked_sub(1).filter(|_| place > 0).and_then(|b| experts.get(b));
+                if before != Some(expert) && row > 15.0 {
+                    let number = format!("{:.0}", expert + 1.0);
+                    brush.text(&number, at.x + 1.0, at.y + 4.0, 7.0, theme.ink, "left");
+                }
             }
         }
         _ => {}
     }
 }
 
-/// The plane by expert.
-#[component]
-pub fn Regions() -> impl IntoView {
-    let label = |m: &Measured, path: &str| {
-        let Some((count, _, experts)) = experts(m, path) else { return String::new() };
-        let used = (0..count).filter(|e| experts.iter().any(|v| *v as usize == *e)).count();
-        format!("{used} of {count} experts have a region of the plane in {path}")
-    };
-    view! {
-        <Card title="Regions" help="Each colour is an expert: the router likes it best there. Dots are samples, in the colours of their classes.">
-            {figures("regions", "experts ", "square", None, label, regions, None)}
-        </Card>
-    }
-}
-
-fn regions(lab: Lab, sheet: &Sheet, m: &Measured, path: &str) {
-    let (Some(brush), Some((_, shape, experts))) = (Brush::new(sheet), experts(m, path)) else { return };
-    let theme = &sheet.theme;
-    let side = shape.first().copied().unwrap_or(0).isqrt();
-    let whole = Frame { x: 0.0, y: 0.0, w: sheet.width, h: sheet.height };
-    let colours = experts.iter().map(|e| mix(theme.paper, theme.class(*e as usize), 0.5));
-    brush.pixels(&Pixels::new(side, side, colours), whole, false);
-    lab.probe("points").with_untracked(|points| {
-        let Some((Some((_, x)), Some((_, y)))) = points.as_ref().map(|m| (m.tensor("x"), m.tensor("y"))) else {
-            return;
-        };
-        for (at, label) in x.chunks_exact(2).zip(y) {
-            let across = (f64::from(at[0]) + REACH) / (2.0 * REACH) * sheet.width;
-            let down = (REACH - f64::from(at[1])) / (2.0 * REACH) * sheet.height;
-            brush.dot(across, down, 2.2, theme.class(*label as usize), theme.paper);
-        }
-    });
+/// A token as it is shown: a line's end has a sign.
+fn written(token: &str) -> &str {
+    if token == "\n" { "↵" } else { token }
 }

@@ -1,23 +1,29 @@
 //! What each expert of a route gets over time: its share of the work, how many are used at all, how undecided the router
 //! is, and what is left out.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line, percent, step};
+use super::plot::numbers::{Numbers, Spot};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured, Trace};
 use crate::tree;
-use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::format;
 use crate::ui::paint::{Brush, Frame};
-use crate::ui::theme::Theme;
 
 /// Moments kept; beyond, every other one is dropped.
 const MOMENTS: usize = 600;
 /// Below this part of an even share an expert counts as idle.
 const IDLE: f32 = 0.1;
-const AXIS: f64 = 40.0;
+/// Room around the bands: for their numbers at the right, for steps below.
+const AXIS: f64 = 30.0;
 const FOOT: f64 = 20.0;
+const EDGE: f64 = 8.0;
+const TOP: f64 = 6.0;
 
 /// One moment of one route.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,18 +94,11 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
     };
     let lines = move || {
         past.with(|p| {
-            let line = |name: String, colour: fn(&Theme, usize) -> plotters::style::RGBColor, trace: &Trace| Line {
-                name,
-                colour,
-                points: trace.points().to_vec(),
-                band: Vec::new(),
-                width: 1.75,
-                opacity: 1.0,
-            };
+            let points = |trace: &Trace| trace.points().to_vec();
             vec![
-                line(format!("{} used", one()[1]), |t, _| t.train, &p.used),
-                line("router's entropy".to_owned(), |t, _| t.ink, &p.entropy),
-                line("left out".to_owned(), |t, _| t.above, &p.dropped),
+                Line::new(format!("{} used", one()[1]), |t, _| t.train, points(&p.used)),
+                Line { dash: 1, ..Line::new("router's entropy", |t, _| t.ink, points(&p.entropy)) },
+                Line { dash: 2, ..Line::new("left out", |t, _| t.above, points(&p.dropped)) },
             ]
         })
     };
@@ -114,11 +113,13 @@ fn OneRoute(path: String, pasts: RwSignal<Vec<Past>>) -> impl IntoView {
         <figure class="route-past">
             <figcaption>{format!("Route {path}")}</figcaption>
             <p class="headline" title=threshold><b>{used}</b> " of " <b>{count}</b> {move || format!(" {} used", one()[1])}</p>
-            <Canvas
+            <Plot
                 label=Signal::derive(move || format!("Share of each expert over time. {}", said.get()))
                 class="plot"
-                watch=move || past.track()
-                draw=move |s| past.with_untracked(|p| draw(s, p))
+                watch=Rc::new(move || past.track())
+                draw=Rc::new(move |s: &Sheet| past.with_untracked(|p| draw(s, p)))
+                numbers=Rc::new(move || past.with(|p| shares(p, untrack(one)[0])))
+                hover=Rc::new(move |hit: Option<Hit>| past.with_untracked(|p| band(hit?, p)))
             />
             <Chart
                 label=Signal::derive(move || format!("Use, entropy and what is left out over time: {}", spoken(&lines())))
@@ -207,33 +208,69 @@ fn said(past: &Past, [one, many]: [&str; 2]) -> String {
     )
 }
 
+/// The shares that are drawn: a row for each moment.
+fn shares(past: &Past, one: &str) -> Numbers {
+    let experts = past.moments.last().map_or(0, |m| m.load.len());
+    let columns = (0..experts).map(|e| format!("{one} {}", e + 1));
+    let mut n = Numbers::new("", columns, |v| format!("{:.1} %", v * 100.0)).by_columns();
+    n.backwards = true;
+    for moment in &past.moments {
+        let sum = moment.load.iter().sum::<f32>().max(1e-9);
+        n.row(step(moment.step as f64), moment.load.iter().map(|l| l / sum));
+        n.places.push(moment.step as f64);
+    }
+    n
+}
+
+/// The expert and the moment at a point of the picture.
+fn band(hit: Hit, past: &Past) -> Option<Told> {
+    let (w, h) = (hit.width - AXIS - EDGE, hit.height - FOOT - TOP);
+    let (across, down) = ((hit.x - EDGE) / w, (hit.y - TOP) / h);
+    if !(0.0..1.0).contains(&across) || !(0.0..1.0).contains(&down) {
+        return None;
+    }
+    let at = (across * past.moments.len() as f64) as usize;
+    let load = &past.moments.get(at)?.load;
+    let sum = load.iter().sum::<f32>().max(1e-9);
+    let mut top = 0.0;
+    let series = load.iter().position(|l| {
+        top += f64::from(l / sum);
+        down < top
+    })?;
+    Some(Told::Figure(Spot { series, at }))
+}
+
 fn draw(sheet: &Sheet, past: &Past) {
     let (Some(brush), Some(last)) = (Brush::new(sheet), past.moments.last()) else {
         return;
     };
     let theme = &sheet.theme;
-    let (w, h) = (sheet.width - AXIS - 8.0, sheet.height - FOOT - 6.0);
+    let (w, h) = (sheet.width - AXIS - EDGE, sheet.height - FOOT - TOP);
     let count = past.moments.len();
     for (i, moment) in past.moments.iter().enumerate() {
-        let (x, next) = (AXIS + w * i as f64 / count as f64, AXIS + w * (i + 1) as f64 / count as f64);
+        let (x, next) = (EDGE + w * i as f64 / count as f64, EDGE + w * (i + 1) as f64 / count as f64);
         let sum = moment.load.iter().sum::<f32>().max(1e-9);
-        let mut top = 6.0;
+        let mut top = TOP;
         for (expert, load) in moment.load.iter().enumerate() {
             let part = f64::from(load / sum) * h;
-            brush.rect(Frame { x, y: top, w: next - x + 0.6, h: part }, theme.class(expert));
+            // A seam tells bands apart without their colours.
+            let seam = if part > 3.0 { 1.0 } else { 0.0 };
+            brush.rect(Frame { x, y: top, w: next - x + 0.6, h: part - seam }, theme.class(expert));
             top += part;
         }
     }
-    let mut seam = 6.0;
+    // Where each band has come to, its number.
+    let mut seam = TOP;
     let sum = last.load.iter().sum::<f32>().max(1e-9);
     for (expert, load) in last.load.iter().enumerate() {
         let part = f64::from(load / sum) * h;
-        if part > 12.0 {
-            brush.text(&(expert + 1).to_string(), AXIS - 8.0, seam + part / 2.0, 11.0, theme.faint, "right");
+        if part > 10.0 {
+            brush.text(&(expert + 1).to_string(), EDGE + w + 8.0, seam + part / 2.0, 11.0, theme.faint, "left");
         }
         seam += part;
     }
     let first = past.moments.first().map_or(0, |m| m.step);
-    brush.text(&format!("step {}", format::count(first)), AXIS, sheet.height - FOOT / 2.0, 11.0, theme.faint, "left");
-    brush.text(&format::count(last.step), AXIS + w, sheet.height - FOOT / 2.0, 11.0, theme.faint, "right");
+    let foot = sheet.height - FOOT / 2.0;
+    brush.text(&format!("step {}", format::count(first)), EDGE, foot, 11.0, theme.faint, "left");
+    brush.text(&format::count(last.step), EDGE + w, foot, 11.0, theme.faint, "right");
 }

@@ -1,11 +1,15 @@
 //! Numbers that the network tells, beside the true ones: a curve, a picture, or point against point; and forecasts.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use plotters::style::RGBColor;
 
 use super::card::{Card, watches};
+use super::plot::numbers::{Cell, Numbers};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::{Theme, mix};
 
@@ -19,7 +23,12 @@ pub fn Fit() -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe("fit");
     let seen = watches("fit");
-    let watched = probe.clone();
+    let (watched, listed, pointed) = (probe.clone(), probe.clone(), probe.clone());
+    let numbers = move || {
+        let figures = listed.with(|m| m.as_ref().and_then(|m| told_and_true(m)));
+        figures.unwrap_or_else(|| Numbers::new("", [], figure))
+    };
+    let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| nearest(hit?, m.as_ref()?));
     let label = Signal::derive(move || {
         let score = lab.scores.get().map(|s| format!(": R² is {:.3} on the test samples", s.test.accuracy));
         format!("What the network tells and what is true{}", score.unwrap_or_default())
@@ -33,7 +42,15 @@ pub fn Fit() -> impl IntoView {
     };
     view! {
         <Card title="Fit" help="Thin and dark, or at the left: what is true. Coloured, or at the right: what the network tells.">
-            <Canvas label=label class="plot" watch=move || watched.track() draw=draw seen=seen />
+            <Plot
+                label=label
+                class="plot"
+                watch=Rc::new(move || watched.track())
+                draw=Rc::new(draw)
+                numbers=Rc::new(numbers)
+                hover=Rc::new(hover)
+                seen=seen
+            />
         </Card>
     }
 }
@@ -43,7 +60,11 @@ pub fn Forecasts() -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe("forecasts");
     let seen = watches("forecasts");
-    let watched = probe.clone();
+    let (watched, listed) = (probe.clone(), probe.clone());
+    let numbers = move || {
+        let figures = listed.with(|m| m.as_ref().and_then(|m| expected(m)));
+        figures.unwrap_or_else(|| Numbers::new("", [], figure))
+    };
     let label = Signal::derive(move || {
         let score = lab.scores.get().map(|s| format!(": R² is {:.3} on the test samples", s.test.accuracy));
         format!("Forecasts from stretches of the test series, and what came{}", score.unwrap_or_default())
@@ -58,9 +79,114 @@ pub fn Forecasts() -> impl IntoView {
     let height = Callback::new(|_: f64| 3.0 * (PANEL + GAP));
     view! {
         <Card title="Forecasts" help="Grey: what the network sees of the series. Dark: what came. Coloured: what the network expected.">
-            <Canvas label=label class="samples" height=height watch=move || watched.track() draw=draw seen=seen />
+            <Plot
+                label=label
+                class="samples"
+                height=height
+                watch=Rc::new(move || watched.track())
+                draw=Rc::new(draw)
+                numbers=Rc::new(numbers)
+                seen=seen
+            />
         </Card>
     }
+}
+
+fn figure(v: f64) -> String {
+    format!("{v:.4}")
+}
+
+/// Samples in the order of their one input, or as they come.
+fn order(x: &[f32], count: usize, features: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    if features == 1 {
+        order.sort_by(|&a, &b| x[a].total_cmp(&x[b]));
+    }
+    order
+}
+
+/// A row for each sample: where it is, what is true there, and what the network tells.
+fn told_and_true(m: &Measured) -> Option<Numbers> {
+    let ((&[count, features], x), (&[_, outputs], truth), (_, told)) =
+        (m.tensor("x")?, m.tensor("truth")?, m.tensor("told")?)
+    else {
+        return None;
+    };
+    let number = |i: usize| if outputs > 1 { format!(" {}", i + 1) } else { String::new() };
+    let places = if features == 2 { vec!["x".to_owned(), "y".to_owned()] } else { Vec::new() };
+    let heads = (0..outputs).flat_map(|i| [format!("true{}", number(i)), format!("told{}", number(i))]);
+    let mut n = Numbers::new("", places.into_iter().chain(heads), figure).by_columns();
+    for i in order(x, count, features) {
+        let at = &x[i * features..(i + 1) * features];
+        let name = if features == 1 { format!("x {:.3}", at[0]) } else { format!("sample {}", i + 1) };
+        if features == 1 {
+            n.places.push(at[0].into());
+        }
+        let places = if features == 2 { at } else { &[] };
+        let values = (0..outputs).flat_map(|o| [truth[i * outputs + o], told[i * outputs + o]]);
+        n.row(name, places.iter().copied().chain(values));
+    }
+    Some(n)
+}
+
+/// What is true and what is told at the sample that lies nearest to a point of the picture.
+fn nearest(hit: Hit, m: &Measured) -> Option<Told> {
+    let ((&[count, features], x), (&[_, outputs], truth), (_, told)) =
+        (m.tensor("x")?, m.tensor("truth")?, m.tensor("told")?)
+    else {
+        return None;
+    };
+    let values = range(truth.iter().chain(told));
+    let at = |i: usize| match features {
+        1 => (along(x[i], range(x.iter()), 4.0, hit.width - 4.0), hit.y),
+        2 => {
+            let (across, down) = (range(x.iter().step_by(2)), range(x.iter().skip(1).step_by(2)));
+            let (left, side, _) = squares(hit.width, hit.height, count);
+            let from = if hit.x < hit.width / 2.0 { left[0] } else { left[1] };
+            (along(x[2 * i], across, from, from + side), along(x[2 * i + 1], down, 0.0, side))
+        }
+        _ => {
+            let (t, p) = (truth[i * outputs], told[i * outputs]);
+            (along(t, values, 4.0, hit.width - 4.0), along(p, values, hit.height - 6.0, 6.0))
+        }
+    };
+    let far = |i: &usize| {
+        let (x, y) = at(*i);
+        (x - hit.x).powi(2) + (y - hit.y).powi(2)
+    };
+    let i = (0..count).min_by(|a, b| far(a).total_cmp(&far(b)))?;
+    let list = |of: &[f32]| {
+        of[i * outputs..(i + 1) * outputs].iter().map(|v| figure((*v).into())).collect::<Vec<_>>().join(", ")
+    };
+    let place = x[i * features..(i + 1) * features].iter().take(2).map(|v| format!("{v:.3}")).collect::<Vec<_>>();
+    let place = if features > 2 { format!("sample {}", i + 1) } else { format!("at {}", place.join(", ")) };
+    Some(Told::Words(format!("{place}: true {}, told {}", list(truth), list(told))))
+}
+
+/// Where the two squares of a picture's pixels begin, how long their sides are, and how large a pixel is.
+fn squares(width: f64, height: f64, count: usize) -> ([f64; 2], f64, f64) {
+    let side = (width / 2.0 - GAP).min(height);
+    let dot = side / (count as f64).sqrt().max(1.0) + 0.6;
+    ([width / 2.0 - GAP / 2.0 - side, width / 2.0 + GAP / 2.0], side, dot)
+}
+
+/// A row for each place of the series; of each forecast, what came and what was expected.
+fn expected(m: &Measured) -> Option<Numbers> {
+    let ((&[count, length], past), (&[_, ahead], truth), (_, told)) =
+        (m.tensor("past")?, m.tensor("truth")?, m.tensor("told")?)
+    else {
+        return None;
+    };
+    let heads = (1..=count).flat_map(|i| [format!("series {i}"), format!("expected {i}")]);
+    let mut n = Numbers::new("", heads, figure).by_columns();
+    for place in 0..length + ahead {
+        let cells = (0..count).flat_map(|i| match place.checked_sub(length) {
+            None => [Cell::from(past[i * length + place]), Cell::Nothing],
+            Some(later) => [truth[i * ahead + later], told[i * ahead + later]].map(Cell::from),
+        });
+        n.row(format!("place {}", place + 1), cells);
+    }
+    Some(n)
 }
 
 /// The least and the greatest of `values`, apart from each other.
@@ -88,8 +214,7 @@ fn draw(sheet: &Sheet, m: &Measured) {
     match features {
         1 => {
             let places = range(x.iter());
-            let mut order: Vec<usize> = (0..count).collect();
-            order.sort_by(|&a, &b| x[a].total_cmp(&x[b]));
+            let order = order(x, count, features);
             for output in 0..outputs {
                 let curve = |of: &[f32]| {
                     let point = |&i: &usize| {
@@ -103,10 +228,9 @@ fn draw(sheet: &Sheet, m: &Measured) {
             }
         }
         2 => {
-            let side = (w / 2.0 - GAP).min(h);
-            let dot = side / (count as f64).sqrt().max(1.0) + 0.6;
+            let (lefts, side, dot) = squares(w, h, count);
             let (across, down) = (range(x.iter().step_by(2)), range(x.iter().skip(1).step_by(2)));
-            for (left, of) in [(w / 2.0 - GAP / 2.0 - side, truth), (w / 2.0 + GAP / 2.0, told)] {
+            for (left, of) in lefts.into_iter().zip([truth, told]) {
                 for (at, v) in x.chunks_exact(2).zip(of.chunks_exact(outputs.max(1))) {
                     let (x, y) = (along(at[0], across, left, left + side - dot), along(at[1], down, 0.0, side - dot));
                     brush.rect(Frame { x, y, w: dot, h: dot }, colour(theme, v, values));

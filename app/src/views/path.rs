@@ -4,15 +4,18 @@ mod places;
 mod stop;
 mod strip;
 
+use std::rc::Rc;
+
 use engine::data::Look;
-use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use self::places::{Row, rows};
 use self::stop::{Stop, stops};
 use super::card::{Card, watches};
+use super::plot::numbers::{Cell, Numbers};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
 
@@ -104,6 +107,10 @@ pub fn Path() -> impl IntoView {
         let count = here.get_untracked().0.max(1);
         lab.followed.set((sample.get_untracked() + count).saturating_add_signed(by) % count);
     };
+    let figures = move |f: &dyn Fn(&Measured) -> Option<Numbers>| {
+        let found = probe.with_value(|p| p.with_untracked(|m| m.as_ref().and_then(|m| f(m))));
+        found.unwrap_or_else(|| Numbers::new("", [], percent))
+    };
     let said = Signal::derive(move || {
         let told = found().iter().map(|s| format!("{}: {}", s.path, s.words())).collect::<Vec<_>>();
         let end = answered().map(|a| format!(". Answer: {}", told_answer(&a))).unwrap_or_default();
@@ -124,23 +131,29 @@ pub fn Path() -> impl IntoView {
                     <span aria-live="polite">{move || format!("sample {} of {}", sample.get() + 1, here.get().0)}</span>
                 </div>
                 <Show when=move || images.get()>
-                    <div class="path-thumbs" on:click=move |e: MouseEvent| {
-                        if let Some(i) = thumb_at(e.offset_x().into(), e.offset_y().into(), width_of(&e)) {
-                            lab.followed.set(i.min(here.get_untracked().0.saturating_sub(1)));
-                        }
-                    }>
-                        <Canvas
-                            label=Signal::derive(move || format!("The {} test samples that can be followed", here.get().0))
-                            class="samples"
-                            height=Callback::new(move |w| thumbs_height(w, here.get().0))
-                            watch=track
-                            draw=move |sheet| probe.with_value(|p| p.with_untracked(|m| {
-                                if let Some(m) = m {
-                                    thumbs(sheet, m, sample.get_untracked());
-                                }
-                            }))
-                        />
-                    </div>
+                    <Plot
+                        label=Signal::derive(move || format!("The {} test samples that can be followed", here.get().0))
+                        title=Signal::stored("The test samples that can be followed".to_owned())
+                        class="samples"
+                        height=Callback::new(move |w| thumbs_height(w, here.get().0))
+                        watch=Rc::new(track)
+                        draw=Rc::new(move |sheet: &Sheet| probe.with_value(|p| p.with_untracked(|m| {
+                            if let Some(m) = m {
+                                thumbs(sheet, m, sample.get_untracked());
+                            }
+                        })))
+                        numbers=Rc::new(move || figures(&|m| followed(lab, m)))
+                        hover=Rc::new(move |hit: Option<Hit>| {
+                            let i = thumb_at(hit?).filter(|i| *i < here.get_untracked().0)?;
+                            let answer = probe.with_value(|p| p.with_untracked(|m| answer(lab, m.as_ref()?, i, 0)))?;
+                            Some(Told::Words(format!("sample {}: {}", i + 1, told_answer(&answer))))
+                        })
+                        pick=Some(Rc::new(move |hit: Hit| {
+                            if let Some(i) = thumb_at(hit) {
+                                lab.followed.set(i.min(here.get_untracked().0.saturating_sub(1)));
+                            }
+                        }))
+                    />
                 </Show>
                 <Show when=move || { here.get().1 > 1 }>
                     <label class="path-place">
@@ -158,41 +171,40 @@ pub fn Path() -> impl IntoView {
                             }
                         />
                     </label>
-                    <div class="path-text" on:click=move |e: MouseEvent| {
-                        let at = (f64::from(e.offset_x()), f64::from(e.offset_y()));
-                        if let Some(t) = places::at(at, width_of(&e), here.get_untracked().1) {
-                            place_wished.set(t);
-                        }
-                    }>
-                        <Canvas
-                            label=Signal::derive(move || read(&|m| Some(places::words(&rows(lab, m, sample.get())))))
-                            class="samples"
-                            height=Callback::new(move |w| {
-                                let routes = probe.with_value(|p| p.with(|m| m.as_ref().map_or(0, |m| places::count(m))));
-                                places::height(w, here.get().1, routes)
-                            })
-                            watch=move || {
-                                track();
-                                place.track();
+                    <Plot
+                        label=Signal::derive(move || read(&|m| Some(places::words(&rows(lab, m, sample.get())))))
+                        class="samples"
+                        height=Callback::new(move |w| {
+                            let routes = probe.with_value(|p| p.with(|m| m.as_ref().map_or(0, |m| places::count(m))));
+                            places::height(w, here.get().1, routes)
+                        })
+                        watch=Rc::new(move || {
+                            track();
+                            place.track();
+                        })
+                        draw=Rc::new(move |sheet: &Sheet| probe.with_value(|p| p.with_untracked(|m| {
+                            if let Some(m) = m {
+                                let rows: Vec<Row> = rows(lab, m, sample.get_untracked());
+                                places::draw(sheet, &rows, place.get_untracked());
                             }
-                            draw=move |sheet| probe.with_value(|p| p.with_untracked(|m| {
-                                if let Some(m) = m {
-                                    let rows: Vec<Row> = rows(lab, m, sample.get_untracked());
-                                    places::draw(sheet, &rows, place.get_untracked());
-                                }
-                            }))
-                        />
-                    </div>
+                        })))
+                        numbers=Rc::new(move || figures(&|m| Some(places::numbers(&rows(lab, m, sample.get_untracked())))))
+                        pick=Some(Rc::new(move |hit: Hit| {
+                            if let Some(t) = places::at((hit.x, hit.y), hit.width, here.get_untracked().1) {
+                                place_wished.set(t);
+                            }
+                        }))
+                    />
                 </Show>
-                <Canvas
+                <Plot
                     label=said
                     class="samples"
                     height=Callback::new(|_: f64| STRIP)
-                    watch=move || {
+                    watch=Rc::new(move || {
                         track();
                         place.track();
-                    }
-                    draw=move |sheet| {
+                    })
+                    draw=Rc::new(move |sheet: &Sheet| {
                         let Some(spec) = lab.loaded.get_untracked() else { return };
                         let (stops, answer) = (untrack(found), untrack(answered));
                         probe.with_value(|p| p.with_untracked(|m| {
@@ -200,12 +212,29 @@ pub fn Path() -> impl IntoView {
                             let input = input(lab, m, sample.get_untracked(), place.get_untracked());
                             strip::draw(sheet, spec.stages.len(), &stops, &input, answer.as_ref());
                         }));
-                    }
+                    })
+                    numbers=Rc::new(move || stop::numbers(&untrack(found)))
                 />
                 <ol class="path-said">{items}</ol>
             </Show>
         </Card>
     }
+}
+
+fn percent(v: f64) -> String {
+    format!("{:.1} %", v * 100.0)
+}
+
+/// What each sample is taken for, and how surely.
+fn followed(lab: Lab, m: &Measured) -> Option<Numbers> {
+    let (samples, _) = extents(m);
+    let heads = ["is taken for", "sure", "but it is"].map(str::to_owned);
+    let mut n = Numbers::new("", heads, percent).by_columns();
+    for i in 0..samples {
+        let a = untrack(|| answer(lab, m, i, 0))?;
+        n.row(format!("sample {}", i + 1), [Cell::Text(a.name), Cell::from(a.sure), Cell::from(a.truth)]);
+    }
+    Some(n)
 }
 
 fn told_answer(a: &Answer) -> String {
@@ -235,13 +264,6 @@ fn input(lab: Lab, m: &Measured, sample: usize, place: usize) -> Input {
     }
 }
 
-/// The width of what was clicked.
-fn width_of(e: &MouseEvent) -> f64 {
-    use wasm_bindgen::JsCast;
-    let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    target.map_or(0.0, |t| f64::from(t.client_width()))
-}
-
 fn across(width: f64) -> usize {
     ((width + GAP) / (THUMB + GAP)).floor().max(1.0) as usize
 }
@@ -250,10 +272,10 @@ fn thumbs_height(width: f64, count: usize) -> f64 {
     count.div_ceil(across(width)) as f64 * (THUMB + GAP)
 }
 
-fn thumb_at(x: f64, y: f64, width: f64) -> Option<usize> {
-    let (column, row) = ((x / (THUMB + GAP)).floor(), (y / (THUMB + GAP)).floor());
-    let columns = across(width);
-    (x >= 0.0 && y >= 0.0 && column < columns as f64).then(|| row as usize * columns + column as usize)
+fn thumb_at(hit: Hit) -> Option<usize> {
+    let (column, row) = ((hit.x / (THUMB + GAP)).floor(), (hit.y / (THUMB + GAP)).floor());
+    let columns = across(hit.width);
+    (hit.x >= 0.0 && hit.y >= 0.0 && column < columns as f64).then(|| row as usize * columns + column as usize)
 }
 
 /// How bright the colours of each pixel are together.

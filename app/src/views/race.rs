@@ -93,13 +93,11 @@ fn lines(race: Race, along: Along, loss: bool) -> Vec<Line> {
                 })
                 .collect();
             let band = band(&series);
+            let points = band.iter().map(|&(step, [value, ..])| Point { step, value }).collect();
             Line {
-                name: name.clone(),
-                colour: |t, i| t.class(i),
-                points: band.iter().map(|&(step, [value, ..])| Point { step, value }).collect(),
                 band: band.iter().map(|&(x, [_, least, most])| (x, least, most)).collect(),
                 width: 2.0,
-                opacity: 1.0,
+                ..Line::of_many(lane, name, points)
             }
         };
         names.iter().enumerate().map(line).collect()

@@ -1,10 +1,14 @@
 //! Test samples with what the network takes them for.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
+use super::plot::numbers::{Cell, Numbers};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::mix;
 
@@ -27,17 +31,32 @@ pub fn Samples() -> impl IntoView {
         })
     };
     let watched = samples.clone();
+    let (listed, pointed) = (samples.clone(), samples.clone());
+    let names = move || lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
+    let numbers = move || {
+        let figures = listed.with(|m| m.as_ref().and_then(|m| table(m, &names())));
+        figures.unwrap_or_else(|| Numbers::new("", [], percent))
+    };
+    let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| told(hit?, m.as_ref()?, &names()));
     let draw = move |sheet: &Sheet| {
-        let classes = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
         samples.with_untracked(|m| {
             if let Some(m) = m {
-                draw(sheet, m, &classes);
+                draw(sheet, m, &names());
             }
         });
     };
     view! {
         <Card title="Samples" help="Test samples with the class that the network gives them and how sure it is. A bar and a cross mark the wrong ones.">
-            <Canvas label=label class="samples" height=Callback::new(height) watch=move || watched.track() draw=draw seen=seen />
+            <Plot
+                label=label
+                class="samples"
+                height=Callback::new(height)
+                watch=Rc::new(move || watched.track())
+                draw=Rc::new(draw)
+                numbers=Rc::new(numbers)
+                hover=Rc::new(hover)
+                seen=seen
+            />
         </Card>
     }
 }
@@ -65,6 +84,44 @@ fn tally(m: &Measured) -> (usize, usize) {
     (right, all)
 }
 
+fn percent(v: f64) -> String {
+    format!("{:.1} %", v * 100.0)
+}
+
+fn called(names: &[String], class: usize) -> String {
+    names.get(class).cloned().unwrap_or_else(|| class.to_string())
+}
+
+/// A row for each sample: what it is, what it is taken for, and how likely each class is found.
+fn table(m: &Measured, names: &[String]) -> Option<Numbers> {
+    let ((_, labels), (&[_, classes], p)) = (m.tensor("labels")?, m.tensor("probabilities")?) else { return None };
+    let heads = ["is".to_owned(), "is taken for".to_owned()].into_iter();
+    let mut n = Numbers::new("", heads.chain((0..classes).map(|c| format!("class {}", called(names, c)))), percent);
+    for (i, (p, label)) in p.chunks_exact(classes.max(1)).zip(labels).enumerate() {
+        let words = [*label as usize, best(p).0].map(|c| Cell::Text(called(names, c)));
+        n.row(format!("sample {}", i + 1), words.into_iter().chain(p.iter().map(|v| Cell::from(*v))));
+    }
+    Some(n)
+}
+
+/// The answers to the sample at a point of the picture, the likeliest first.
+fn told(hit: Hit, m: &Measured, names: &[String]) -> Option<Told> {
+    let ((_, labels), (&[_, classes], p)) = (m.tensor("labels")?, m.tensor("probabilities")?) else { return None };
+    let columns = columns(hit.width);
+    let left = (hit.width - columns as f64 * (CELL + GAP) + GAP) / 2.0;
+    let (column, row) = ((hit.x - left) / (CELL + GAP), hit.y / (CELL + CAPTION + GAP));
+    if column < 0.0 || row < 0.0 || column as usize >= columns {
+        return None;
+    }
+    let i = row as usize * columns + column as usize;
+    let (p, label) = (p.get(i * classes..(i + 1) * classes)?, labels.get(i)?);
+    let mut order: Vec<usize> = (0..classes).collect();
+    order.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
+    let shares = order.into_iter().take(3).map(|c| format!("{} {}", called(names, c), percent(p[c].into())));
+    let shares = shares.collect::<Vec<_>>().join(", ");
+    Some(Told::Words(format!("sample {} is {}: {shares}", i + 1, called(names, *label as usize))))
+}
+
 fn draw(sheet: &Sheet, m: &Measured, names: &[String]) {
     let (Some(brush), Some((&[_, h, w], images)), Some((_, labels)), Some((&[_, classes], p))) =
         (Brush::new(sheet), m.tensor("images"), m.tensor("labels"), m.tensor("probabilities"))
@@ -90,7 +147,7 @@ fn draw(sheet: &Sheet, m: &Measured, names: &[String]) {
         if !right {
             brush.rect(Frame { x, y: y + CELL - 3.0, w: CELL, h: 3.0 }, theme.above);
         }
-        let called = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
+        let called = |class: usize| called(names, class);
         let text = if right {
             format!("{} {:.0} %", called(class), sure * 100.0)
         } else {

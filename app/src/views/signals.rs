@@ -44,21 +44,17 @@ fn take(all: &mut Quantities, m: &Measured) {
 }
 
 fn lines(shown: &Shown) -> Vec<Line> {
-    let line = |stage: usize, points: Vec<Point>| Line {
-        name: format!("stage {stage}"),
-        colour: |t, i| t.class(i),
-        points,
-        band: Vec::new(),
-        width: 1.75,
-        opacity: 1.0,
-    };
+    let line = |i: usize, stage: usize, points: Vec<Point>| Line::of_many(i, format!("stage {stage}"), points);
     match shown {
-        Shown::Figures(stages) => stages.iter().map(|(s, t)| line(*s, t.points().to_vec())).collect(),
+        Shown::Figures(stages) => {
+            stages.iter().enumerate().map(|(i, (s, t))| line(i, *s, t.points().to_vec())).collect()
+        }
         Shown::Series(stages) => stages
             .iter()
-            .map(|(s, values)| {
+            .enumerate()
+            .map(|(n, (s, values))| {
                 let point = |(i, v): (usize, &f32)| Point { step: (i + 1) as f64, value: f64::from(*v) };
-                line(*s, values.iter().enumerate().filter(|(_, v)| v.is_finite()).map(point).collect())
+                line(n, *s, values.iter().enumerate().filter(|(_, v)| v.is_finite()).map(point).collect())
             })
             .collect(),
     }

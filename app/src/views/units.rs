@@ -1,12 +1,16 @@
 //! What each hidden unit answers over the plane: one small map a unit, a row of them a stage.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
+use super::plane::{at, place, plane};
+use super::plot::numbers::{Cell, Numbers};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::format::capital;
 use crate::ui::paint::{Brush, Frame, Pixels};
 
@@ -35,17 +39,26 @@ pub fn Units() -> impl IntoView {
     let map = move |(name, width): (String, usize)| {
         let (watched, drawn, stage) = (units.clone(), units.clone(), name.clone());
         let shown = width.min(UNITS);
+        let (counted, pointed) = (units.clone(), units.clone());
+        let (of, on) = (name.clone(), name.clone());
+        let numbers = move || {
+            let figures = counted.with(|m| m.as_ref().and_then(|m| answers(m, &of)));
+            figures.unwrap_or_else(|| Numbers::new("", [], figure))
+        };
+        let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| told(hit?, m.as_ref()?, &on));
         let count = if shown < width { format!("first {shown} of {width} units") } else { format!("{width} units") };
         view! {
             <figure>
                 <figcaption>{capital(&name)} <small>{count}</small></figcaption>
-                    <Canvas
-                        label=format!("Response of {shown} units of {name} over the plane")
-                        class="tile-canvas"
-                        height=Callback::new(move |w| tiles_height(w, shown))
-                        watch=move || watched.track()
-                        draw=move |s| drawn.with_untracked(|m| draw(s, m.as_ref(), &stage))
-                    />
+                <Plot
+                    label=Signal::stored(format!("Response of {shown} units of {name} over the plane"))
+                    class="tile-canvas"
+                    height=Callback::new(move |w| tiles_height(w, shown))
+                    watch=Rc::new(move || watched.track())
+                    draw=Rc::new(move |s: &Sheet| drawn.with_untracked(|m| draw(s, m.as_ref(), &stage)))
+                    numbers=Rc::new(numbers)
+                    hover=Rc::new(hover)
+                />
             </figure>
         }
     };
@@ -69,6 +82,41 @@ pub fn tiles_height(width: f64, tiles: usize) -> f64 {
     tiles.max(1).div_ceil(columns(width)) as f64 * (SIDE + GAP) - GAP
 }
 
+/// Where the tile at a point of the picture is: its number, and the point within it.
+pub fn tile(hit: Hit, tiles: usize) -> Option<(usize, Hit)> {
+    let columns = columns(hit.width);
+    let (column, row) = ((hit.x / (SIDE + GAP)).floor(), (hit.y / (SIDE + GAP)).floor());
+    let inside = Hit { x: hit.x - column * (SIDE + GAP), y: hit.y - row * (SIDE + GAP), width: SIDE, height: SIDE };
+    let number = row as usize * columns + column as usize;
+    let on = hit.x >= 0.0 && hit.y >= 0.0 && (column as usize) < columns && number < tiles;
+    (on && inside.x < SIDE && inside.y < SIDE).then_some((number, inside))
+}
+
+fn figure(v: f64) -> String {
+    format!("{v:.3}")
+}
+
+/// What each unit answers at a coarse grid of places: a row for each unit and each row of the grid.
+fn answers(m: &Measured, stage: &str) -> Option<Numbers> {
+    let (&[cells, units], values) = m.tensor(stage)? else { return None };
+    let mut all = None::<Numbers>;
+    for unit in 0..units.min(UNITS) {
+        let of_unit = plane(cells, figure, |cell| Cell::from(values[cell * units + unit]));
+        let all = all.get_or_insert_with(|| Numbers { rows: Vec::new(), ..of_unit.clone() });
+        all.rows.extend(of_unit.rows.into_iter().map(|(y, cells)| (format!("unit {}, {y}", unit + 1), cells)));
+    }
+    all
+}
+
+/// What the unit at a point of the picture answers there.
+fn told(hit: Hit, m: &Measured, stage: &str) -> Option<Told> {
+    let (&[cells, units], values) = m.tensor(stage)? else { return None };
+    let (unit, within) = tile(hit, units.min(UNITS))?;
+    let (x, y, cell) = place(within, cells.isqrt())?;
+    let value = values.get(cell * units + unit)?;
+    Some(Told::Words(format!("unit {}, {}: {}", unit + 1, at(x, y), figure((*value).into()))))
+}
+
 fn draw(sheet: &Sheet, measured: Option<&Arc<Measured>>, stage: &str) {
     let (Some(brush), Some((&[cells, units], values))) = (Brush::new(sheet), measured.and_then(|m| m.tensor(stage)))
     else {
@@ -83,5 +131,19 @@ fn draw(sheet: &Sheet, measured: Option<&Arc<Measured>>, stage: &str) {
         let (x, y) = ((unit % columns) as f64 * (SIDE + GAP), (unit / columns) as f64 * (SIDE + GAP));
         brush.pixels(&pixels, Frame { x, y, w: SIDE, h: SIDE }, true);
         brush.outline(Frame { x: x + 0.5, y: y + 0.5, w: SIDE - 1.0, h: SIDE - 1.0 }, sheet.theme.line, 1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pointer_finds_its_tile() {
+        // Three in a row of 132.
+        let hit = |x, y| tile(Hit { x, y, width: 132.0, height: 84.0 }, 5).map(|(n, h)| (n, h.x, h.y));
+        assert_eq!(hit(1.0, 2.0), Some((0, 1.0, 2.0)));
+        assert_eq!(hit(50.0, 50.0), Some((4, 6.0, 6.0)));
+        assert_eq!((hit(90.0, 50.0), hit(42.0, 3.0)), (None, None), "there is no sixth, and nothing between two");
     }
 }

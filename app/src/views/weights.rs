@@ -1,13 +1,17 @@
 //! The weights of the first layer: as pictures where the samples are pictures, else as one matrix.
 
+use std::rc::Rc;
+
 use engine::data::Look;
 use leptos::prelude::*;
 use plotters::style::RGBColor;
 
 use super::card::{Card, watches};
-use super::units::{GAP, SIDE, columns, tiles_height};
+use super::plot::numbers::{Numbers, Spot};
+use super::plot::{Hit, Plot, Told};
+use super::units::{GAP, SIDE, columns, tile, tiles_height};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet};
+use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame, Pixels};
 
 /// Units shown.
@@ -23,27 +27,80 @@ pub fn Weights() -> impl IntoView {
         let units = counted.with(|m| m.as_ref().and_then(|m| m.tensor("weights")).and_then(|(s, _)| s.get(1).copied()));
         units.unwrap_or(UNITS).min(UNITS)
     });
+    let (listed, pointed) = (weights.clone(), weights.clone());
+    let look = move || lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.look));
+    let numbers = move || {
+        let figures = listed.with(|m| m.as_ref().and_then(|m| table(m, look())));
+        figures.unwrap_or_else(|| Numbers::new("", [], figure))
+    };
+    let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| told(hit?, m.as_ref()?, look()));
     let draw = move |sheet: &Sheet| {
-        let look = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.look));
         weights.with_untracked(|m| {
             if let Some(m) = m {
-                draw(sheet, m, look);
+                draw(sheet, m, look());
             }
         });
     };
     let help = "What each unit of the first layer looks for: orange adds to its answer, blue takes away from it.";
     view! {
         <Card title="First weights" help=help>
-                <Canvas
-                    label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
-                    class="tile-canvas"
-                    height=Callback::new(move |w| tiles_height(w, shown.get()))
-                    watch=move || watched.track()
-                    draw=draw
-                    seen=seen
-                />
+            <Plot
+                label=Signal::derive(move || format!("Weights of {} units of the first layer", shown.get()))
+                title=Signal::stored("First weights".to_owned())
+                class="tile-canvas"
+                height=Callback::new(move |w| tiles_height(w, shown.get()))
+                watch=Rc::new(move || watched.track())
+                draw=Rc::new(draw)
+                numbers=Rc::new(numbers)
+                hover=Rc::new(hover)
+                seen=seen
+            />
         </Card>
     }
+}
+
+fn figure(v: f64) -> String {
+    format!("{v:.4}")
+}
+
+/// The size of the samples' pictures, where they are pictures that the layer sees whole.
+fn picture(look: Option<Look>, inputs: usize) -> Option<(usize, usize)> {
+    match look {
+        Some(Look::Image { height, width }) if height * width == inputs => Some((height, width)),
+        Some(Look::Image { .. } | Look::Plane | Look::Series | Look::Table | Look::Text) | None => None,
+    }
+}
+
+fn input(i: usize, picture: Option<(usize, usize)>) -> String {
+    match picture {
+        Some((_, width)) => format!("row {}, column {}", i / width.max(1) + 1, i % width.max(1) + 1),
+        None => format!("input {}", i + 1),
+    }
+}
+
+/// A row for each input, a column for each unit.
+fn table(m: &Measured, look: Option<Look>) -> Option<Numbers> {
+    let (&[inputs, units], values) = m.tensor("weights")? else { return None };
+    let mut n = Numbers::new("", (1..=units).map(|u| format!("unit {u}")), figure).by_columns();
+    for (i, row) in values.chunks_exact(units.max(1)).enumerate() {
+        n.row(input(i, picture(look, inputs)), row.iter().copied());
+    }
+    Some(n)
+}
+
+/// The weight at a point of the picture.
+fn told(hit: Hit, m: &Measured, look: Option<Look>) -> Option<Told> {
+    let (&[inputs, units], _) = m.tensor("weights")? else { return None };
+    let part =
+        |v: f64, whole: f64, parts: usize| (0.0..whole).contains(&v).then(|| (v / whole * parts as f64) as usize);
+    let (at, series) = match picture(look, inputs) {
+        Some((height, width)) => {
+            let (unit, within) = tile(hit, units.min(UNITS))?;
+            (part(within.y, SIDE, height)? * width + part(within.x, SIDE, width)?, unit)
+        }
+        None => (part(hit.y, hit.height, inputs)?, part(hit.x, hit.width, units)?),
+    };
+    Some(Told::Figure(Spot { series, at }))
 }
 
 fn draw(sheet: &Sheet, m: &Measured, look: Option<Look>) {
@@ -52,8 +109,8 @@ fn draw(sheet: &Sheet, m: &Measured, look: Option<Look>) {
     };
     let theme = &sheet.theme;
     let colour = |v: f32, most: f32| -> RGBColor { theme.diverging(v / most) };
-    match look {
-        Some(Look::Image { height, width }) if height * width == inputs => {
+    match picture(look, inputs) {
+        Some((height, width)) => {
             let columns = columns(sheet.width);
             for unit in 0..units.min(UNITS) {
                 let column = || values.iter().skip(unit).step_by(units);
@@ -63,7 +120,7 @@ fn draw(sheet: &Sheet, m: &Measured, look: Option<Look>) {
                 brush.pixels(&pixels, Frame { x, y, w: SIDE, h: SIDE }, false);
             }
         }
-        Some(Look::Image { .. } | Look::Plane | Look::Series | Look::Table | Look::Text) | None => {
+        None => {
             let most = values.iter().fold(1e-6_f32, |m, v| m.max(v.abs()));
             let pixels = Pixels::new(units, inputs, values.iter().map(|v| colour(*v, most)));
             brush.pixels(&pixels, Frame { x: 0.0, y: 0.0, w: sheet.width, h: sheet.height }, false);

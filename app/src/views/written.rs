@@ -1,10 +1,14 @@
 //! Text that the network writes, and test sequences with its answers.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
+use super::plot::numbers::{Cell, Numbers};
+use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::ui::canvas::{Canvas, Sheet, Sight};
+use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
 
@@ -59,10 +63,21 @@ pub fn Sequences() -> impl IntoView {
             format!("Test sequences with the network's answers: {right} of {all} are right")
         })
     };
-    let watched = probe.clone();
+    let (watched, listed, pointed) = (probe.clone(), probe.clone(), probe.clone());
+    let outputs =
+        move || lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
+    let names = move || (untrack(|| tokens(lab)), outputs());
+    let numbers = move || {
+        let (tokens, outputs) = names();
+        let figures = listed.with(|m| m.as_ref().and_then(|m| answers(m, &tokens, &outputs)));
+        figures.unwrap_or_else(|| Numbers::new("", [], percent))
+    };
+    let hover = move |hit: Option<Hit>| {
+        let (tokens, outputs) = names();
+        pointed.with_untracked(|m| told(hit?, m.as_ref()?, &tokens, &outputs))
+    };
     let draw = move |sheet: &Sheet| {
-        let tokens = untrack(|| tokens(lab));
-        let outputs = lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.outputs.clone()).unwrap_or_default());
+        let (tokens, outputs) = names();
         probe.with_untracked(|m| {
             if let Some(m) = m {
                 draw(sheet, m, &tokens, &outputs);
@@ -72,9 +87,77 @@ pub fn Sequences() -> impl IntoView {
     let height = Callback::new(|_: f64| SHOWN as f64 * (2.0 * LINE + GAP));
     view! {
         <Card title="Sequences" help="Above, each test sequence; below it, what the network answers where something is asked. A bar and a colour mark the wrong ones.">
-            <Canvas label=label class="samples" height=height watch=move || watched.track() draw=draw seen=seen />
+            <Plot
+                label=label
+                class="samples"
+                height=height
+                watch=Rc::new(move || watched.track())
+                draw=Rc::new(draw)
+                numbers=Rc::new(numbers)
+                hover=Rc::new(hover)
+                seen=seen
+            />
         </Card>
     }
+}
+
+fn percent(v: f64) -> String {
+    format!("{:.1} %", v * 100.0)
+}
+
+fn name(names: &[String], i: f32) -> String {
+    names.get(i as usize).map_or_else(String::new, |n| if n == "\n" { "↵".to_owned() } else { n.clone() })
+}
+
+/// Of each sequence what it holds, what is answered, and how likely that answer was found.
+fn answers(m: &Measured, tokens: &[String], outputs: &[String]) -> Option<Numbers> {
+    let ((&[_, places], x), (_, labels), (_, answers), (_, likely)) =
+        (m.tensor("tokens")?, m.tensor("labels")?, m.tensor("answers")?, m.tensor("likely")?)
+    else {
+        return None;
+    };
+    let mut n = Numbers::new("", (1..=places).map(|p| format!("place {p}")), percent)
+        .note("An answer that is wrong has a cross before it, and the right one after it.");
+    for first in (0..x.len()).step_by(places.max(1)) {
+        let number = first / places + 1;
+        let here = first..(first + places).min(x.len());
+        n.row(format!("sequence {number}"), here.clone().map(|i| name(tokens, x[i])));
+        let answer = |i: usize| {
+            let asked = labels[i] >= 0.0;
+            let right = (labels[i] - answers[i]).abs() < 0.5;
+            match (asked, right) {
+                (false, _) => Cell::Nothing,
+                (true, true) => Cell::Text(name(outputs, answers[i])),
+                (true, false) => Cell::Text(format!("✗ {} ({})", name(outputs, answers[i]), name(outputs, labels[i]))),
+            }
+        };
+        n.row(format!("answers to {number}"), here.clone().map(answer));
+        let sure = |i: usize| if labels[i] >= 0.0 { Cell::from(likely[i]) } else { Cell::Nothing };
+        n.row(format!("likelihood in {number}"), here.map(sure));
+    }
+    Some(n)
+}
+
+/// What is read, what is answered and how surely, at a point of the picture.
+fn told(hit: Hit, m: &Measured, tokens: &[String], outputs: &[String]) -> Option<Told> {
+    let ((&[rows, places], x), (_, labels), (_, answers), (_, likely)) =
+        (m.tensor("tokens")?, m.tensor("labels")?, m.tensor("answers")?, m.tensor("likely")?)
+    else {
+        return None;
+    };
+    let cell = (hit.width / places.max(1) as f64).min(24.0);
+    let (row, place) = ((hit.y / (2.0 * LINE + GAP)) as usize, (hit.x / cell) as usize);
+    if row >= rows || place >= places {
+        return None;
+    }
+    let i = row * places + place;
+    let read = format!("sequence {}, place {}: {}", row + 1, place + 1, name(tokens, *x.get(i)?));
+    Some(Told::Words(if labels[i] < 0.0 {
+        read
+    } else {
+        let (answer, truth) = (name(outputs, answers[i]), name(outputs, labels[i]));
+        format!("{read}; answer {answer}, {} likely; true is {truth}", percent(likely[i].into()))
+    }))
 }
 
 /// How many answers are right, and of how many.
@@ -94,7 +177,6 @@ fn draw(sheet: &Sheet, m: &Measured, tokens: &[String], outputs: &[String]) {
     let places = places.max(1);
     let cell = (sheet.width / places as f64).min(24.0);
     let size = (cell * 0.62).clamp(6.0, 13.0);
-    let name = |names: &[String], i: f32| names.get(i as usize).cloned().unwrap_or_default();
     for (i, token) in x.iter().enumerate() {
         let (row, place) = (i / places, i % places);
         let (left, top) = (place as f64 * cell, row as f64 * (2.0 * LINE + GAP));

@@ -191,7 +191,7 @@ fn Ends(layout: Memo<Layout>) -> impl IntoView {
 }
 
 /// What the data asks for, in few words.
-fn answer(asked: Answer, outputs: usize) -> String {
+pub fn answer(asked: Answer, outputs: usize) -> String {
     match asked {
         Answer::Class => format!("{outputs} classes"),
         Answer::ClassAtPlaces(places) => format!("{outputs} × {places}"),

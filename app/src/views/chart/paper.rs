@@ -1,9 +1,7 @@
 //! What a chart is drawn on: a canvas, or a drawing in SVG. One type for both, so that the code that draws is in the
 //! page once.
 
-use std::cell::RefCell;
-use std::fmt::{self, Write};
-use std::rc::Rc;
+use std::fmt;
 
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
@@ -11,16 +9,11 @@ use plotters_backend::{
 };
 use plotters_canvas::CanvasBackend;
 
+use crate::ui::drawing::{self, Drawing, escaped};
+
 pub enum Paper {
     Canvas(CanvasBackend),
     Svg(Drawing),
-}
-
-/// A drawing in SVG that is under way: shapes, one after the other.
-#[derive(Clone)]
-pub struct Drawing {
-    size: (u32, u32),
-    shapes: Rc<RefCell<String>>,
 }
 
 /// The browser's canvas would not draw.
@@ -42,33 +35,6 @@ fn refused(fault: CanvasFault) -> Fault {
     DrawingErrorKind::DrawingError(Refused(fault.to_string()))
 }
 
-impl Drawing {
-    /// An empty drawing of so many pixels.
-    pub fn new(width: u32, height: u32) -> Self {
-        Self { size: (width, height), shapes: Rc::default() }
-    }
-
-    /// The drawing as a file, under a title.
-    pub fn file(&self, title: &str) -> String {
-        let (w, h) = self.size;
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">\n\
-             <title>{}</title>\n{}</svg>\n",
-            escaped(title),
-            self.shapes.borrow()
-        )
-    }
-
-    fn shape(&self, shape: fmt::Arguments<'_>) {
-        // Writing to a string does not fail.
-        let _ = self.shapes.borrow_mut().write_fmt(format_args!("{shape}\n"));
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 fn filled(colour: BackendColor) -> String {
     let (r, g, b) = colour.rgb;
     let opacity = if colour.alpha < 1.0 { format!(" fill-opacity=\"{:.3}\"", colour.alpha) } else { String::new() };
@@ -83,7 +49,7 @@ fn stroked(style: &impl BackendStyle) -> String {
 }
 
 fn points(path: impl IntoIterator<Item = BackendCoord>) -> String {
-    path.into_iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ")
+    drawing::points(path.into_iter().map(|(x, y)| (x.into(), y.into())))
 }
 
 impl DrawingBackend for Paper {
@@ -92,7 +58,7 @@ impl DrawingBackend for Paper {
     fn get_size(&self) -> (u32, u32) {
         match self {
             Paper::Canvas(canvas) => canvas.get_size(),
-            Paper::Svg(drawing) => drawing.size,
+            Paper::Svg(drawing) => (drawing.size.0 as u32, drawing.size.1 as u32),
         }
     }
 
@@ -237,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_drawing_is_written_as_svg() {
-        let drawing = Drawing::new(100, 50);
+        let drawing = Drawing::new(100.0, 50.0);
         {
             let area = Paper::Svg(drawing.clone()).into_drawing_area();
             area.fill(&WHITE).unwrap();
@@ -246,7 +212,7 @@ mod tests {
             area.draw(&Text::new("a < b & c", (5, 6), font)).unwrap();
             area.present().unwrap();
         }
-        let file = drawing.file("Loss & more");
+        let file = drawing.file("Loss & more", "");
         assert!(file.starts_with("<svg xmlns=") && file.ends_with("</svg>\n"));
         assert!(file.contains("<title>Loss &amp; more</title>"));
         assert!(file.contains("<rect x=\"0\" y=\"0\" width=\"100\" height=\"50\" fill=\"#ffffff\"/>"), "{file}");

@@ -8,6 +8,7 @@ use crate::state::{Lab, Measured};
 use crate::ui::canvas::Sheet;
 use crate::ui::paint::{Brush, Frame};
 use crate::ui::theme::mix;
+use crate::views::plot::numbers::Numbers;
 
 /// A place: what is written there, and the number of the expert below.
 const CELL: f64 = 18.0;
@@ -76,6 +77,18 @@ pub fn words(rows: &[Row]) -> String {
     };
     let row = |r: &Row| format!("{}: {}", r.path, r.places.iter().map(told).collect::<Vec<_>>().join(", "));
     format!("The expert that counts most at each place. {}", rows.iter().map(row).collect::<Vec<_>>().join(". "))
+}
+
+/// The same as a table: what stands at each place, and the expert that counts most there.
+pub fn numbers(rows: &[Row]) -> Numbers {
+    let longest = rows.iter().map(|r| r.places.len()).max().unwrap_or(0);
+    let mut n = Numbers::new("", (1..=longest).map(|p| format!("place {p}")), |v| format!("{v:.0}"));
+    for row in rows {
+        n.row(format!("{}, text", row.path), row.places.iter().map(|p| p.0.clone()));
+        let expert = |e: Option<usize>| e.map(|e| (e + 1) as f64);
+        n.row(format!("{}, expert", row.path), row.places.iter().map(|p| expert(p.1)));
+    }
+    n
 }
 
 pub fn draw(sheet: &Sheet, rows: &[Row], chosen: usize) {

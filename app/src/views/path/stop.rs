@@ -5,6 +5,7 @@ use engine::spec::Spec;
 use super::row;
 use crate::state::Measured;
 use crate::tree;
+use crate::views::plot::numbers::Numbers;
 
 /// Experts told by name; of more, how many they are.
 const TOLD: usize = 6;
@@ -49,6 +50,19 @@ pub fn stops(m: &Measured, spec: &Spec, sample: usize, place: usize) -> Vec<Stop
         })
     };
     m.tensors().filter_map(|(name, ..)| stop(name)).collect()
+}
+
+/// A row for each expert of each route: how much it counts, and how likely the router found it.
+pub fn numbers(stops: &[Stop]) -> Numbers {
+    let heads = ["how much it counts", "how likely the router finds it"].map(str::to_owned);
+    let mut n = Numbers::new("", heads, |v| format!("{:.1} %", v * 100.0)).by_columns();
+    for stop in stops {
+        let noun = if stop.tree { "leaf" } else { "expert" };
+        for (e, (weight, chance)) in stop.weights.iter().zip(&stop.chances).enumerate() {
+            n.row(format!("{}, {noun} {}", stop.path, e + 1), [*weight, *chance]);
+        }
+    }
+    n
 }
 
 impl Stop {
