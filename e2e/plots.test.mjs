@@ -107,7 +107,7 @@ const titles = (page) => page.locator(".plot-frame").evaluateAll((all) => all.ma
 /** Looks at the picture of a title in all its forms. */
 async function whole(page, title) {
   const frame = page.locator(`.plot-frame[aria-label^="${title}: arrow"]`).first();
-  await frame.scrollIntoViewIfNeeded();
+  await frame.evaluate((at) => at.scrollIntoView({ block: "center" }));
   const details = (kind) => page.locator(`details.${kind}`).filter({ has: page.locator(`summary > .sr:text-is(": ${title}")`) }).first();
   const numbers = details("numbers");
   await numbers.locator("summary").click();
@@ -143,6 +143,8 @@ for (const [name, expected] of Object.entries(SEEN)) {
     await preset(page, name);
     await choose(page, "Device", /cpu/i);
     await until(page, "it trains", ({ step }) => step > 60);
+    // Slowly from here on, so that the page is not busy with what is not looked at.
+    await choose(page, "Speed", /^10 a second$/);
     for (const pattern of expected) {
       // A picture is there once its probe has measured, which it does while its place is seen.
       let title;

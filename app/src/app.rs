@@ -7,6 +7,8 @@ use crate::embed::rest;
 use crate::embed::room::Embedded;
 use crate::lesson::Lessons;
 use crate::panels::header::Header;
+use crate::panels::own::drop;
+use crate::panels::own::pictures::Pictures;
 use crate::panels::palette::Adding;
 use crate::papers::Papers;
 use crate::race;
@@ -35,6 +37,9 @@ pub fn App() -> impl IntoView {
     rest::follow(lab);
     title::follow(lab, race);
     listen(lab);
+    let pictures = Pictures::new(lab);
+    provide_context(pictures);
+    drop::listen(lab, pictures);
     if lab.frame.with_untracked(|f| f.embed) {
         return view! { <Embedded /> }.into_any();
     }

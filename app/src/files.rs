@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use engine::data::FILE_MAX;
 use engine::diagnostic::Diagnostic;
 use engine::protocol::{EntryInfo, FileInfo};
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Promise, Reflect, Uint8Array};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, Response};
@@ -14,17 +15,31 @@ use web_sys::{File, Response};
 use crate::tongue::t;
 use crate::ui::format;
 
+/// The most bytes of a run's own files that the browser's store is given.
+const KEPT_MAX: u32 = 32 << 20;
+
 /// Files at hand, by the name of the asset or by dataset and number of the person's own.
 #[derive(Clone, Copy)]
 pub struct Files {
     bytes: StoredValue<BTreeMap<String, Uint8Array>, LocalStorage>,
-    /// Names of the person's own files.
-    names: RwSignal<BTreeMap<String, String>>,
+    /// The person's own files.
+    own: RwSignal<BTreeMap<String, Own>>,
+}
+
+/// One of the person's own files, apart from its content.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Own {
+    /// Which of the dataset's files it is.
+    pub number: usize,
+    /// As the person calls it.
+    pub name: String,
+    /// Of its content: its hash, or a name of its own where the browser computes none.
+    pub id: String,
 }
 
 impl Files {
     pub fn new() -> Self {
-        Self { bytes: StoredValue::new_local(BTreeMap::new()), names: RwSignal::default() }
+        Self { bytes: StoredValue::new_local(BTreeMap::new()), own: RwSignal::default() }
     }
 
     /// The files of `dataset`, in its own order.
@@ -80,20 +95,59 @@ impl Files {
                 most
             ));
         }
-        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| t("the browser could not read the file"))?;
-        self.bytes.update_value(|b| {
-            b.insert(key(dataset, number), Uint8Array::new(&buffer));
-        });
-        self.names.update(|n| {
-            n.insert(key(dataset, number), file.name());
-        });
+        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| "the browser could not read the file")?;
+        self.take(dataset, number, file.name(), Uint8Array::new(&buffer)).await;
         Ok(())
+    }
+
+    /// Keeps these bytes as a file of `dataset`, under a name that the person knows.
+    pub async fn take(self, dataset: &str, number: usize, name: String, bytes: Uint8Array) {
+        let id = hash(&bytes).await;
+        self.give(dataset, Own { number, name, id }, bytes);
+    }
+
+    /// The same for a file whose id is known.
+    pub fn give(self, dataset: &str, own: Own, bytes: Uint8Array) {
+        let key = key(dataset, own.number);
+        self.bytes.update_value(|b| {
+            b.insert(key.clone(), bytes);
+        });
+        self.own.update(|all| {
+            all.insert(key, own);
+        });
     }
 
     /// The name of the file that the person chose.
     pub fn name(self, dataset: &str, number: usize) -> Option<String> {
-        self.names.with(|n| n.get(&key(dataset, number)).cloned())
+        self.own.with(|all| all.get(&key(dataset, number)).map(|own| own.name.clone()))
     }
+
+    /// The person's own files of `dataset` with their content; `None` where they are too large to be kept.
+    pub fn worth_keeping(self, dataset: &str) -> Option<Vec<(Own, Uint8Array)>> {
+        let all = self.own.with_untracked(|own| {
+            let of = own.iter().filter(|(key, _)| key.rsplit_once('/').is_some_and(|(d, _)| d == dataset));
+            of.map(|(key, own)| (own.clone(), self.bytes.with_value(|b| b.get(key).cloned()))).collect::<Vec<_>>()
+        });
+        let all: Vec<_> = all.into_iter().filter_map(|(own, bytes)| Some((own, bytes?))).collect();
+        let size: u32 = all.iter().map(|(_, bytes)| bytes.length()).sum();
+        (size <= KEPT_MAX).then_some(all)
+    }
+}
+
+/// The SHA-256 of `bytes` in hexadecimal. Browsers compute it on pages of a secure origin alone; elsewhere a name that no
+/// other content has.
+async fn hash(bytes: &Uint8Array) -> String {
+    let digest = async {
+        let of = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).ok().filter(|v| !v.is_undefined());
+        let subtle = of(&of(&js_sys::global(), "crypto")?, "subtle")?;
+        let digest: Function = of(&subtle, "digest")?.dyn_into().ok()?;
+        let promise: Promise = digest.call2(&subtle, &"SHA-256".into(), bytes).ok()?.dyn_into().ok()?;
+        let buffer = JsFuture::from(promise).await.ok()?;
+        Some(Uint8Array::new(&buffer).to_vec().iter().map(|b| format!("{b:02x}")).collect::<String>())
+    };
+    digest
+        .await
+        .unwrap_or_else(|| format!("{:x}-{:x}", js_sys::Date::now() as u64, (js_sys::Math::random() * 1e9) as u64))
 }
 
 fn key(dataset: &str, number: usize) -> String {

@@ -10,6 +10,7 @@ pub mod herald;
 mod language;
 pub mod net;
 pub mod notices;
+pub mod own;
 pub mod palette;
 pub mod presets;
 pub mod race;

@@ -1,5 +1,6 @@
-//! The browser's own store (IndexedDB): what past runs were and came to, and the states that they can go on from. It
-//! never leaves the browser, and may be refused or emptied by it at any time.
+//! The browser's own store (IndexedDB): what past runs were and came to, the states that they can go on from, and the
+//! files of the person's own that they learn from. It never leaves the browser, and may be refused or emptied by it at
+//! any time.
 //!
 //! What lists show of a run, its [`Record`], lies apart from its curve and its state: looking through all runs reads
 //! neither.
@@ -8,16 +9,17 @@ use std::collections::BTreeSet;
 
 use engine::exec::Device;
 use engine::spec::{Spec, text};
-use idb::{Error, TransactionMode, TransactionResult};
-use js_sys::Float32Array;
+use idb::{Error, Query, TransactionMode, TransactionResult};
+use js_sys::{Float32Array, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::state::{Curve, Scores};
+use crate::files::Own;
+use crate::state::{Curve, Scores, sentence};
 
 mod open;
 
-use open::{CURVES, RUNS, STATES, database};
+use open::{CURVES, FILES, RUNS, STATES, database};
 
 /// Single runs and races that are kept, and states: the oldest go first.
 const MOST_RUNS: usize = 100;
@@ -46,6 +48,9 @@ pub struct Record {
     /// The race that it was a run of.
     #[serde(default)]
     pub race: Option<Raced>,
+    /// The person's own files that it learns from, where they are kept.
+    #[serde(default)]
+    pub files: Vec<Own>,
 }
 
 /// A race, as its runs name it.
@@ -65,6 +70,16 @@ pub enum Trouble {
     Full,
     /// What the browser says.
     Refused(String),
+}
+
+impl Trouble {
+    /// As a sentence.
+    pub fn said(&self) -> String {
+        match self {
+            Trouble::Full => "The browser's store for this page is full.".into(),
+            Trouble::Refused(why) => sentence(why),
+        }
+    }
 }
 
 impl Record {
@@ -183,6 +198,58 @@ pub async fn curve(id: &str) -> Curve {
     text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
+/// One of the person's own files.
+pub async fn file(id: &str) -> Option<Uint8Array> {
+    beside(FILES, id).await?.dyn_into().ok()
+}
+
+/// Keeps files of the person's own: what is kept already is not written again. A record has to name them, or they go with
+/// the next pruning.
+///
+/// # Errors
+/// The browser would not keep them.
+pub async fn put_files(files: &[(Own, Uint8Array)]) -> Result<(), Trouble> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let database = database().await.map_err(Trouble::Refused)?;
+    let change = database.transaction(&[FILES], TransactionMode::ReadWrite).map_err(trouble)?;
+    let lay = async {
+        let store = change.object_store(FILES)?;
+        for (own, bytes) in files {
+            let id = JsValue::from_str(&own.id);
+            if store.count(Some(Query::Key(id.clone())))?.await? == 0 {
+                store.put(bytes, Some(&id))?.await?;
+            }
+        }
+        Ok::<_, Error>(())
+    };
+    lay.await.map_err(trouble)?;
+    whole(change).await
+}
+
+/// Takes away the files that no record names.
+///
+/// # Errors
+/// The browser gives the page no store.
+async fn sweep() -> Result<(), String> {
+    let database = database().await?;
+    let sweep = async {
+        // One change, so that no record comes between the looking and the taking away.
+        let change = database.transaction(&[RUNS, FILES], TransactionMode::ReadWrite)?;
+        let texts = change.object_store(RUNS)?.get_all(None, None)?.await?;
+        let records = texts.iter().filter_map(|t| serde_json::from_str::<Record>(&t.as_string()?).ok());
+        let used: BTreeSet<String> = records.flat_map(|r| r.files).map(|own| own.id).collect();
+        for key in change.object_store(FILES)?.get_all_keys(None, None)?.await? {
+            if !key.as_string().is_some_and(|id| used.contains(&id)) {
+                change.object_store(FILES)?.delete(key)?.await?;
+            }
+        }
+        change.commit()?.await.map(drop)
+    };
+    sweep.await.map_err(|e: Error| e.to_string())
+}
+
 /// Takes records away, with what lies beside them.
 ///
 /// # Errors
@@ -197,9 +264,10 @@ pub async fn remove(ids: &[String]) -> Result<(), String> {
                 store.delete(JsValue::from_str(id))?.await?;
             }
         }
-        change.commit()?.await
+        change.commit()?.await.map(drop)
     };
-    remove.await.map(drop).map_err(|e: Error| e.to_string())
+    remove.await.map_err(|e: Error| e.to_string())?;
+    sweep().await
 }
 
 /// Takes away what is older than what is kept.
@@ -250,6 +318,7 @@ mod tests {
             scores: None,
             state: false,
             race: race.map(|id| Raced { id: format!("race {id}"), lane: String::new(), spec: String::new() }),
+            files: Vec::new(),
         }
     }
 

@@ -2,17 +2,17 @@
 
 use engine::data::Answer;
 use engine::exec::Device;
-use engine::protocol::{Catalogue, EntryInfo, FileInfo};
+use engine::protocol::{Catalogue, EntryInfo};
 use engine::rules::Loss;
 use engine::spec::{Choice, Spec};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::badges::Badges;
 use super::notices::Faults;
+use super::own::{Own, plane};
 use super::rules;
 use crate::embed::lockable::Lockable;
-use crate::state::{Lab, Notice, sentence};
+use crate::state::{Lab, sentence};
 use crate::tongue::{heard, t};
 use crate::tree;
 use crate::ui::field::{Check, Choose as Offer, Number, Select};
@@ -31,7 +31,7 @@ pub fn Choose() -> impl IntoView {
             <Lockable part="data">
                 <Pick label=t("Dataset") of=|c| &c.datasets choice=|s| &mut s.data read=|s| &s.data />
             </Lockable>
-            <OwnFiles />
+            <Own />
             <Faults of=&["data"] />
             <Lockable part="rule">
                 <Pick label=t("Learning rule") of=|c| &c.rules choice=|s| &mut s.rule read=|s| &s.rule />
@@ -109,7 +109,8 @@ pub fn Help(entry: EntryInfo) -> impl IntoView {
 #[component]
 fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Spec) -> &Choice) -> impl IntoView {
     let lab = Lab::get();
-    let knobs = entry.knobs;
+    // Points are put on a plane, not written.
+    let knobs: Vec<_> = entry.knobs.into_iter().filter(|k| k.id != plane::KNOB).collect();
     let settings = Signal::derive(move || lab.spec.with(|s| read(s).settings.clone()));
     (!knobs.is_empty()).then(|| {
         view! {
@@ -119,59 +120,6 @@ fn Settings(entry: EntryInfo, choice: fn(&mut Spec) -> &mut Choice, read: fn(&Sp
             </details>
         }
     })
-}
-
-/// Fields for the files that only the person has.
-#[component]
-fn OwnFiles() -> impl IntoView {
-    let lab = Lab::get();
-    let id = Memo::new(move |_| lab.spec.with(|s| s.data.id.clone()));
-    let field = move |dataset: String, number: usize, what: String, accept: String| {
-        let name = {
-            let dataset = dataset.clone();
-            move || lab.files.name(&dataset, number)
-        };
-        let take = move |e: leptos::ev::Targeted<leptos::ev::Event, web_sys::HtmlInputElement>| {
-            let Some(file) = e.target().files().and_then(|f| f.get(0)) else {
-                return;
-            };
-            let (dataset, name) = (dataset.clone(), file.name());
-            spawn_local(async move {
-                match lab.files.keep(&dataset, number, file).await {
-                    Ok(()) => {
-                        lab.dismiss("file");
-                        lab.load();
-                    }
-                    Err(why) => lab.tell(Notice::alert("file", t!("{name} could not be read", name), sentence(&why))),
-                }
-            });
-        };
-        let id = format!("own-file-{number}");
-        view! {
-            <div class="field file">
-                <label class="field">
-                    <span class="field-name">{what}</span>
-                    // The same file may be chosen again, when it was mended.
-                    <input
-                        type="file"
-                        accept=accept
-                        aria-describedby=id.clone()
-                        on:click:target=|e| e.target().set_value("")
-                        on:change:target=take
-                    />
-                </label>
-                <span class="help" id=id>{move || name().map_or_else(|| t("It stays in this page.").into(), |n| t!("{n} is in use. It stays in this page.", n))}</span>
-            </div>
-        }
-    };
-    move || {
-        let entry = lab.entry(|c| &c.datasets, &id.get())?;
-        let own = entry.files.into_iter().enumerate().filter_map(|(i, f)| match f {
-            FileInfo::Own { name, accept } => Some((i, name, accept)),
-            FileInfo::Asset(_) => None,
-        });
-        Some(own.map(|(i, name, accept)| field(entry.id.clone(), i, capital(&name), accept)).collect_view())
-    }
 }
 
 /// The routing of the first route. Choosing one where there is no route makes one.

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::File;
 
 use super::language::Language;
 use crate::embed::lockable::Lockable;
@@ -70,6 +71,24 @@ fn Tools() -> impl IntoView {
     }
 }
 
+/// Opens the experiment in a file.
+pub fn open(lab: Lab, file: File) {
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await.ok().and_then(|t| t.as_string()).unwrap_or_default();
+        match engine::spec::text::read(&text) {
+            Ok(spec) => {
+                lab.dismiss("file");
+                lab.open(spec);
+            }
+            Err(faults) => {
+                let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                let notice = Notice::alert("file", format!("{} could not be opened", file.name()), why.join("; "));
+                lab.tell(notice.with(Action::Copy(text)));
+            }
+        }
+    });
+}
+
 /// Opens an experiment from a file.
 #[component]
 fn Open() -> impl IntoView {
@@ -84,21 +103,7 @@ fn Open() -> impl IntoView {
         };
         // The same file may be chosen again.
         input.set_value("");
-        spawn_local(async move {
-            let text = JsFuture::from(file.text()).await.ok().and_then(|t| t.as_string()).unwrap_or_default();
-            match engine::spec::text::read(&text) {
-                Ok(spec) => {
-                    lab.dismiss("file");
-                    lab.open(spec);
-                }
-                Err(faults) => {
-                    let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                    let notice =
-                        Notice::alert("file", t!("{name} could not be opened", name = file.name()), why.join("; "));
-                    lab.tell(notice.with(Action::Copy(text)));
-                }
-            }
-        });
+        open(lab, file);
     };
     view! {
         <input node_ref=input type="file" accept=".json,application/json" hidden=true on:change=read />

@@ -38,6 +38,7 @@ impl Books {
             // A run of a race is short, and the same whenever it is run again.
             state: false,
             race: Some(Raced { id: self.id.clone(), lane, spec: self.spec.clone() }),
+            files: Vec::new(),
         })
     }
 }

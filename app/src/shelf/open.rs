@@ -24,6 +24,8 @@ pub const RUNS: &str = "runs";
 pub const CURVES: &str = "curves";
 /// States, as 32-bit floats, by the same ids.
 pub const STATES: &str = "states";
+/// The person's own files, as bytes, by the hash of their content.
+pub const FILES: &str = "files";
 
 thread_local! {
     static OPEN: RefCell<Option<Rc<Database>>> = const { RefCell::new(None) };
@@ -73,7 +75,7 @@ async fn open(blocked: Function) -> Result<Database, Error> {
         older.set(event.old_version().unwrap_or(VERSION));
         if let Ok(database) = event.database() {
             let there = database.store_names();
-            for store in [RUNS, CURVES, STATES].into_iter().filter(|s| !there.iter().any(|t| t == s)) {
+            for store in [RUNS, CURVES, STATES, FILES].into_iter().filter(|s| !there.iter().any(|t| t == s)) {
                 // Without it, whatever asks for the store says so.
                 let _ = database.create_object_store(store, ObjectStoreParams::new());
             }

@@ -35,6 +35,8 @@ pub(super) struct Keeping {
     states: Vec<Kept>,
     /// Whether the browser has refused to keep anything, which is told once.
     refused: bool,
+    /// Likewise for the person's own files.
+    unfiled: bool,
 }
 
 impl Lab {
@@ -78,6 +80,10 @@ impl Lab {
         });
         let Some((id, tab, state, kept)) = kept else { return };
         let curve = self.curve.with_untracked(|c| c.thinned(POINTS));
+        let files = self.files.worth_keeping(&spec.data.id).unwrap_or_else(|| {
+            self.tell_files_lost("It is too large to be kept.");
+            Vec::new()
+        });
         let record = Record {
             id,
             tab,
@@ -91,8 +97,16 @@ impl Lab {
             scores: self.scores.get_untracked(),
             state: state.is_some(),
             race: None,
+            files: files.iter().map(|(own, _)| own.clone()).collect(),
         };
         spawn_local(async move {
+            let record = match shelf::put_files(&files).await {
+                Ok(()) => record,
+                Err(trouble) => {
+                    self.tell_files_lost(&trouble.said());
+                    Record { files: Vec::new(), ..record }
+                }
+            };
             let kept = shelf::keep(&record, &curve, kept.as_ref().map(|k| &k.memory)).await;
             self.tell_kept(kept);
         });
@@ -131,6 +145,26 @@ impl Lab {
             }
         };
         self.tell(notice.with(Action::Runs));
+    }
+
+    /// The run is kept, but not the files that it learns from; told once.
+    fn tell_files_lost(self, why: &str) {
+        let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.unfiled, true));
+        if first == Some(true) {
+            let text = format!("{why} After a reload, choose the file again; or make room under Runs.");
+            self.tell(Notice::alert("shelf", "The browser keeps no copy of your file", text));
+        }
+    }
+
+    /// Has the files at hand that a record's run learns from.
+    async fn take_up_files(self, record: &Record) {
+        let Some(spec) = record.spec() else { return };
+        for own in &record.files {
+            // One that the browser has dropped is asked for when the run is loaded.
+            if let Some(bytes) = shelf::file(&own.id).await {
+                self.files.give(&spec.data.id, own.clone(), bytes);
+            }
+        }
     }
 
     /// The run ends here: its record is written, and the next one gets its own.
@@ -190,6 +224,7 @@ impl Lab {
         spawn_local(async move {
             let state = if record.state && record.build == BUILD { shelf::state(&record.id).await } else { None };
             let curve = shelf::curve(&record.id).await;
+            self.take_up_files(&record).await;
             self.close_record();
             self.playing.set(state.is_none());
             self.edit(|s| *s = spec.clone());
@@ -223,6 +258,9 @@ impl Lab {
                 .find(|r| r.state && r.build == BUILD && r.step > 0 && (asked.is_none() || r.tab == tab));
             if let Some(last) = last {
                 let same = asked.as_ref().map(|asked| last.spec().as_ref() == Some(asked));
+                // A run that is gone on with is waited for, however long its files take.
+                let waits =
+                    same == Some(true) && !started.try_update_value(|s| std::mem::replace(s, true)).unwrap_or(true);
                 match same {
                     Some(false) => {}
                     Some(true) if self.restore(&last).await => {}
@@ -232,6 +270,9 @@ impl Lab {
                         let notice = Notice::plain("shelf", title, t("It was kept in this browser."));
                         self.tell(notice.with(Action::Resume(Box::new(last))));
                     }
+                }
+                if waits {
+                    return self.connect();
                 }
             }
             start();
@@ -257,6 +298,7 @@ impl Lab {
 
     /// Has the run that is about to begin go on from a record's state. Tells whether it does.
     async fn restore(self, record: &Record) -> bool {
+        self.take_up_files(record).await;
         let (Some(spec), Some(memory)) = (record.spec(), shelf::state(&record.id).await) else { return false };
         let mut curve = shelf::curve(&record.id).await;
         if self.line.with_value(|l| l.run > 0) {

@@ -253,7 +253,9 @@ fn input(lab: Lab, m: &Measured, sample: usize, place: usize) -> Input {
     let Some((shape, x)) = row(m, "x", sample) else { return Input::Words(String::new()) };
     let data = lab.summary.with_untracked(|s| s.as_ref().map(|s| (s.data.look, s.data.tokens.clone())));
     match (data, shape) {
-        (Some((Look::Image { .. }, _)), &[height, width, _]) => Input::Image { width, height, pixels: x.to_vec() },
+        (Some((Look::Image { .. }, _)), &[height, width, depth]) => {
+            Input::Image { width, height, pixels: bright(x, depth) }
+        }
         (Some((_, tokens)), _) if !tokens.is_empty() => {
             let name = x.get(place).and_then(|t| tokens.get(*t as usize)).map_or("", |t| written(t));
             Input::Words(name.to_owned())
@@ -277,14 +279,19 @@ fn thumb_at(hit: Hit) -> Option<usize> {
     (hit.x >= 0.0 && hit.y >= 0.0 && column < columns as f64).then(|| row as usize * columns + column as usize)
 }
 
+/// How bright the colours of each pixel are together.
+fn bright(x: &[f32], depth: usize) -> Vec<f32> {
+    x.chunks(depth.max(1)).map(|colours| colours.iter().sum::<f32>() / depth.max(1) as f32).collect()
+}
+
 fn thumbs(sheet: &Sheet, m: &Measured, chosen: usize) {
-    let (Some(brush), Some((&[_, h, w, _], x))) = (Brush::new(sheet), m.tensor("x")) else { return };
+    let (Some(brush), Some((&[_, h, w, depth], x))) = (Brush::new(sheet), m.tensor("x")) else { return };
     let theme = &sheet.theme;
     let columns = across(sheet.width);
-    for (i, image) in x.chunks_exact((h * w).max(1)).enumerate() {
+    for (i, image) in x.chunks_exact((h * w * depth).max(1)).enumerate() {
         let (column, row) = ((i % columns) as f64, (i / columns) as f64);
         let at = Frame { x: column * (THUMB + GAP) + 1.0, y: row * (THUMB + GAP) + 1.0, w: THUMB, h: THUMB };
-        let colours = image.iter().map(|v| mix(theme.paper, theme.ink, v.clamp(0.0, 1.0)));
+        let colours = bright(image, depth).into_iter().map(|v| mix(theme.paper, theme.ink, v.clamp(0.0, 1.0)));
         brush.pixels(&Pixels::new(w, h, colours), at, false);
         let (colour, width) = if i == chosen { (theme.train, 2.5) } else { (theme.line, 1.0) };
         brush.outline(at, colour, width);

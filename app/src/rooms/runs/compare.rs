@@ -10,7 +10,7 @@ use crate::shelf;
 use crate::state::{Curve, Lab};
 use crate::tongue::t;
 use crate::ui::format::Mark;
-use crate::views::chart::{self, Chart, marks};
+use crate::views::chart::{Chart, Line, marks};
 
 /// Test accuracy of several runs over their steps, and all that differs between them.
 #[component]
@@ -34,14 +34,14 @@ pub(super) fn Compare(runs: Vec<Run>) -> impl IntoView {
     let lines = move || {
         let line = |(i, curve): (usize, &Curve)| {
             let name = names.get(i).cloned().unwrap_or_default();
-            chart::Line { width: 2.0, ..chart::Line::of_many(i, name, curve.test_accuracy.points().to_vec()) }
+            Line { width: 2.0, ..Line::of_many(i, name, curve.test_accuracy.points().to_vec()) }
         };
         curves.with_untracked(|all| all.iter().enumerate().map(line).collect::<Vec<_>>())
     };
     view! {
-        <h3>{t("Side by side")}</h3>
-        <Chart label=t("How well each run answered test samples, over its steps") lines=lines watch=move || curves.track() axis=axis of=Signal::stored(t("Runs that this browser keeps").to_owned()) />
-        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the runs")>
+        <h3>"Side by side"</h3>
+        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=move || curves.track() axis=axis of=Signal::stored("Runs that this browser keeps".to_owned()) />
+        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
             <table>
                 <thead>
                     <tr>
