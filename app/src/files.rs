@@ -95,7 +95,7 @@ impl Files {
                 most
             ));
         }
-        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| "the browser could not read the file")?;
+        let buffer = JsFuture::from(file.array_buffer()).await.map_err(|_| t("the browser could not read the file"))?;
         self.take(dataset, number, file.name(), Uint8Array::new(&buffer)).await;
         Ok(())
     }

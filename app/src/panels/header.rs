@@ -82,7 +82,8 @@ pub fn open(lab: Lab, file: File) {
             }
             Err(faults) => {
                 let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                let notice = Notice::alert("file", format!("{} could not be opened", file.name()), why.join("; "));
+                let notice =
+                    Notice::alert("file", t!("{name} could not be opened", name = file.name()), why.join("; "));
                 lab.tell(notice.with(Action::Copy(text)));
             }
         }

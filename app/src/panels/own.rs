@@ -56,15 +56,15 @@ pub fn take(lab: Lab, dataset: String, number: usize, file: File) {
                 lab.dismiss("file");
                 lab.load();
             }
-            Err(why) => lab.tell(Notice::alert("file", format!("{name} could not be read"), sentence(&why))),
+            Err(why) => lab.tell(Notice::alert("file", t!("{name} could not be read", name), sentence(&why))),
         }
     });
 }
 
 /// What is said of a file: which one is in use, and that it goes nowhere.
 fn said(name: Option<String>) -> String {
-    let used = name.map(|name| format!("{name} is in use. ")).unwrap_or_default();
-    format!("{used}It stays in this page.")
+    let used = name.map(|name| t!("{name} is in use. ", name)).unwrap_or_default();
+    t!("{used}It stays in this page.", used)
 }
 
 #[component]

@@ -81,7 +81,7 @@ impl Lab {
         let Some((id, tab, state, kept)) = kept else { return };
         let curve = self.curve.with_untracked(|c| c.thinned(POINTS));
         let files = self.files.worth_keeping(&spec.data.id).unwrap_or_else(|| {
-            self.tell_files_lost("It is too large to be kept.");
+            self.tell_files_lost(t("It is too large to be kept."));
             Vec::new()
         });
         let record = Record {
@@ -151,8 +151,8 @@ impl Lab {
     fn tell_files_lost(self, why: &str) {
         let first = self.keeping.try_update_value(|k| !std::mem::replace(&mut k.unfiled, true));
         if first == Some(true) {
-            let text = format!("{why} After a reload, choose the file again; or make room under Runs.");
-            self.tell(Notice::alert("shelf", "The browser keeps no copy of your file", text));
+            let text = t!("{why} After a reload, choose the file again; or make room under Runs.", why);
+            self.tell(Notice::alert("shelf", t("The browser keeps no copy of your file"), text));
         }
     }
 

@@ -11,6 +11,7 @@ use web_sys::File;
 use super::pictures::{self, Pictures};
 use super::take;
 use crate::state::{Lab, Notice};
+use crate::tongue::t;
 
 /// Files of dropped folders that are looked at.
 const MOST: usize = 20_000;
@@ -149,9 +150,11 @@ async fn walk(entry: JsValue, all: &mut Vec<(String, File)>) {
 fn sort(lab: Lab, pictures: Pictures, files: Vec<(String, File)>) {
     let known = files.iter().map(|(path, file)| (Kind::of(path), file)).find(|(kind, _)| *kind != Kind::Unknown);
     let Some((kind, file)) = known.map(|(kind, file)| (kind, file.clone())) else {
-        let name = files.first().map_or_else(|| "What was dropped".to_owned(), |(path, _)| path.clone());
-        let text = "Tables (CSV), arrays (NPY, NPZ), IDX files, pictures in folders or a zip, plain text, experiments (JSON) and weights (safetensors) can be dropped here.";
-        return lab.tell(Notice::alert("file", format!("{name} is of no kind that the lab reads"), text));
+        let name = files.first().map_or_else(|| t("What was dropped").to_owned(), |(path, _)| path.clone());
+        let text = t(
+            "Tables (CSV), arrays (NPY, NPZ), IDX files, pictures in folders or a zip, plain text, experiments (JSON) and weights (safetensors) can be dropped here.",
+        );
+        return lab.tell(Notice::alert("file", t!("{name} is of no kind that the lab reads", name), text));
     };
     lab.dismiss("file");
     let choose = |id: &str| {

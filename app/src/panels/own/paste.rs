@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::state::Lab;
+use crate::tongue::t;
 
 /// The preset whose network reads characters.
 const READER: &str = "characters";
@@ -19,7 +20,7 @@ pub fn Paste(dataset: String) -> impl IntoView {
     let put = move |_| {
         let (dataset, text) = (dataset.clone(), text.get_untracked());
         spawn_local(async move {
-            lab.files.take(&dataset, 0, "The pasted text".to_owned(), Uint8Array::from(text.as_bytes())).await;
+            lab.files.take(&dataset, 0, t("The pasted text").to_owned(), Uint8Array::from(text.as_bytes())).await;
             lab.load();
         });
     };
@@ -37,7 +38,7 @@ pub fn Paste(dataset: String) -> impl IntoView {
     view! {
         <div class="paste">
             <label class="field">
-                <span class="field-name">"Paste a text"</span>
+                <span class="field-name">{t("Paste a text")}</span>
                 <textarea
                     rows="5"
                     aria-describedby="paste-count"
@@ -46,13 +47,13 @@ pub fn Paste(dataset: String) -> impl IntoView {
                 ></textarea>
             </label>
             <div class="own-do">
-                <button type="button" prop:disabled=move || count() == 0 on:click=put>"Learn this text"</button>
-                <span class="help" id="paste-count">{move || format!("{} characters", count())}</span>
+                <button type="button" prop:disabled=move || count() == 0 on:click=put>{t("Learn this text")}</button>
+                <span class="help" id="paste-count">{move || t!("{what} characters", what = count())}</span>
             </div>
             <Show when=unfit>
                 <div class="own-do">
-                    <button type="button" on:click=fit>"Take a network that reads text"</button>
-                    <span class="help">"The present one does not; undo brings it back."</span>
+                    <button type="button" on:click=fit>{t("Take a network that reads text")}</button>
+                    <span class="help">{t("The present one does not; undo brings it back.")}</span>
                 </div>
             </Show>
         </div>

@@ -10,6 +10,7 @@ use web_sys::{File, FileList, MessageEvent, Worker};
 use super::said;
 use crate::link;
 use crate::state::{Lab, sentence};
+use crate::tongue::t;
 use crate::ui::field::{Choose as Offer, Select};
 
 /// The dataset that is made of pictures.
@@ -94,7 +95,7 @@ impl Pictures {
         self.failed.set(started.is_err());
         match started {
             Ok(worker) => {
-                self.progress.set("Reading …".to_owned());
+                self.progress.set(t("Reading …").to_owned());
                 self.worker.set_value(Some(Reading { worker, _heard: heard }));
             }
             Err(why) => self.progress.set(sentence(&link::text(&why))),
@@ -159,7 +160,7 @@ pub fn PictureFields() -> impl IntoView {
         }
     };
     let sides = ["28", "32", "64"].map(|s| Offer::new(s, format!("{s} × {s}"))).to_vec();
-    let kinds = vec![Offer::new("grey", "Grey"), Offer::new("colour", "Colour")];
+    let kinds = vec![Offer::new("grey", t("Grey")), Offer::new("colour", t("Colour"))];
     let set = move |what: RwSignal<String>| {
         move |to: String| {
             what.set(to);
@@ -174,8 +175,8 @@ pub fn PictureFields() -> impl IntoView {
         let others = (!left.is_empty()).then(|| {
             let items =
                 left.iter().take(LEFT).map(|(path, why)| view! { <li><b>{path.clone()}</b> ": " {why.clone()}</li> });
-            let rest = (more > 0).then(|| view! { <li>{format!("and {more} more")}</li> });
-            view! { <p class="help">"Left out:"</p> <ul class="help left">{items.collect_view()} {rest}</ul> }
+            let rest = (more > 0).then(|| view! { <li>{t!("and {more} more", more)}</li> });
+            view! { <p class="help">{t("Left out:")}</p> <ul class="help left">{items.collect_view()} {rest}</ul> }
         });
         (rows, others)
     };
@@ -183,27 +184,27 @@ pub fn PictureFields() -> impl IntoView {
     view! {
         <div class="pictures">
             <div class="own-pair">
-                <Select label="Size" options=sides value=side choose=set(side) />
-                <Select label="Colours" options=kinds value=colours choose=set(colours) />
+                <Select label=t("Size") options=sides value=side choose=set(side) />
+                <Select label=t("Colours") options=kinds value=colours choose=set(colours) />
             </div>
             <label class="field">
-                <span class="field-name">"Folder of pictures"</span>
+                <span class="field-name">{t("Folder of pictures")}</span>
                 <input node_ref=folder type="file" multiple=true aria-describedby="pictures-help"
                     on:click:target=|e| e.target().set_value("") on:change:target=move |e| chosen(e.target()) />
             </label>
             <label class="field">
-                <span class="field-name">"Zip of pictures"</span>
+                <span class="field-name">{t("Zip of pictures")}</span>
                 <input type="file" accept=".zip,application/zip" aria-describedby="pictures-help"
                     on:click:target=|e| e.target().set_value("") on:change:target=move |e| chosen(e.target()) />
             </label>
             <p class="help" id="pictures-help">
                 {move || said(lab.files.name(DATASET, 0))}
-                " The folder in which a picture lies is its class. Of each the middle square is taken."
+                " " {t("The folder in which a picture lies is its class. Of each the middle square is taken.")}
             </p>
             <p class="help" class:fault-text=move || failed.get() role=move || failed.get().then_some("alert") aria-live="polite">{move || progress.get()}</p>
             <Show when=any>
                 <table class="counts">
-                    <caption>"Pictures of each class"</caption>
+                    <caption>{t("Pictures of each class")}</caption>
                     <tbody>{move || table().0}</tbody>
                 </table>
                 {move || table().1}

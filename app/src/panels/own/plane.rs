@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::state::Lab;
+use crate::tongue::t;
 use crate::views::surface::REACH;
 
 /// The knob that holds the points.
@@ -101,35 +102,39 @@ pub fn Plane(kind: KnobInfoKind) -> impl IntoView {
             let counts: Vec<_> = (0..CLASSES.len())
                 .filter_map(|c| {
                     let n = all.iter().filter(|p| p.class == c).count();
-                    (n > 0).then(|| format!("{n} of {}", CLASSES[c]))
+                    (n > 0).then(|| t!("{n} of {c}", n, c = CLASSES[c]))
                 })
                 .collect();
             let short = if enough(all) {
                 ""
             } else {
-                " Put two of one class and one of another; until then the run goes on with those before."
+                t(" Put two of one class and one of another; until then the run goes on with those before.")
             };
-            let full = if all.len() >= POINTS_MAX { " No more fit." } else { "" };
+            let full = if all.len() >= POINTS_MAX { t(" No more fit.") } else { "" };
             match counts.as_slice() {
-                [] => format!("No points.{short}"),
-                _ => format!("Points: {}.{short}{full}", counts.join(", ")),
+                [] => t!("No points.{short}", short),
+                _ => t!("Points: {counts}.{short}{full}", counts = counts.join(", "), short, full),
             }
         })
     };
     let place = move || {
         let [x, y] = cursor.get();
-        if focused.get() { format!("Cursor at {x:.2}, {y:.2}. ") } else { String::new() }
+        if focused.get() {
+            t!("Cursor at {x}, {y}. ", x = format_args!("{x:.2}"), y = format_args!("{y:.2}"))
+        } else {
+            String::new()
+        }
     };
     let marks = move || points.with(|all| all.iter().map(|p| mark(p.class, p.at)).collect_view());
     view! {
-        <div class="plane" role="group" aria-label="Points on the plane">
-            <div class="plane-classes" role="group" aria-label="Class of the next point">
+        <div class="plane" role="group" aria-label=t("Points on the plane")>
+            <div class="plane-classes" role="group" aria-label=t("Class of the next point")>
                 {(0..CLASSES.len())
                     .map(|c| {
                         view! {
                             <button
                                 type="button"
-                                aria-label=format!("Class {}", CLASSES[c])
+                                aria-label=t!("Class {c}", c = CLASSES[c])
                                 aria-pressed=move || (class.get() == c).to_string()
                                 on:click=move |_| class.set(c)
                             >
@@ -145,7 +150,7 @@ pub fn Plane(kind: KnobInfoKind) -> impl IntoView {
                 viewBox=format!("{0} {0} {1} {1}", -REACH, 2.0 * REACH)
                 tabindex="0"
                 role="application"
-                aria-label="Plane"
+                aria-label=t("Plane")
                 aria-describedby="plane-help"
                 on:pointerdown=press
                 on:keydown=key
@@ -164,11 +169,11 @@ pub fn Plane(kind: KnobInfoKind) -> impl IntoView {
             </svg>
             <p class="help" aria-live="polite">{place} {told}</p>
             <div class="own-do">
-                <button type="button" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| undo()>"Take one back"</button>
-                <button type="button" class="quiet" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| change(&Vec::clear)>"Clear"</button>
+                <button type="button" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| undo()>{t("Take one back")}</button>
+                <button type="button" class="quiet" prop:disabled=move || points.with(Vec::is_empty) on:click=move |_| change(&Vec::clear)>{t("Clear")}</button>
             </div>
             <p class="help" id="plane-help">
-                "Click to put a point of the class. By keyboard: arrows move the cursor, 1 to 4 put a point of that class, Backspace takes the last one away."
+                {t("Click to put a point of the class. By keyboard: arrows move the cursor, 1 to 4 put a point of that class, Backspace takes the last one away.")}
             </p>
         </div>
     }

@@ -39,9 +39,9 @@ pub(super) fn Compare(runs: Vec<Run>) -> impl IntoView {
         curves.with_untracked(|all| all.iter().enumerate().map(line).collect::<Vec<_>>())
     };
     view! {
-        <h3>"Side by side"</h3>
-        <Chart label="How well each run answered test samples, over its steps" lines=lines watch=move || curves.track() axis=axis of=Signal::stored("Runs that this browser keeps".to_owned()) />
-        <div class="scroll" tabindex="0" role="region" aria-label="What differs between the runs">
+        <h3>{t("Side by side")}</h3>
+        <Chart label=t("How well each run answered test samples, over its steps") lines=lines watch=move || curves.track() axis=axis of=Signal::stored(t("Runs that this browser keeps").to_owned()) />
+        <div class="scroll" tabindex="0" role="region" aria-label=t("What differs between the runs")>
             <table>
                 <thead>
                     <tr>
