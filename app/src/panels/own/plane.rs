@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::state::Lab;
-use crate::views::surface::REACH;
+use crate::views::plane::REACH;
 
 /// The knob that holds the points.
 pub const KNOB: &str = "points";

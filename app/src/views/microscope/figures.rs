@@ -106,15 +106,10 @@ pub fn Course() -> impl IntoView {
     const NAMES: [&str; 3] = ["mean", "std", "norm"];
     let lines = move || {
         scope.course.with(|all| {
-            let line = |(name, trace): (&str, &crate::state::Trace)| Line {
-                name: name.to_owned(),
-                colour: |t, i| t.class(i),
-                points: trace.points().to_vec(),
-                band: Vec::new(),
-                width: 1.75,
-                opacity: 1.0,
+            let line = |(i, (name, trace)): (usize, (&str, &crate::state::Trace))| {
+                Line::of_many(i, name, trace.points().to_vec())
             };
-            NAMES.into_iter().zip(all).map(line).collect()
+            NAMES.into_iter().zip(all).enumerate().map(line).collect()
         })
     };
     let label = Signal::derive(move || {

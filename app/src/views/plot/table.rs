@@ -63,7 +63,7 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
                         "Previous rows"
                     </button>
                     <span aria-live="polite">{move || format!("page {} of {}", here() + 1, pages())}</span>
-                    <button type="button" class="quiet" disabled=move || last() on:click=move |_| page.set(here() + 1)>
+                    <button type="button" class="quiet" disabled=last on:click=move |_| page.set(here() + 1)>
                         "Next rows"
                     </button>
                 </div>
