@@ -48,7 +48,10 @@ fn loaded(spec: Spec) -> Option<Session> {
 
 const NOW: Subject = Subject { sample: None, phase: None };
 
-fn find(s: &mut Session, query: &str, of: Subject) -> Result<(Vec<ValueInfo>, Vec<(String, u32)>), String> {
+/// Values, and phases with how often each comes.
+type Found = (Vec<ValueInfo>, Vec<(String, u32)>);
+
+fn find(s: &mut Session, query: &str, of: Subject) -> Result<Found, String> {
     let out = handle(s, Command::Find { query: query.to_owned(), of });
     let Event::Found { values, phases, faults, .. } = &out[0].event else { panic!("{out:?}") };
     match faults.first() {

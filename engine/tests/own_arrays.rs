@@ -127,12 +127,15 @@ fn images_of_every_order_and_version_are_the_same() {
     }
 }
 
+/// A number as the bytes of an array.
+type Bytes = fn(i16) -> Vec<u8>;
+
 #[test]
 fn every_type_and_byte_order_is_read() {
     let (_, y) = images();
     let table = |descr: &str, values: Vec<u8>| npy(&array(1, descr, false, &[12, 1], &values), &y).unwrap().train.x;
     let wanted = table("<f4", (0..12).flat_map(|i| (i as f32).to_le_bytes()).collect());
-    let whole: [(&str, fn(i16) -> Vec<u8>); 14] = [
+    let whole: [(&str, Bytes); 14] = [
         ("|u1", |i| vec![i as u8]),
         ("|i1", |i| (i as i8 - 6).to_le_bytes().to_vec()),
         ("<u2", |i| (i as u16).to_le_bytes().to_vec()),

@@ -16,7 +16,7 @@ use crate::state::{Lab, sentence};
 use crate::tongue::{heard, t};
 use crate::tree;
 use crate::ui::field::{Check, Choose as Offer, Number, Select};
-use crate::ui::format::{self, capital};
+use crate::ui::format;
 use crate::ui::knobs::Knobs;
 
 /// Ends of the learning rate's slider, as powers of ten.

@@ -28,6 +28,9 @@ fn paths(m: &Measured, what: &str) -> Vec<String> {
     m.tensors().filter_map(|(name, ..)| name.strip_prefix(what)).map(str::to_owned).collect()
 }
 
+/// The sample at a place of a picture.
+type Pick = fn(Hit, &Measured, &str) -> Option<usize>;
+
 /// What the figures of a probe are made of.
 pub struct Exhibit {
     /// The probe, and what the names of its tensors begin with.
@@ -41,7 +44,7 @@ pub struct Exhibit {
     pub numbers: fn(Lab, &Measured, &str) -> Option<Numbers>,
     pub told: fn(Hit, &Measured, &str) -> Option<Told>,
     /// The sample that a click is on.
-    pub pick: Option<fn(Hit, &Measured, &str) -> Option<usize>>,
+    pub pick: Option<Pick>,
     pub legend: fn(Lab, &Theme, &Measured) -> Vec<Key>,
 }
 
@@ -192,7 +195,7 @@ fn looked(hit: Hit, m: &Measured, path: &str) -> Option<Told> {
     let (x, y) = ((hit.x - head as f64 * (side + GAP)) / side, hit.y / side);
     let inside = head < count && (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
     let series = head * queries + (y * queries as f64) as usize;
-    inside.then(|| Told::Figure(Spot { series, at: (x * keys as f64) as usize }))
+    inside.then_some(Told::Figure(Spot { series, at: (x * keys as f64) as usize }))
 }
 
 /// The side of a head's square.

@@ -13,7 +13,7 @@ use crate::ui::paint::Brush;
 use crate::ui::theme::Theme;
 
 /// The plane is seen from −REACH to REACH in both directions.
-const REACH: f64 = 1.2;
+pub const REACH: f64 = 1.2;
 /// Places to a row of a table, and rows.
 const COARSE: usize = 12;
 /// Radius of a sample's mark, in the page's pixels.

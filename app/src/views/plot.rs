@@ -25,12 +25,17 @@ use crate::ui::canvas::{Canvas, Onto, Sheet};
 use crate::ui::format;
 use crate::ui::theme::Theme;
 
+/// What the marks of a picture mean, in the colours of a theme.
+pub type Legend = Rc<dyn Fn(&Theme) -> Vec<Key>>;
+/// What lies where the pointer is; it is asked with nothing when the pointer leaves.
+pub type Hover = Rc<dyn Fn(Option<Hit>) -> Option<Told>>;
+
 /// What a picture has for its tools.
 #[derive(Clone)]
 pub struct Contents {
     pub draw: Rc<dyn Fn(&Sheet)>,
     pub numbers: Rc<dyn Fn() -> Numbers>,
-    pub legend: Rc<dyn Fn(&Theme) -> Vec<Key>>,
+    pub legend: Legend,
 }
 
 /// Where a picture of this size was pointed at.
@@ -94,11 +99,9 @@ pub fn Plot(
     watch: Rc<dyn Fn()>,
     draw: Rc<dyn Fn(&Sheet)>,
     numbers: Rc<dyn Fn() -> Numbers>,
-    #[prop(default = Rc::new(|_| Vec::new()))] legend: Rc<dyn Fn(&Theme) -> Vec<Key>>,
+    #[prop(default = Rc::new(|_| Vec::new()))] legend: Legend,
     #[prop(default = None, into)] seen: Option<Callback<bool>>,
-    /// What lies where the pointer is; it is asked with nothing when the pointer leaves.
-    #[prop(optional)]
-    hover: Option<Rc<dyn Fn(Option<Hit>) -> Option<Told>>>,
+    #[prop(optional)] hover: Option<Hover>,
     /// What a click does.
     #[prop(default = None)]
     pick: Option<Rc<dyn Fn(Hit)>>,

@@ -12,7 +12,7 @@ use web_sys::Element;
 
 use crate::state::Lab;
 use crate::tongue::t;
-use crate::views::surface::REACH;
+use crate::views::plane::REACH;
 
 /// The knob that holds the points.
 pub const KNOB: &str = "points";

@@ -137,7 +137,7 @@ impl Picture<'_> {
             brush.outline(Frame { x: *x, y: *y, w: *w, h: *h }, theme.line, 1.0);
         }
         let width = |i: usize| self.flow.forward.with_untracked(|w| w.get(i).copied().unwrap_or(PLAIN));
-        let rails = lay.rails.iter().enumerate().map(|(i, d)| (i, d));
+        let rails = lay.rails.iter().enumerate();
         for (i, d) in rails.chain(lay.loops.iter().map(|(i, d)| (*i, d))) {
             for line in lines(d) {
                 brush.path(&line, theme.train, width(i).into());

@@ -67,7 +67,7 @@ pub fn Element() -> impl IntoView {
             Ok(_) | Err(_) => wrong.set(Some(t("Type a finite number, such as 0.5 or -1e-3.").to_owned())),
         }
     };
-    let body = move || {
+    move || {
         let (value, element) = which.get()?;
         let here = place(&value.shape, element);
         let told = here.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
@@ -103,8 +103,7 @@ pub fn Element() -> impl IntoView {
                 })}
             </div>
         })
-    };
-    body
+    }
 }
 
 #[cfg(test)]

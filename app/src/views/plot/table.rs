@@ -64,7 +64,7 @@ pub fn Table(title: Signal<String>, numbers: Rc<dyn Fn() -> Numbers>, watch: Rc<
                         {t("Previous rows")}
                     </button>
                     <span aria-live="polite">{move || t!("page {number} of {all}", number = here() + 1, all = pages())}</span>
-                    <button type="button" class="quiet" disabled=move || last() on:click=move |_| page.set(here() + 1)>
+                    <button type="button" class="quiet" disabled=last on:click=move |_| page.set(here() + 1)>
                         {t("Next rows")}
                     </button>
                 </div>
