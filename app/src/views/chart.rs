@@ -18,7 +18,6 @@ use plotters_canvas::CanvasBackend;
 use super::plot::figure::Key;
 use super::plot::{Hit, Plot};
 use crate::state::Point;
-use crate::tongue::t;
 use crate::ui::canvas::{Onto, Sheet};
 use crate::ui::drawing::hex;
 use crate::ui::format::{self, Mark};
