@@ -117,7 +117,7 @@ mod tests {
     fn the_coarse_grid_is_of_the_cells_it_names() {
         let n = plane(24 * 24, |v| v.to_string(), |i| Cell::from(i as f64));
         assert_eq!(n.extent(), (12, 12));
-        assert_eq!(n.reading(Spot { series: 0, at: 11 }), "x 1.15, y 1.15: 47");
+        assert_eq!(n.reading(Spot { series: 0, at: 11 }), "x 1.15, y 1.05: 47");
         assert_eq!(
             plane(4, |v| v.to_string(), |i| Cell::from(i as f64)).csv(),
             ",x -0.60,x 0.60\ny 0.60,0,1\ny -0.60,2,3\n"
