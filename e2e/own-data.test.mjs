@@ -124,8 +124,8 @@ lab("pictures in a zip are learnt, their classes counted and what is none named"
   await taken(page);
   await until(page, "it learns the pictures", ({ step, accuracy }) => step > 60 && accuracy > 90);
   // What is at hand is read again in another size and in colours.
-  await page.getByLabel("Colours", { exact: true }).selectOption("colour");
-  await page.getByLabel("Size", { exact: true }).selectOption("32");
+  await choose(page, "Colours", /^Colour$/);
+  await choose(page, "Size", /32/);
   await page.getByText(/halves\.zip \(24 pictures, 32 × 32\) is in use/).waitFor();
   await taken(page);
   await until(page, "it learns them in colour", ({ step, accuracy }) => step > 60 && accuracy > 90);
@@ -149,7 +149,7 @@ lab("points are put on the plane by pointer and by keys, and are part of the lin
   await taken(page);
   await button(page, "Clear").click();
   await page.getByText(/No points\. Put two of one class and one of another/).waitFor();
-  const plane = page.getByRole("application", { name: "Plane" });
+  const plane = page.getByRole("application", { name: "Plane", exact: true });
   const { width, height } = await plane.boundingBox();
   const at = (x, y) => plane.click({ position: { x: width * x, y: height * y } });
   for (const y of [0.2, 0.4, 0.6, 0.8]) await at(0.25, y);
