@@ -97,7 +97,7 @@ lab("no text of the page is left in English", { ...SPANISH, timeout: 400_000 }, 
     const [there, here] = [await said(english, server, view), await said(page.context(), server, view)];
     assert.ok(here.size > 10, `${view}: the page is read: ${here.size} texts`);
     // Sources begin with a dot; units, ids of functions and what brands are called.
-    const names = /^(· .*|Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s)$/;
+    const names = /^(· .*|Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)( \(# %\))?|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s)$/;
     const left = [...here].filter((text) => there.has(text) && !known.has(text) && !names.test(text));
     assert.deepEqual(left, [], `${view || "the lab"} says the same in English`);
   }
