@@ -1,5 +1,7 @@
 //! The sources against the files of texts: nothing is missing in them, nothing is left over, nothing is forgotten here.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
