@@ -15,7 +15,11 @@ async function offered(page, name) {
 async function opened(page) {
   await until(page, "it learns", ({ step, accuracy }) => step > 100 && accuracy > 80);
   await pause(page);
-  await page.getByRole("heading", { name: "Take away" }).click();
+  // By keyboard: pictures that come into sight on the way down grow, and a click could miss it.
+  const fold = page.locator("details", { has: page.getByRole("heading", { name: "Take away" }) });
+  await fold.locator("summary").first().focus();
+  await page.keyboard.press("Enter");
+  await button(page, "Weights").waitFor();
 }
 
 /** The last row of the curves' table of numbers, once it is that of the step at which the run stands. */
@@ -26,8 +30,9 @@ async function shown(page) {
   for (let tries = 0; tries < 100; tries++) {
     const rows = tables.map((table) => table.locator("tbody tr").first().locator("th, td"));
     const [[step = "", , , loss], [, , , accuracy]] = await Promise.all(rows.map((row) => row.allTextContents()));
-    if (step && Number(step.replaceAll(/[^\d]/g, "")) === here) {
-      return { step: here, loss: Number(loss), accuracy: Number.parseFloat(accuracy) / 100 };
+    const found = { step: here, loss: Number.parseFloat(loss), accuracy: Number.parseFloat(accuracy) / 100 };
+    if (step && Number(step.replaceAll(/[^\d]/g, "")) === here && Number.isFinite(found.loss) && Number.isFinite(found.accuracy)) {
+      return found;
     }
     await page.waitForTimeout(100);
   }
