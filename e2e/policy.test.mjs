@@ -41,5 +41,6 @@ lab("every room works under the page's policy", {
   })), false, "a script that is smuggled in does not run");
   const breaches = await page.evaluate(() => window.breaches);
   assert.deepEqual(breaches.filter((b) => !/^script-src-elem inline/.test(b)), [], "nothing else is refused");
-  assert.equal(breaches.length, 1);
+  // A release page has the policy twice here: from the server and of its own.
+  assert.ok(breaches.length === 1 || breaches.length === 2, `${breaches}`);
 });
