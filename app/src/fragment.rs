@@ -159,6 +159,13 @@ pub fn present() -> Address {
     read(&part(web_sys::Location::search), &part(web_sys::Location::hash))
 }
 
+/// What a change of the address asks for. It is read from the event, for the address may have been written over since.
+pub fn changed(event: &web_sys::Event) -> Address {
+    let new = js_sys::Reflect::get(event, &"newURL".into()).ok().and_then(|url| url.as_string()).unwrap_or_default();
+    let query = web_sys::window().and_then(|w| w.location().search().ok()).unwrap_or_default();
+    read(&query, new.find('#').map_or("", |at| &new[at..]))
+}
+
 /// Puts `fragment` into the address bar without a new entry in the history.
 pub fn show(fragment: &str) {
     let history = web_sys::window().and_then(|w| w.history().ok());

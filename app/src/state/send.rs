@@ -329,8 +329,8 @@ impl Lab {
             let write = move || fragment::show(&self.fragment());
             waiting.set_value(set_timeout_with_handle(write, ADDRESS_REST).ok());
         });
-        let changed = window_event_listener_untyped("hashchange", move |_| {
-            let mut address = fragment::present();
+        let changed = window_event_listener_untyped("hashchange", move |event| {
+            let mut address = fragment::changed(&event);
             if address.frame.lang.is_some_and(|lang| lang != tongue::present().tag) {
                 let _ = window().location().reload();
                 return;
