@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::{fill, t};
 
-/// Why a run is where it is, and what one can do about it.
-const FORMS: [&str; 16] = [
+/// Why a run is where it is, and what one can do about it; what measurements are of.
+const FORMS: [&str; 17] = [
     key!("asked for"),
     key!("one thread"),
     key!("{time} a step, measured"),
@@ -23,6 +23,7 @@ const FORMS: [&str; 16] = [
     key!("Open the page over https:// or from localhost."),
     key!("Use a current version of Chrome, Edge, Firefox or Safari."),
     key!("Close other pages that use the graphics processor and try again."),
+    key!("stage {number}"),
 ];
 
 /// `text` in the page's language, if it has one of the forms.

@@ -10,7 +10,7 @@ use super::plane::{at, place, plane};
 use super::plot::numbers::{Cell, Numbers};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
-use crate::tongue::t;
+use crate::tongue::{heard, t};
 use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::format::capital;
 use crate::ui::paint::{Brush, Frame, Pixels};
@@ -47,13 +47,14 @@ pub fn Units() -> impl IntoView {
             figures.unwrap_or_else(|| Numbers::new("", [], figure))
         };
         let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| told(hit?, m.as_ref()?, &on));
+        let called = heard(&name).into_owned();
         let count =
             if shown < width { t!("first {shown} of {width} units", shown, width) } else { t!("{width} units", width) };
         view! {
             <figure>
-                <figcaption>{capital(&name)} <small>{count}</small></figcaption>
+                <figcaption>{capital(&called)} <small>{count}</small></figcaption>
                 <Plot
-                    label=Signal::stored(t!("Response of {shown} units of {name} over the plane", shown, name))
+                    label=Signal::stored(t!("Response of {shown} units of {name} over the plane", shown, name = called))
                     class="tile-canvas"
                     height=Callback::new(move |w| tiles_height(w, shown))
                     watch=Rc::new(move || watched.track())
