@@ -28,8 +28,13 @@ async function shown(page) {
   for (const table of tables) if (!await table.evaluate((details) => details.open)) await table.locator("summary").click();
   const { step: here } = await status(page);
   for (let tries = 0; tries < 100; tries++) {
-    const rows = tables.map((table) => table.locator("tbody tr").first().locator("th, td"));
-    const [[step = "", , , loss], [, , , accuracy]] = await Promise.all(rows.map((row) => row.allTextContents()));
+    // A line without points, as that of batches at step 0, has no column.
+    const texts = (table, of) => table.locator(of).first().locator("th, td").allTextContents();
+    const last = async (table) => {
+      const [head, row] = await Promise.all([texts(table, "thead tr"), texts(table, "tbody tr")]);
+      return { step: row[0] ?? "", test: row[head.findIndex((name) => name.trim() === "test")] };
+    };
+    const [{ step, test: loss }, { test: accuracy }] = await Promise.all(tables.map(last));
     const found = { step: here, loss: Number.parseFloat(loss), accuracy: Number.parseFloat(accuracy) / 100 };
     if (step && Number(step.replaceAll(/[^\d]/g, "")) === here && Number.isFinite(found.loss) && Number.isFinite(found.accuracy)) {
       return found;
