@@ -33,7 +33,7 @@ fn fault(read: Result<Data, Diagnostic>) -> (String, String) {
 }
 
 /// An NPY file of version `version`.
-fn array(version: u8, descr: &str, fortran: bool, shape: &[usize], values: &[u8]) -> Vec<u8> {
+fn array(version: u8, descr: &str, fortran: bool, shape: &[u64], values: &[u8]) -> Vec<u8> {
     let sides: String = shape.iter().map(|s| format!("{s}, ")).collect();
     let order = if fortran { "True" } else { "False" };
     let header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({sides}), }}\n");
@@ -263,10 +263,12 @@ fn faults_name_the_array_and_the_byte() {
 #[test]
 fn no_size_is_taken_on_trust() {
     let (_, y) = images();
-    let huge = array(1, "<f8", false, &[usize::MAX / 8, 2, 3], &[]);
+    let huge = array(1, "<f8", false, &[u64::MAX / 8, 2, 3], &[]);
     assert!(fault(npy(&huge, &y)).1.ends_with("values of 8 bytes are more than are read"));
     let wide = array(1, "<f8", false, &[1 << 40], &[]);
     assert!(fault(npy(&wide, &y)).1.starts_with("1099511627776 values of 8 bytes"));
+    let empty = array(1, "<f8", false, &[0, u64::MAX / 2, 3], &[]);
+    assert!(fault(npy(&empty, &y)).1.starts_with("0 × 9223372036854775807 × 3 values of 8 bytes"));
     // A bomb: its directory says what it unpacks to, and a lie is caught at the size that it tells.
     let zeros = array(1, "|u1", false, &[60 << 20], &vec![0; 60 << 20]);
     let bomb = archive(&[("x.npy", &zeros, true), ("y.npy", &zeros, true)]);

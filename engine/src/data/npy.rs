@@ -71,12 +71,16 @@ impl<'a> Array<'a> {
         let shape = after(&header, "shape").and_then(shape).ok_or_else(|| unclear("shape"))?;
         let (kind, size, big) = kind(descr).map_err(|(message, mend)| bytes::at(head, message, mend))?;
 
-        let total = shape.iter().try_fold(size, |n, &side| n.checked_mul(side)).filter(|n| *n <= FILE_MAX);
-        let total = total.ok_or_else(|| {
-            let sides: Vec<_> = shape.iter().map(usize::to_string).collect();
+        // An empty array's other sides are held to the limit too: the strides are products of them.
+        let bounded = shape.iter().try_fold(size as u64, |n, &side| n.checked_mul(side.max(1)));
+        if bounded.is_none_or(|n| n > FILE_MAX as u64) {
+            let sides: Vec<_> = shape.iter().map(u64::to_string).collect();
             let message = format!("{} values of {size} bytes are more than are read", sides.join(" × "));
-            bytes::at(head, message, format!("at most {} MiB are: leave some out", FILE_MAX >> 20))
-        })?;
+            let mend = format!("at most {} MiB are: leave some out", FILE_MAX >> 20);
+            return Err(bytes::at(head, message, mend));
+        }
+        let shape: Vec<usize> = shape.iter().map(|&side| side as usize).collect();
+        let total = size * shape.iter().product::<usize>();
         let values = &file[start..];
         if values.len() < total {
             return Err(cut(start + total));
@@ -159,10 +163,11 @@ fn after<'h>(header: &'h str, key: &str) -> Option<&'h str> {
     Some(rest.trim_start().strip_prefix(':')?.trim_start())
 }
 
-fn shape(text: &str) -> Option<Vec<usize>> {
+/// Sides as the file says them: more than memory can hold, where they are damaged.
+fn shape(text: &str) -> Option<Vec<u64>> {
     let (inner, _) = text.strip_prefix('(')?.split_once(')')?;
     let sides = inner.split(',').map(|s| s.trim().trim_end_matches('L')).filter(|s| !s.is_empty());
-    let shape: Vec<usize> = sides.map(|s| s.parse().ok()).collect::<Option<_>>()?;
+    let shape: Vec<u64> = sides.map(|s| s.parse().ok()).collect::<Option<_>>()?;
     (shape.len() <= RANK_MAX).then_some(shape)
 }
 
