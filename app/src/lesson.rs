@@ -17,6 +17,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use engine::sorting::collected;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -184,7 +185,7 @@ impl Lessons {
     fn follow_run(self) {
         Effect::new(move |_| {
             let tests: Vec<Test> = self.checkpoints().into_iter().flat_map(|c| c.tests).collect();
-            let asked: BTreeSet<_> = tests.iter().filter_map(facts::probe).collect();
+            let asked: BTreeSet<_> = collected(tests.iter().filter_map(facts::probe));
             if self.lab.asked.with_untracked(|a| *a != asked) {
                 self.lab.asked.set(asked);
             }

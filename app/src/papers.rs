@@ -9,6 +9,7 @@ pub mod kept;
 use std::sync::Arc;
 
 use engine::cards::library::{CardInfo, FormInfo};
+use engine::sorting::Sorting as _;
 use engine::spec::Spec;
 use engine::spec::text::canonical;
 use leptos::prelude::*;
@@ -159,7 +160,7 @@ impl Papers {
                 Some(k.verdict.seconds / f64::from(check::form(card, k.verdict.quick).seconds))
             };
             let mut all: Vec<f64> = all.iter().filter_map(of).collect();
-            all.sort_by(f64::total_cmp);
+            all.put_in_order_by(f64::total_cmp);
             all.get(all.len() / 2).copied()
         });
         match slower {

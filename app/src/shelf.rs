@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use engine::exec::Device;
+use engine::sorting::{Sorting as _, collected};
 use engine::spec::{Spec, text};
 use idb::{Error, Query, TransactionMode, TransactionResult};
 use js_sys::{Float32Array, Uint8Array};
@@ -138,7 +139,7 @@ pub async fn keep(record: &Record, curve: &Curve, state: Option<&Float32Array>) 
             Err(Trouble::Full) => {}
             other => break other,
         }
-        let gone: BTreeSet<&str> = went.iter().map(|r| r.id.as_str()).collect();
+        let gone: BTreeSet<&str> = collected(went.iter().map(|r| r.id.as_str()));
         let all = all().await.unwrap_or_default();
         let oldest = all.iter().rev().find(|r| r.state && r.id != record.id && !gone.contains(r.id.as_str())).cloned();
         match oldest {
@@ -173,7 +174,7 @@ pub async fn all() -> Result<Vec<Record>, String> {
     };
     let texts = read.await.map_err(|e: Error| e.to_string())?;
     let mut records: Vec<Record> = texts.iter().filter_map(|t| serde_json::from_str(&t.as_string()?).ok()).collect();
-    records.sort_by(|a, b| b.saved.total_cmp(&a.saved));
+    records.put_in_order_by(|a, b| b.saved.total_cmp(&a.saved));
     Ok(records)
 }
 
@@ -239,7 +240,7 @@ async fn sweep() -> Result<(), String> {
         let change = database.transaction(&[RUNS, FILES], TransactionMode::ReadWrite)?;
         let texts = change.object_store(RUNS)?.get_all(None, None)?.await?;
         let records = texts.iter().filter_map(|t| serde_json::from_str::<Record>(&t.as_string()?).ok());
-        let used: BTreeSet<String> = records.flat_map(|r| r.files).map(|own| own.id).collect();
+        let used: BTreeSet<String> = collected(records.flat_map(|r| r.files).map(|own| own.id));
         for key in change.object_store(FILES)?.get_all_keys(None, None)?.await? {
             if !key.as_string().is_some_and(|id| used.contains(&id)) {
                 change.object_store(FILES)?.delete(key)?.await?;

@@ -1,6 +1,7 @@
 //! Dividing things into groups.
 
 use crate::noise::Stream;
+use crate::sorting::Sorting as _;
 use crate::weights::Tensor;
 
 /// Rounds of k-means, and passes of exchanges.
@@ -25,7 +26,7 @@ pub fn balanced(points: &Tensor, groups: usize, noise: Stream) -> Vec<Vec<usize>
             .flat_map(|i| means.iter().enumerate().map(move |(m, mean)| (i, m, mean)))
             .map(|(i, m, mean)| (distance(points.row(i), mean), i, m))
             .collect();
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        pairs.put_in_order_by(|a, b| a.0.total_cmp(&b.0));
         let mut taken = vec![false; count];
         let mut next = vec![Vec::new(); groups];
         for (_, i, m) in pairs {
@@ -34,7 +35,7 @@ pub fn balanced(points: &Tensor, groups: usize, noise: Stream) -> Vec<Vec<usize>
                 next[m].push(i);
             }
         }
-        next.iter_mut().for_each(|group| group.sort_unstable());
+        next.iter_mut().for_each(|group| group.put_in_order());
         if next == members {
             break;
         }

@@ -34,6 +34,7 @@ pub mod registry;
 pub mod routing;
 pub mod rules;
 pub mod session;
+pub mod sorting;
 pub mod spec;
 pub mod transforms;
 pub mod trial;

@@ -22,7 +22,7 @@ use crate::trial::Judged;
 
 /// What the page asks of the session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Builds `spec` as run number `run`, on `device` or the better one. The dataset's files follow the header in
     /// binary, in the order in which the catalogue names them. Answered by `Loaded` or `Refused`; a refused spec
@@ -153,7 +153,7 @@ pub struct Examine {
 
 /// What the session, or the examiner, tells the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// First of all messages: what there is to choose from. `build` names the engine's build, so that a page can tell
     /// a worker of another deployment.

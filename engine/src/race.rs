@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, instead};
 use crate::registry::Setting;
 use crate::rules::RULE_ENTRIES;
+use crate::sorting::{Sorting as _, collected};
 use crate::spec::text::{LOSSES, canonical};
 use crate::spec::{BlockSpec, Choice, Lane, Spec};
 
@@ -89,7 +90,7 @@ pub fn entrants(spec: &Spec) -> Result<Vec<Entrant>, Vec<Diagnostic>> {
 /// # Errors
 /// The path leads nowhere.
 pub fn with(spec: &Spec, path: &str, value: &Setting) -> Result<Spec, Vec<Diagnostic>> {
-    let lane = Lane { set: BTreeMap::from([(path.to_owned(), value.clone())]), ..Lane::default() };
+    let lane = Lane { set: collected([(path.to_owned(), value.clone())]), ..Lane::default() };
     let mut faults = Vec::new();
     let changed = changed(spec, &lane, path, &mut faults);
     if faults.is_empty() { Ok(changed) } else { Err(faults) }
@@ -99,7 +100,7 @@ pub fn with(spec: &Spec, path: &str, value: &Setting) -> Result<Spec, Vec<Diagno
 pub fn differences(specs: &[&Spec]) -> Vec<(String, Vec<String>)> {
     let flat: Vec<BTreeMap<String, String>> = specs.iter().map(|s| fields(s)).collect();
     let mut names: Vec<&String> = flat.iter().flat_map(BTreeMap::keys).collect();
-    names.sort();
+    names.put_in_order();
     names.dedup();
     let row = |name: &String| {
         let texts: Vec<String> = flat.iter().map(|f| f.get(name).cloned().unwrap_or_default()).collect();

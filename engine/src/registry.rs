@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, instead};
+use crate::sorting::collected;
 
 /// How an entry presents itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +211,7 @@ impl Knobs {
     /// Reads `given` against the entry's knobs; every fault is reported, with `path` before the knob's name.
     pub fn resolve(knobs: &'static [Knob], given: &Settings, path: &str) -> Result<Self, Vec<Diagnostic>> {
         let mut faults = Vec::new();
-        let mut values: BTreeMap<_, _> = knobs.iter().map(|k| (k.id, k.kind.default())).collect();
+        let mut values: BTreeMap<_, _> = collected(knobs.iter().map(|k| (k.id, k.kind.default())));
         for (name, setting) in given {
             let Some(knob) = knobs.iter().find(|k| k.id == name) else {
                 let known: Vec<_> = knobs.iter().map(|k| k.id).collect();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::diagnostic::Diagnostic;
+use engine::sorting::Sorting as _;
 use engine::spec::link;
 use leptos::html;
 use leptos::prelude::*;
@@ -38,7 +39,7 @@ pub fn Editor() -> impl IntoView {
             match read(&now).await {
                 Ok(mut found) => {
                     found.faults.extend(misfits(lessons, &found));
-                    found.faults.sort_by_key(|f| f.line);
+                    found.faults.put_in_order_by_key(|f| f.line);
                     if text.try_with_untracked(|t| *t == now) == Some(true) {
                         reading.set(found);
                     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::sorting::collected;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -68,7 +69,7 @@ fn Asked(question: Question, words: &'static Words) -> impl IntoView {
     };
     let several = question.choices.iter().filter(|c| c.right).count() > 1;
     let right: Vec<usize> = (0..question.choices.len()).filter(|i| question.choices[*i].right).collect();
-    let chosen = RwSignal::new(kept.get_untracked().unwrap_or_default().into_iter().collect::<BTreeSet<usize>>());
+    let chosen = RwSignal::new(collected::<BTreeSet<usize>, _>(kept.get_untracked().unwrap_or_default()));
     let group = format!("question-{id}");
     let answer = {
         let id = id.clone();

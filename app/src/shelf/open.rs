@@ -8,12 +8,9 @@ use idb::{Database, DatabaseEvent, Error, Factory, ObjectStoreParams, Transactio
 use js_sys::{Function, Promise};
 use leptos::prelude::set_timeout;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-
-use crate::state::Curve;
 
 const DATABASE: &str = "signalbox";
 /// Raised when the stores below change. In version 1 a curve lay within its record.
@@ -102,26 +99,16 @@ async fn open(blocked: Function) -> Result<Database, Error> {
     Ok(open)
 }
 
-/// What version 1 had in one record.
-#[derive(Deserialize)]
-struct Old {
-    id: String,
-    curve: Curve,
-    #[serde(flatten)]
-    rest: Map<String, Value>,
-}
-
 /// Takes the curves out of the records of version 1, all of them or none.
 async fn part(open: &Database) -> Result<(), Error> {
     let change = open.transaction(&[RUNS, CURVES], TransactionMode::ReadWrite)?;
     let (runs, curves) = (change.object_store(RUNS)?, change.object_store(CURVES)?);
     for text in runs.get_all(None, None)?.await? {
-        let old = text.as_string().and_then(|text| serde_json::from_str::<Old>(&text).ok());
-        let Some(Old { id, curve, mut rest }) = old else { continue };
-        let key = JsValue::from_str(&id);
-        rest.insert("id".into(), id.into());
-        let record = Value::Object(rest).to_string();
-        let Ok(curve) = serde_json::to_string(&curve) else { continue };
+        let old = text.as_string().and_then(|text| serde_json::from_str::<Map<String, Value>>(&text).ok());
+        let Some(mut record) = old else { continue };
+        let Some(key) = record.get("id").and_then(Value::as_str).map(JsValue::from_str) else { continue };
+        let Some(curve) = record.remove("curve") else { continue };
+        let (record, curve) = (Value::Object(record).to_string(), curve.to_string());
         runs.put(&record.into(), Some(&key))?.await?;
         curves.put(&curve.into(), Some(&key))?.await?;
     }

@@ -1,6 +1,7 @@
 //! What is drawn over time, in bounded memory: when a track is full, neighbours are joined to their mean.
 
 use engine::protocol::Score;
+use engine::sorting::Sorting as _;
 use serde::{Deserialize, Serialize};
 
 /// Points kept of one track before they are thinned out.
@@ -140,7 +141,7 @@ impl Curve {
             ("test", mark, &self.test_accuracy),
         ];
         let mut steps: Vec<f64> = columns.iter().flat_map(|c| c.2.points()).map(|p| p.step).collect();
-        steps.sort_by(f64::total_cmp);
+        steps.put_in_order_by(f64::total_cmp);
         steps.dedup();
         let head: Vec<String> = columns.iter().map(|(split, of, _)| format!("{split} {of}")).collect();
         let mut out = format!("step,{}\n", head.join(","));

@@ -7,6 +7,7 @@ use engine::exec::Device;
 use engine::optim::RATE;
 use engine::protocol::{Command, DialInfo, EntryInfo, KnobInfoKind};
 use engine::registry::Setting;
+use engine::sorting::collected;
 use engine::spec::{Choice, Spec};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
@@ -293,7 +294,7 @@ impl Lab {
         // What is drawn for nobody is not measured.
         let seen = match self.hidden.get_untracked() {
             true => BTreeSet::new(),
-            false => self.seen.with_untracked(|s| s.keys().copied().collect::<BTreeSet<_>>()),
+            false => self.seen.with_untracked(|s| collected(s.keys().copied())),
         };
         let wished = &seen | &self.asked.get_untracked();
         let probes = wished.iter().filter(|p| fit.iter().any(|f| f == *p)).map(|p| (*p).to_owned()).collect();

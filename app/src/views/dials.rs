@@ -1,6 +1,7 @@
 //! How well the trained network answers when more or less of it works: quality against operations.
 
 use engine::protocol::DialInfo;
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 
 use super::card::Card;
@@ -30,7 +31,7 @@ fn OneDial(dial: DialInfo) -> impl IntoView {
     let found = move || {
         let mut found = lab.dialled.get();
         found.retain(|d| path.with_value(|p| *p == d.path));
-        found.sort_by_key(|d| d.work);
+        found.put_in_order_by_key(|d| d.work);
         found
     };
     let line = move || {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 use plotters::style::RGBColor;
 
@@ -107,7 +108,7 @@ fn figure(v: f64) -> String {
 fn order(x: &[f32], count: usize, features: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     if features == 1 {
-        order.sort_by(|&a, &b| x[a].total_cmp(&x[b]));
+        order.put_in_order_by(|&a, &b| x[a].total_cmp(&x[b]));
     }
     order
 }

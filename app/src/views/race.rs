@@ -2,6 +2,7 @@
 
 pub mod heat;
 
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 
 use super::chart::{Axis, Chart, Line, decimals, marks, step};
@@ -110,7 +111,7 @@ fn ahead(race: Race, along: Along, loss: bool) -> Vec<Line> {
     let mut all = lines(race, along, loss);
     if all.len() > APART {
         let last = |l: &Line| l.points.last().map_or(f64::NEG_INFINITY, |p| if loss { -p.value } else { p.value });
-        all.sort_by(|a, b| last(b).total_cmp(&last(a)));
+        all.put_in_order_by(|a, b| last(b).total_cmp(&last(a)));
         all.truncate(APART);
     }
     all

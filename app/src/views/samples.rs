@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
@@ -118,7 +119,7 @@ fn told(hit: Hit, m: &Measured, names: &[String]) -> Option<Told> {
     let i = row as usize * columns + column as usize;
     let (p, label) = (p.get(i * classes..(i + 1) * classes)?, labels.get(i)?);
     let mut order: Vec<usize> = (0..classes).collect();
-    order.sort_by(|a, b| p[*b].total_cmp(&p[*a]));
+    order.put_in_order_by(|a, b| p[*b].total_cmp(&p[*a]));
     let shares = order.into_iter().take(3).map(|c| format!("{} {}", called(names, c), percent(p[c].into())));
     let shares = shares.collect::<Vec<_>>().join(", ");
     Some(Told::Words(t!(

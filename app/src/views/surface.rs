@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 use plotters::style::RGBColor;
 
@@ -120,7 +121,7 @@ fn told(lab: Lab, hit: Hit, m: &Measured) -> Option<Told> {
     let (x, y, cell) = place(hit, cells.isqrt())?;
     let mut order: Vec<usize> = (0..classes).collect();
     let of = p.get(cell * classes..(cell + 1) * classes)?;
-    order.sort_by(|a, b| of[*b].total_cmp(&of[*a]));
+    order.put_in_order_by(|a, b| of[*b].total_cmp(&of[*a]));
     let shares = order.into_iter().take(3).map(|c| format!("{} {}", class_name(lab, c), percent(of[c].into())));
     Some(Told::Words(format!("{}: {}", at(x, y), shares.collect::<Vec<_>>().join(", "))))
 }

@@ -11,6 +11,7 @@ use super::{CLASSES_MAX, Data, Dataset, Look, Part, Source, VALUES_MAX, bytes, p
 use crate::{
     diagnostic::Diagnostic,
     registry::{Entry, Knob, KnobKind, Knobs, Meta},
+    sorting::Sorting as _,
 };
 
 const PARTS: &[Part; 1] = &[Part { name: "table", accept: ".csv,.tsv,.txt,.gz,text/csv" }];
@@ -223,7 +224,7 @@ impl Classes {
         let mut order: Vec<(String, u32)> = self.0.into_iter().map(|(name, met)| (name, met.number)).collect();
         let value = |entry: &(String, u32)| number(&entry.0);
         if order.iter().all(|entry| value(entry).is_some()) {
-            order.sort_by(|a, b| value(a).partial_cmp(&value(b)).unwrap_or(Ordering::Equal));
+            order.put_in_order_by(|a, b| value(a).partial_cmp(&value(b)).unwrap_or(Ordering::Equal));
         }
         let mut rank = vec![0; order.len()];
         for (label, (_, number)) in (0..).zip(&order) {

@@ -8,6 +8,7 @@ use crate::{
     diagnostic::Diagnostic,
     noise::Stream,
     registry::{Entry, Knob, KnobKind, Knobs, Meta},
+    sorting::Sorting as _,
 };
 
 /// MNIST's own files have no usual ending, so every file may be chosen.
@@ -74,7 +75,7 @@ impl Dataset for OwnIdx {
         let mut order = Stream::named(seed, b"ownx").permutation(0, count);
         order.truncate(taken);
         let mut present: Vec<u8> = order.iter().map(|&i| labels[i as usize]).collect();
-        present.sort_unstable();
+        present.put_in_order();
         present.dedup();
         if present.len() < 2 || present.len() > CLASSES_MAX {
             let message = format!("different labels in {taken} samples: {}", present.len());

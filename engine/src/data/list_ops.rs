@@ -6,6 +6,7 @@ use crate::noise::Draws;
 use crate::{
     diagnostic::Diagnostic,
     registry::{Entry, Knob, KnobKind, Knobs, Meta},
+    sorting::Sorting as _,
 };
 
 /// Tokens after the ten digits.
@@ -85,7 +86,7 @@ fn grow(draws: &mut Draws, room: usize, depth: usize, out: &mut Vec<u32>) -> u32
         left -= out.len() - before;
     }
     out.push(CLOSE);
-    values.sort_unstable();
+    values.put_in_order();
     match operator {
         0 => values[0],
         1 => values[elements - 1],

@@ -7,6 +7,7 @@ use super::{Data, Dataset, Part, Source, VALUES_MAX, bytes, text};
 use crate::{
     diagnostic::Diagnostic,
     registry::{Entry, Knob, KnobKind, Knobs, Meta},
+    sorting::Sorting as _,
 };
 
 const PARTS: &[Part; 1] = &[Part { name: "text", accept: "text/plain,.txt,.md,.gz" }];
@@ -90,9 +91,9 @@ fn vocabulary(text: &str) -> (Vec<char>, bool) {
     let mut all: Vec<(char, usize)> = counts.into_iter().collect();
     let cut = all.len() > VOCABULARY;
     if cut {
-        all.sort_by_key(|&(c, n)| (std::cmp::Reverse(n), c));
+        all.put_in_order_by_key(|&(c, n)| (std::cmp::Reverse(n), c));
         all.truncate(VOCABULARY);
-        all.sort_unstable();
+        all.put_in_order();
     }
     let mut vocabulary: Vec<char> = all.into_iter().map(|(c, _)| c).collect();
     if cut {

@@ -5,6 +5,7 @@ use super::{Data, Dataset, Source, places};
 use crate::{
     diagnostic::Diagnostic,
     registry::{Entry, Knob, KnobKind, Knobs, Meta},
+    sorting::Sorting as _,
 };
 
 /// A way to tell a sequence again.
@@ -43,7 +44,7 @@ pub static SORT: Rearrange = Rearrange {
         help: "A row of symbols is to be told in alphabetical order once it has passed.",
         source: "After Graves, Wayne and Danihelka 2014, Neural Turing Machines, section 4.5, without priorities",
     },
-    order: |symbols| symbols.sort_unstable(),
+    order: |symbols| symbols.put_in_order(),
 };
 
 impl Entry for Rearrange {

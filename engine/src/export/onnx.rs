@@ -20,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Role, Shape, Slot, SlotId, Value};
 use crate::lesson::Learn;
 use crate::net::Clock;
+use crate::sorting::collected;
 use crate::spec::resolve::{Resolved, resolve};
 use crate::spec::{Spec, text};
 use crate::weights::{Tensor, Weights};
@@ -102,7 +103,7 @@ fn predict(resolved: &Resolved, data: &Data, samples: usize) -> Result<Predictio
 /// What the registers hold that the prediction reads.
 fn filled(prediction: &mut Prediction, registers: &Weights) -> Result<Weights, Vec<Diagnostic>> {
     let g = &prediction.g;
-    let given: BTreeMap<&str, &Vec<f32>> = g.given().iter().map(|(id, v)| (g.slot(*id).name.as_str(), v)).collect();
+    let given: BTreeMap<&str, &Vec<f32>> = collected(g.given().iter().map(|(id, v)| (g.slot(*id).name.as_str(), v)));
     let mut all = Weights::new();
     for v in g.live(&[prediction.logits]) {
         let crate::ops::Op::Read(read) = &g.node(v).op else { continue };

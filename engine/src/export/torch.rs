@@ -10,6 +10,7 @@ use std::fmt::Write;
 use crate::ir::{Graph, Program, SlotId, Stmt, Value};
 use crate::lab::{Lab, STEP};
 use crate::ops::{Op, Primitive};
+use crate::sorting::collected;
 use crate::spec::{Spec, text};
 use ops::{Term, line};
 
@@ -21,7 +22,7 @@ const INLINE: usize = 40;
 
 /// The programs that a script has, without the evaluation's repetitions: the step, and the parts of an evaluation.
 fn programs(lab: &Lab) -> Vec<&Program> {
-    let parts: BTreeSet<usize> = lab.evaluation.iter().copied().collect();
+    let parts: BTreeSet<usize> = collected(lab.evaluation.iter().copied());
     std::iter::once(STEP).chain(parts).map(|i| &lab.programs[i]).collect()
 }
 
@@ -41,7 +42,7 @@ pub fn registers(lab: &Lab) -> BTreeSet<&str> {
         }
         flags(&program.body, &mut all);
     }
-    all.into_iter().map(|id| g.slot(id).name.as_str()).collect()
+    collected(all.into_iter().map(|id| g.slot(id).name.as_str()))
 }
 
 fn flags(body: &[Stmt], into: &mut BTreeSet<SlotId>) {

@@ -15,6 +15,7 @@ use crate::lesson::{Batch, Learn, Lesson};
 use crate::net::{Clock, Exhibit, Mode, Picture};
 use crate::plan::{Plan, compile};
 use crate::rules::{Task, fits};
+use crate::sorting::collected;
 use crate::spec::Spec;
 use crate::spec::resolve::{Resolved, resolve};
 
@@ -292,7 +293,7 @@ impl Parts {
         if !self.g.faults().is_empty() {
             return Err(self.g.faults().to_vec());
         }
-        let changing: BTreeSet<String> = self.phases.iter().flat_map(|p| p.info.made.iter().cloned()).collect();
+        let changing: BTreeSet<String> = collected(self.phases.iter().flat_map(|p| p.info.made.iter().cloned()));
         let mut registers = Vec::new();
         for id in self.g.slot_ids() {
             let slot = self.g.slot(id);

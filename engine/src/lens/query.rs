@@ -10,6 +10,7 @@
 
 use super::{Kind, ValueInfo};
 use crate::diagnostic::{Diagnostic, distance, instead};
+use crate::sorting::Sorting as _;
 
 /// Names that are offered where a query finds nothing.
 const NEAR: usize = 3;
@@ -114,7 +115,7 @@ pub fn near<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<String>
         name.split(['/', ':', '.', ' ']).map(|part| distance(&asked, part)).fold(whole, usize::min)
     };
     let mut all: Vec<(usize, &str)> = names.map(|n| (far(&n.to_lowercase()), n)).collect();
-    all.sort();
+    all.put_in_order();
     all.into_iter().take(NEAR).map(|(_, n)| n.to_owned()).collect()
 }
 

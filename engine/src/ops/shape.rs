@@ -3,6 +3,7 @@
 use super::scalar::broadcast_strides;
 use super::{Cost, Lower, Primitive, Tensor, at, indices};
 use crate::ir::{Graph, Shape, Value};
+use crate::sorting::Sorting as _;
 
 /// The same elements in row-major order under another shape.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -88,7 +89,7 @@ impl Primitive for Transpose {
     }
     fn shape(&self, args: &[&Shape]) -> Result<Shape, String> {
         let mut seen = self.order.clone();
-        seen.sort_unstable();
+        seen.put_in_order();
         if seen.iter().copied().eq(0..args[0].rank()) {
             Ok(Shape(self.order.iter().map(|&a| args[0][a]).collect()))
         } else {

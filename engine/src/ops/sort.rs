@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Cost, Lower, Primitive, Tensor, depth};
 use crate::ir::{Graph, Shape, Value};
+use crate::sorting;
 
 /// The indices that sort the last axis; equal elements keep their order. NaN comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,8 +30,7 @@ impl Primitive for ArgSort {
             return y;
         }
         for (row, order) in args[0].data.chunks(width).zip(y.data.chunks_mut(width)) {
-            let mut by: Vec<usize> = (0..width).collect();
-            by.sort_by(|&a, &b| {
+            let by = sorting::order(width, |a, b| {
                 let (x, y) = if self.descending { (row[b], row[a]) } else { (row[a], row[b]) };
                 x.partial_cmp(&y).unwrap_or_else(|| match (row[a].is_nan(), row[b].is_nan()) {
                     (true, false) => Ordering::Greater,

@@ -12,6 +12,7 @@ use super::view::{Base, Ref};
 use super::{Command, Order, Plan, Planned, Step};
 use crate::ir::{Graph, Program, Role, SlotId, Stmt, Value};
 use crate::ops::Op;
+use crate::sorting::Sorting as _;
 
 /// Lowers programs of one graph. They must have passed [`crate::check::check`].
 pub fn compile(graph: &Graph, programs: &[Program]) -> Plan {
@@ -138,7 +139,7 @@ impl<'a> Tick<'a> {
         };
         // The final copies are one last unit that needs all others: buffers they read live to the end.
         let unique = |mut v: Vec<usize>| {
-            v.sort_unstable();
+            v.put_in_order();
             v.dedup();
             v
         };

@@ -7,6 +7,7 @@ use super::join::{Joining, LONGEST, SMALL, plain};
 use super::units::Work;
 use crate::ir::{Graph, Value};
 use crate::ops::Op;
+use crate::sorting::Sorting as _;
 
 /// The value whose elements `v` shows in the same order: itself, or what it reshapes.
 pub(super) fn same_order(g: &Graph, v: Value) -> Value {
@@ -88,7 +89,7 @@ pub(super) fn follow(j: &mut Joining) {
         };
         // Later units first: what they need is more likely to be there already.
         let mut units: Vec<usize> = reads.iter().map(|r| r.1).collect();
-        units.sort_unstable_by(|a, b| b.cmp(a));
+        units.put_in_order_by(|a, b| b.cmp(a));
         if let Some(u) = units.into_iter().find(fits) {
             j.merge(u, m);
         }

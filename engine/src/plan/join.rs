@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::units::Work;
 use crate::ir::{Graph, Value};
 use crate::ops::{Lower, Op, Primitive};
+use crate::sorting::Sorting as _;
 
 /// Units over up to this many elements are put together even when they share nothing, where no larger one has to wait.
 pub(super) const SMALL: usize = 4096;
@@ -185,7 +186,7 @@ impl Joining<'_> {
         }
         let join = |values: &mut Vec<Value>, more: Vec<Value>| {
             values.extend(more);
-            values.sort_unstable();
+            values.put_in_order();
             values.dedup();
         };
         match (&mut self.work[a], moved) {
@@ -290,7 +291,7 @@ impl Joining<'_> {
         let own = self.own(v, args);
         if let Some(Work::Map(values)) = &mut self.work[home] {
             values.extend(own);
-            values.sort_unstable();
+            values.put_in_order();
             values.dedup();
         }
         self.unit_of.insert(v, home);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Order;
+use crate::sorting::Sorting as _;
 
 /// What ordering must know of a tick's units.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +82,7 @@ impl Units {
         let mut sequence = Vec::new();
         let users = self.users();
         let mut results: Vec<usize> = (0..self.needs.len()).filter(|&u| users[u].is_empty()).collect();
-        results.sort_by_key(|&u| (depth[u], u));
+        results.put_in_order_by_key(|&u| (depth[u], u));
         for r in results {
             let mut stack = vec![(r, false)];
             while let Some((u, ready)) = stack.pop() {
@@ -95,7 +96,7 @@ impl Units {
                 }
                 stack.push((u, true));
                 let mut needs: Vec<usize> = self.needs[u].iter().copied().filter(|&n| !done[n]).collect();
-                needs.sort_by_key(|&n| (depth[n], n));
+                needs.put_in_order_by_key(|&n| (depth[n], n));
                 stack.extend(needs.into_iter().map(|n| (n, false)));
             }
         }

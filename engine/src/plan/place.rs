@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::sorting::Sorting as _;
+
 /// Buffers begin at multiples of this many floats: a cache line, and an aligned vector on every device.
 pub const ALIGN: usize = 16;
 
@@ -21,7 +23,7 @@ pub struct Life {
 /// buffers are placed first.
 pub fn place(lives: &[Life]) -> (Vec<usize>, usize) {
     let mut by_size: Vec<usize> = (0..lives.len()).collect();
-    by_size.sort_by_key(|&b| (std::cmp::Reverse(lives[b].len), b));
+    by_size.put_in_order_by_key(|&b| (std::cmp::Reverse(lives[b].len), b));
     let mut offsets = vec![0; lives.len()];
     let mut placed: Vec<usize> = Vec::new();
     let mut total = 0;
@@ -32,7 +34,7 @@ pub fn place(lives: &[Life]) -> (Vec<usize>, usize) {
             .filter(|&&o| lives[o].from <= life.through && life.from <= lives[o].through)
             .map(|&o| offsets[o]..offsets[o] + aligned(lives[o].len))
             .collect();
-        taken.sort_by_key(|r| r.start);
+        taken.put_in_order_by_key(|r| r.start);
         let mut at = 0;
         for r in taken {
             if at + aligned(life.len) <= r.start {

@@ -12,6 +12,7 @@ use crate::ir::{Graph, Shape, Value};
 use crate::lesson::Learn;
 use crate::net::{Clock, Mode};
 use crate::registry::{Entry, Meta};
+use crate::sorting::collected;
 
 /// `learning [stages]` and, where the rule joins the stages in series, `forward [stages]`, on the batch of the next step. A
 /// stage that has nothing to learn has 0.
@@ -84,7 +85,7 @@ fn in_series(learn: &Learn, x: Value) -> bool {
     learn.net.forward(&mut build, x);
     drop(build);
     let known: BTreeMap<&str, &Shape> =
-        learn.g.slot_ids().map(|id| (learn.g.slot(id).name.as_str(), &learn.g.slot(id).shape)).collect();
+        collected(learn.g.slot_ids().map(|id| (learn.g.slot(id).name.as_str(), &learn.g.slot(id).shape)));
     apart.slot_ids().all(|id| {
         let slot = apart.slot(id);
         known.get(slot.name.as_str()).is_none_or(|shape| **shape == slot.shape)

@@ -3,6 +3,7 @@
 use super::changed;
 use crate::diagnostic::Diagnostic;
 use crate::registry::Setting;
+use crate::sorting::collected;
 use crate::spec::judge::judge;
 use crate::spec::{Lane, Spec};
 
@@ -34,7 +35,7 @@ pub fn cells(spec: &Spec) -> Vec<Cell> {
 
 fn cell(spec: &Spec, values: Vec<Setting>) -> Cell {
     let set = spec.sweep.iter().map(|a| a.place.clone()).zip(values.iter().cloned());
-    let lane = Lane { set: set.collect(), ..Lane::default() };
+    let lane = Lane { set: collected(set), ..Lane::default() };
     let names: Vec<String> =
         spec.sweep.iter().zip(&values).map(|(axis, value)| format!("{} {value}", short(spec, &axis.place))).collect();
     let mut faults = Vec::new();

@@ -19,6 +19,7 @@ use crate::net::Build;
 use crate::noise::Stream;
 use crate::ops::rows::Gather;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::sorting::Sorting as _;
 
 /// Experts by the hash of a token.
 pub struct Hash;
@@ -180,7 +181,7 @@ fn dealt(shares: &[f32], group: usize, n: usize, noise: Stream) -> Vec<f32> {
         shares[token] * disturbed
     };
     let mut order: Vec<usize> = (0..shares.len()).collect();
-    order.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)));
+    order.put_in_order_by(|&a, &b| rank(b).total_cmp(&rank(a)));
     let mut filled = vec![(0.0f32, 0u32); group];
     let mut table = vec![0.0; shares.len()];
     for token in order {

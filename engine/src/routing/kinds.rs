@@ -12,6 +12,7 @@
 
 use crate::clusters::k_means;
 use crate::noise::Stream;
+use crate::sorting::Sorting as _;
 use crate::weights::Tensor;
 
 /// The kind of each token, of `kinds` at most, by the counts `neighbours [V, V]` of how often the column's token follows
@@ -41,7 +42,7 @@ pub fn clustered(neighbours: &[f32], tokens: usize, experts: usize, noise: Strea
 pub fn dispersed(neighbours: &[f32], shares: &[f32], experts: usize, noise: Stream) -> Vec<f32> {
     let kinds = kinds(neighbours, shares.len(), experts, noise);
     let mut order: Vec<usize> = (0..shares.len()).collect();
-    order.sort_by(|&a, &b| shares[b].total_cmp(&shares[a]));
+    order.put_in_order_by(|&a, &b| shares[b].total_cmp(&shares[a]));
     let mut of_kind = vec![vec![0u32; experts]; experts];
     let mut filled = vec![0f32; experts];
     let mut table = vec![0.0; shares.len()];

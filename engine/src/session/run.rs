@@ -8,6 +8,7 @@ use crate::ir::{Role, Slot, SlotId};
 use crate::lab::{Lab, Measurement, STEP};
 use crate::optim::RATE;
 use crate::protocol::{Score, TensorInfo, finite};
+use crate::sorting::collected;
 use crate::spec::Spec;
 use crate::weights::{self, Weights, belongs, placed};
 
@@ -190,7 +191,7 @@ impl Run {
             let slot = graph.slot(id);
             (slot.name.clone(), weights::Tensor::new(&slot.shape.0, data))
         };
-        Ok(slots.into_iter().zip(read).map(tensor).collect())
+        Ok(collected(slots.into_iter().zip(read).map(tensor)))
     }
 
     fn read(&mut self, slots: &[SlotId]) -> Ticket {

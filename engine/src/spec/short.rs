@@ -13,6 +13,7 @@ use crate::race;
 use crate::registry::{Knob, Setting, find};
 use crate::routing::ROUTING_ENTRIES;
 use crate::rules::{Loss, RULE_ENTRIES};
+use crate::sorting::Sorting as _;
 use crate::spec::judge::judge;
 use crate::spec::text::{LOSSES, canonical};
 use crate::spec::{BlockSpec, Choice, Spec, percent};
@@ -43,7 +44,7 @@ pub fn read(id: &str, changes: &[Change]) -> Result<Spec, Vec<Diagnostic>> {
     let mut spec = preset.spec.clone();
     // What names an entry comes before the knobs of that entry.
     let mut changes: Vec<&Change> = changes.iter().collect();
-    changes.sort();
+    changes.put_in_order();
     let mut faults = Vec::new();
     for (key, value) in changes {
         if let Err((message, mend)) = change(&mut spec, key, value) {

@@ -19,6 +19,7 @@ use super::{Changed, SAMPLES, Transform, figure};
 use crate::diagnostic::Diagnostic;
 use crate::noise::Stream;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::sorting::Sorting as _;
 use crate::spec::{Choice, Spec};
 
 /// Takes attention out of residual blocks.
@@ -108,7 +109,7 @@ impl Transform for AttentionRemoval {
                 for place in places {
                     rated.push((spread(&network, &place, &sight), place));
                 }
-                rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+                rated.put_in_order_by(|a, b| b.0.total_cmp(&a.0));
                 rated.into_iter().take(count).map(|r| r.1).collect()
             }
             _ => least_transfer(trained, &network, places, count, samples, &mut figures)?,

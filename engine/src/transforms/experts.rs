@@ -15,6 +15,7 @@ use crate::clusters::k_means;
 use crate::diagnostic::Diagnostic;
 use crate::noise::Stream;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta, Setting};
+use crate::sorting::Sorting as _;
 use crate::weights::Tensor;
 
 /// Every `route` whose router is linear keeps so many experts.
@@ -115,9 +116,9 @@ fn plan(path: &str, part: &Part, sight: &Sight, keep: usize, by: &str, noise: St
     let usage: Vec<f32> = (0..experts).map(|e| loads.iter().map(|l| l.data[e]).sum()).collect();
     let groups = if by == "drop" {
         let mut order: Vec<usize> = (0..experts).collect();
-        order.sort_by(|&a, &b| usage[b].total_cmp(&usage[a]));
+        order.put_in_order_by(|&a, &b| usage[b].total_cmp(&usage[a]));
         order.truncate(keep);
-        order.sort_unstable();
+        order.put_in_order();
         order.into_iter().map(|e| vec![e]).collect()
     } else {
         let inputs = sight.blocks.get(path).into_iter().flatten().flat_map(|s| &s.input.data);
@@ -128,7 +129,7 @@ fn plan(path: &str, part: &Part, sight: &Sight, keep: usize, by: &str, noise: St
         let of = k_means(&points, keep, noise);
         let members = |group: usize| (0..experts).filter(|&e| of[e] == group).collect::<Vec<_>>();
         let mut groups: Vec<Vec<usize>> = (0..keep).map(members).filter(|g| !g.is_empty()).collect();
-        groups.sort();
+        groups.put_in_order();
         groups
     };
     Ok(Plan { groups, usage })
@@ -235,7 +236,7 @@ fn align(parts: &mut [Part], group: &[usize], shares: &[f32]) {
         let mut pairs: Vec<(f32, usize, usize)> = (0..hidden * hidden)
             .map(|i| (likeness(&model[i / hidden], &own[i % hidden]), i / hidden, i % hidden))
             .collect();
-        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        pairs.put_in_order_by(|a, b| b.0.total_cmp(&a.0));
         let (mut order, mut taken) = (vec![None; hidden], vec![false; hidden]);
         for (_, at, j) in pairs {
             if order[at].is_none() && !taken[j] {

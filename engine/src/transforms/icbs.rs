@@ -28,6 +28,7 @@ use super::{Changed, SAMPLES, Transform, figure};
 use crate::diagnostic::Diagnostic;
 use crate::noise::Stream;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::sorting::Sorting as _;
 use crate::spec::Spec;
 use crate::weights::Tensor;
 
@@ -267,7 +268,7 @@ impl<'a> Model<'a> {
         }
         let half = (size / 2).max(1).min(kept.len()).min(gone.len());
         let best = |mut all: Vec<(f32, usize, usize)>| {
-            all.sort_by(|a, b| a.0.total_cmp(&b.0));
+            all.put_in_order_by(|a, b| a.0.total_cmp(&b.0));
             all.into_iter().take(half).map(|(_, l, i)| (l, i)).collect::<Vec<_>>()
         };
         [best(kept), best(gone)].concat()

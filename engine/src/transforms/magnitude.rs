@@ -9,6 +9,7 @@ use super::trained::Trained;
 use super::{Changed, Transform, figure};
 use crate::diagnostic::Diagnostic;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::sorting::Sorting as _;
 
 /// Puts `masked-linear` in the place of every `linear`, with the small weights masked and set to 0.
 pub struct Magnitude;
@@ -74,7 +75,7 @@ pub fn keep_largest(layers: &mut [&mut Layer], density: f64) {
     }
     let total: usize = layers.iter().map(|layer| layer.weight.data.len()).sum();
     let kept = ((density * total as f64).round() as usize).min(all.len());
-    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    all.put_in_order_by(|a, b| b.0.total_cmp(&a.0));
     for &(_, layer, i) in &all[kept..] {
         layers[layer].mask.data[i] = 0.0;
     }

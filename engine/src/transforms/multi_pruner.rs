@@ -11,6 +11,7 @@ use super::trained::Trained;
 use super::{Changed, SAMPLES, Transform, figure};
 use crate::diagnostic::Diagnostic;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::sorting::Sorting as _;
 
 /// Steps in which a layer's channels go.
 const STEPS: usize = 8;
@@ -167,8 +168,8 @@ fn largest(layer: &FeedForward, count: usize) -> Vec<usize> {
     let sum = |w: &[f32]| w.iter().map(|w| w.abs()).sum::<f32>();
     let sizes: Vec<f32> = (0..layer.hidden()).map(|j| sum(&layer.rise.column(j)) + sum(layer.fall.row(j))).collect();
     let mut order: Vec<usize> = (0..layer.hidden()).collect();
-    order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]));
+    order.put_in_order_by(|&a, &b| sizes[b].total_cmp(&sizes[a]));
     order.truncate(count);
-    order.sort_unstable();
+    order.put_in_order();
     order
 }

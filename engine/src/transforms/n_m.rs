@@ -8,6 +8,7 @@ use super::{Changed, Transform, figure};
 use crate::blocks::nm_linear::{DECAY, M, N};
 use crate::diagnostic::Diagnostic;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
+use crate::sorting::Sorting as _;
 
 /// Puts `masked-linear` or `nm-linear` in the place of every `linear` whose inputs divide into groups.
 pub struct NOfM;
@@ -87,7 +88,7 @@ impl Transform for NOfM {
                     let mut places: Vec<usize> = (0..m).map(|i| (group * m + i) * units + unit).collect();
                     // What is masked already counts as nothing.
                     let size = |i: usize| layer.weight.data[i].abs() * layer.mask.data[i];
-                    places.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
+                    places.put_in_order_by(|&a, &b| size(b).total_cmp(&size(a)));
                     places[n..].iter().for_each(|&i| layer.mask.data[i] = 0.0);
                 }
             }

@@ -3,6 +3,7 @@
 //! The rows of the eigenvectors of the `count` largest eigenvalues of `D^(−1/2) A D^(−1/2)`, each of length 1, where `D`
 //! is diagonal and holds the sums of the rows of the affinity `A`.
 
+use crate::sorting::Sorting as _;
 use crate::weights::Tensor;
 
 /// Sweeps of Jacobi's rotations; each squares what is left beside the diagonal.
@@ -25,7 +26,7 @@ pub fn leading(affinity: &Tensor, count: usize) -> Tensor {
         }
     }
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| a[j][j].total_cmp(&a[i][i]));
+    order.put_in_order_by(|&i, &j| a[j][j].total_cmp(&a[i][i]));
     let mut data = Vec::with_capacity(n * count);
     for row in &v {
         let own: Vec<f64> = order.iter().take(count).map(|&k| row[k]).collect();

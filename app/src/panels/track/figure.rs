@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use engine::rules::Credit;
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 
 use super::credit::{Wire, said, wires};
@@ -99,7 +100,7 @@ fn blocks(lab: Lab, kinds: &Kinds) -> Numbers {
     lab.spec.with_untracked(|spec| {
         let lay = layout(&spec.stages, kinds, 0.0);
         let mut marks: Vec<&Mark> = lay.marks.iter().collect();
-        marks.sort_by(|a, b| a.place.cmp(&b.place));
+        marks.put_in_order_by(|a, b| a.place.cmp(&b.place));
         let summary = lab.summary.get_untracked().filter(|_| untrack(|| lab.is_current()));
         for mark in marks {
             let Some(block) = tree::block(spec, &mark.place) else { continue };

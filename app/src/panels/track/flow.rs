@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::sorting::collected;
 use leptos::prelude::*;
 
 use crate::state::{Lab, Measured};
@@ -84,7 +85,7 @@ fn loads(m: &Measured) -> BTreeMap<Place, Vec<u16>> {
             (tree::place_of(path).0, load.iter().map(|l| (l / even * 20.0).round().clamp(0.0, 400.0) as u16).collect())
         })
     };
-    m.tensors().filter_map(of).collect()
+    collected(m.tensors().filter_map(of))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::tongue::t;
 use engine::protocol::{EntryInfo, KnobInfo, KnobInfoKind};
 use engine::registry::Setting;
+use engine::sorting::collected;
 use engine::spec::BlockSpec;
 
 /// How a block leads the track through what it holds.
@@ -60,7 +61,7 @@ impl Kinds {
             let course = Course::of(&entry);
             (entry.id, Kind { name: entry.name, course, first: entry.knobs.into_iter().next() })
         };
-        Self(entries.into_iter().map(kind).collect())
+        Self(collected(entries.into_iter().map(kind)))
     }
 
     /// The name of the kind `id`, or the id itself where it is unknown.

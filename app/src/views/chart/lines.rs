@@ -1,5 +1,6 @@
 //! The lines of a chart: what they are drawn with, and what they are as figures.
 
+use engine::sorting::Sorting as _;
 use plotters::style::RGBColor;
 
 use super::Axis;
@@ -74,7 +75,7 @@ pub fn numbers(lines: &[Line], axis: Axis, log: bool) -> Numbers {
     if places.is_empty() {
         places = shown.iter().flat_map(|l| &l.points).map(|p| p.step).collect();
     }
-    places.sort_by(f64::total_cmp);
+    places.put_in_order_by(f64::total_cmp);
     let apart = places.last().copied().unwrap_or(0.0).abs() * 1e-9;
     places.dedup_by(|a, b| *a - *b <= apart);
     let heads = shown.iter().flat_map(|l| {

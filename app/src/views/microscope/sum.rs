@@ -1,5 +1,6 @@
 //! A unit's arithmetic with the numbers that it is made of, and what the rule makes of its weights.
 
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 
 use super::figures::number;
@@ -27,7 +28,7 @@ fn terms(sum: &Sum) -> (Vec<Term>, f32, usize) {
     let mut all: Vec<Term> = (0..n)
         .map(|k| Term { input: k, x: part(0, k), w: part(1, k), update: part(2, k), change: part(3, k) })
         .collect();
-    all.sort_by(|a, b| (b.x * b.w).abs().total_cmp(&(a.x * a.w).abs()).then(a.input.cmp(&b.input)));
+    all.put_in_order_by(|a, b| (b.x * b.w).abs().total_cmp(&(a.x * a.w).abs()).then(a.input.cmp(&b.input)));
     let rest: f32 = all.iter().skip(TERMS).map(|t| t.x * t.w).sum();
     let left = n.saturating_sub(TERMS);
     all.truncate(TERMS);

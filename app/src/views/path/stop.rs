@@ -1,5 +1,6 @@
 //! One route on a sample's way: which experts work on it, and what the router thought.
 
+use engine::sorting::Sorting as _;
 use engine::spec::Spec;
 
 use super::row;
@@ -70,7 +71,7 @@ impl Stop {
     /// The experts that work on it, with how much they count, the most important first.
     pub fn lit(&self) -> Vec<(usize, f32)> {
         let mut lit: Vec<_> = self.weights.iter().copied().enumerate().filter(|w| w.1 > 0.0).collect();
-        lit.sort_by(|a, b| b.1.total_cmp(&a.1));
+        lit.put_in_order_by(|a, b| b.1.total_cmp(&a.1));
         lit
     }
 

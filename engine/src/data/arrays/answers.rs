@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Named, finite};
 use crate::data::CLASSES_MAX;
 use crate::diagnostic::Diagnostic;
+use crate::sorting::collected;
 
 /// The most numbers that are asked for at once.
 const NUMBERS_MAX: usize = 64;
@@ -43,7 +44,7 @@ pub fn answers(parts: &[&Named<'_>], names: Option<&Named<'_>>, asks: &str) -> R
         }
         let words: Vec<String> =
             parts.iter().flat_map(|y| (0..y.len()).map(move |i| y.array.text(at(y, i, 0)))).collect();
-        let names: Vec<String> = words.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        let names: Vec<String> = collected::<BTreeSet<_>, _>(&words).into_iter().cloned().collect();
         let labels = words.iter().map(|w| names.binary_search(w).unwrap_or_default() as u32).collect();
         return Ok(Answers::Classes { labels, names });
     }

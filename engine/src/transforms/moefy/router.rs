@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::sorting::{Sorting as _, collected};
 use crate::transforms::descent::Adam;
 use crate::transforms::feed_forward::FeedForward;
 use crate::weights::Tensor;
@@ -79,7 +80,7 @@ pub fn captured(scores: &Tensor, sums: &Tensor, active: usize) -> f64 {
     let (mut got, mut all) = (0f64, 0f64);
     for r in 0..count {
         let mut order: Vec<usize> = (0..experts).collect();
-        order.sort_by(|&a, &b| scores.row(r)[b].total_cmp(&scores.row(r)[a]));
+        order.put_in_order_by(|&a, &b| scores.row(r)[b].total_cmp(&scores.row(r)[a]));
         got += order[..active].iter().map(|&e| f64::from(sums.row(r)[e])).sum::<f64>();
         all += sums.row(r).iter().map(|&s| f64::from(s)).sum::<f64>();
     }
@@ -98,7 +99,7 @@ impl Router {
 
     /// By the names of the routing's registers.
     pub fn weights(self) -> BTreeMap<String, Tensor> {
-        let named = |pairs: Vec<(&str, Tensor)>| pairs.into_iter().map(|(n, t)| (n.to_owned(), t)).collect();
+        let named = |pairs: Vec<(&str, Tensor)>| collected(pairs.into_iter().map(|(n, t)| (n.to_owned(), t)));
         match self {
             Router::Similarity(centres) => named(vec![("router", centres)]),
             Router::Mlp(Mlp { parts: [a, b, c, d] }) => {
