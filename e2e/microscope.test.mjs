@@ -208,3 +208,21 @@ lab("another rule goes on from the present weights", {}, async ({ page }) => {
   const first = await until(page, "its first step", ({ step }) => step === 1);
   assert.ok(first.loss < 2 * trained.loss + 0.1, `it begins where the old one stood, ${trained.text}: ${first.text}`);
 });
+
+lab("the track shows beneath each stage how it is taught", {}, async ({ page }) => {
+  await until(page, "it trains", ({ step }) => step > 5);
+  const stages = ["Stage 1", "Stage 2", "Read-out"];
+  const cosine = (stage) => page.locator(".gauge").getByRole("img", { name: new RegExp(`^${stage}, Cosine: `) });
+  const figure = async (stage) => Number((await cosine(stage).getAttribute("aria-label")).split(": ")[1]);
+  await choose(page, "Beneath each stage", /^Cosine/);
+  for (const stage of stages) {
+    await eventually(`backpropagation is its own gradient at ${stage}`, async () => (await figure(stage)) === 1);
+  }
+  await choose(page, "Learning rule", /^Feedback alignment/);
+  await eventually("what comes back over fixed weights is something else", async () => {
+    const [first, , last] = await Promise.all(stages.map(figure));
+    return first < 0.99 && last === 1;
+  });
+  await choose(page, "Beneath each stage", /^credit alone/);
+  assert.equal(await page.locator(".gauge").count(), 0);
+});

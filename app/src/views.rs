@@ -14,6 +14,7 @@ pub mod microscope;
 pub mod path;
 pub mod plane;
 pub mod plot;
+pub mod quantities;
 pub mod race;
 pub mod regions;
 pub mod samples;

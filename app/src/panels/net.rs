@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use self::block::Blocks;
 use super::notices::Fault;
 use super::track::figure::TakeTrack;
+use super::track::gauges::{Beneath, ChooseBeneath};
 use super::track::rails::way;
 use super::track::strip::Strip;
 use super::track::{Track, credit, stage_name};
@@ -62,6 +63,7 @@ fn storage() -> Option<web_sys::Storage> {
 pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
     let lab = Lab::get();
     let way = way(lab);
+    Beneath::provide();
     let add = move |_| {
         lab.edit(|s| {
             let at = s.stages.len().saturating_sub(1);
@@ -95,7 +97,7 @@ pub fn Net(shown: RwSignal<Shown>) -> impl IntoView {
                     <span class="back">{move || way.get().map(credit::said)}</span>
                 </p>
                 <button id="add-stage" type="button" class="quiet" title=t("A stage before the read-out") on:click=add>{t("Add a stage")}</button>
-                <Show when=move || shown.get() == Shown::Track><TakeTrack /></Show>
+                <Show when=move || shown.get() == Shown::Track><ChooseBeneath /><TakeTrack /></Show>
                 <div class="tabs" role="group" aria-label=t("Show the network as")>
                     {tab(Shown::Track)}
                     {tab(Shown::Outline)}

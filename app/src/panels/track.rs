@@ -5,6 +5,7 @@ pub mod credit;
 pub mod drag;
 pub mod figure;
 pub mod flow;
+pub mod gauges;
 pub mod inspector;
 pub mod keys;
 pub mod kinds;
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 
 use self::drag::{Cargo, Drag};
 use self::flow::Flow;
+use self::gauges::{Beneath, Gauges};
 use self::kinds::{Course, Kinds};
 use self::layout::{Layout, Mark, layout};
 use self::rails::{Lights, Rails};
@@ -135,7 +137,11 @@ pub fn Track() -> impl IntoView {
         lay.with(|l| l.spots.iter().filter(|s| s.empty).map(|s| (s.place.clone(), s.x, s.y)).collect::<Vec<_>>())
     };
     let count = Memo::new(move |_| lab.spec.with(|s| s.stages.len()));
-    let size = move || lay.with(|l| format!("width:{:.0}px;height:{:.0}px", l.width, l.height));
+    let beneath = expect_context::<Beneath>();
+    let size = move || {
+        let more = if beneath.get().is_some() { gauges::HEIGHT } else { 0.0 };
+        lay.with(|l| format!("width:{:.0}px;height:{:.0}px", l.width, l.height + more))
+    };
     view! {
         <div class="track-help">
             <button type="button" class="quiet keys" aria-expanded=move || help.get().to_string() aria-controls="track-keys" title=t("The track by keyboard") on:click=move |_| help.update(|on| *on = !*on)>
@@ -159,6 +165,7 @@ pub fn Track() -> impl IntoView {
             <div class="sheet" class:moving=move || lab.progress.with(|p| p.playing) style=size>
                 <Rails layout=lay flow=Flow::of(lab) />
                 <Lights layout=lay />
+                <Gauges layout=lay />
                 {move || (0..count.get()).map(|i| view! { <Head i=i count=count.get_untracked() layout=lay /> }).collect_view()}
                 <For each=marks key=Clone::clone let((place, id))>
                     <Block place=place id=id layout=lay />
