@@ -20,7 +20,7 @@ use crate::ui::{self, format};
 
 /// Under which name the browser keeps how the network is shown.
 const SHOWN: &str = "signalbox-network";
-/// Screens narrower than this begin with the outline.
+/// On screens narrower than this the outline stands below what is read.
 const NARROW: f64 = 820.0;
 
 /// How the network is shown.
@@ -38,15 +38,10 @@ impl Shown {
         }
     }
 
-    /// What was chosen last, else what suits the screen.
+    /// What was chosen last, else the track.
     pub fn remembered() -> Self {
         let kept = storage().and_then(|s| s.get_item(SHOWN).ok().flatten());
-        match kept.as_deref() {
-            Some("Track") => Shown::Track,
-            Some("Outline") => Shown::Outline,
-            Some(_) | None if is_narrow() => Shown::Outline,
-            Some(_) | None => Shown::Track,
-        }
+        if kept.as_deref() == Some(Shown::Outline.word()) { Shown::Outline } else { Shown::Track }
     }
 }
 

@@ -18,8 +18,10 @@ pub fn Stages() -> impl IntoView {
     let row = move |stage: usize| {
         let count = count.get_untracked();
         let name = if stage + 1 == count { t("Read-out").to_owned() } else { (stage + 1).to_string() };
-        let gauges =
-            all.map(|(quantity, traces)| view! { <td><Gauge quantity traces stage count /></td> }).into_iter().collect_view();
+        let gauges = all
+            .map(|(quantity, traces)| view! { <td><Gauge quantity traces stage count /></td> })
+            .into_iter()
+            .collect_view();
         view! { <tr><th scope="row">{name}</th>{gauges}</tr> }
     };
     view! {

@@ -32,7 +32,7 @@ pub fn Inspector() -> impl IntoView {
         Some((place, id)) => view! { <Block place=place id=id /> }.into_any(),
     };
     view! {
-        <section class="panel inspector" aria-labelledby="inspector-title" class:stale=move || !lab.is_current()>
+        <section class="panel inspector" aria-labelledby="inspector-title" class:chosen=move || what.with(Option::is_some) class:stale=move || !lab.is_current()>
             {body}
         </section>
     }
