@@ -1,7 +1,9 @@
 //! The last touch to a release page, called by trunk when all its files lie in the staging folder.
 //!
-//! - wasm-opt makes the wasm smaller. Only the one pinned in `e2e/package.json` is used: a system's older one can
-//!   exit well and leave a page that does not start. Without it the page is larger and otherwise the same.
+//! - wasm-opt makes the wasm smaller, esbuild what goes with it. Only those pinned in `e2e/package.json` are used: a
+//!   system's older wasm-opt can exit well and leave a page that does not start. Without them the page is larger and
+//!   otherwise the same.
+//! - The style sheets become one: a file, and a journey, instead of twenty.
 //! - The workers' files get names of their own content, which trunk leaves out; else a browser could join a cached
 //!   worker to a newer page after an update.
 //! - The Content-Security-Policy is written into the page. A served page has none, since trunk's reload is an inline
@@ -34,18 +36,27 @@ pub fn finish() -> Done {
         return Ok(());
     }
     optimise(&staging)?;
+    let page = join_styles(&staging, &page)?;
+    shorten(&staging)?;
     let page = WORKERS.iter().try_fold(page, |page, worker| name_worker(&staging, &page, worker))?;
     write(&index, &with_policy(&page)?)
 }
 
-fn optimise(staging: &Path) -> Done {
-    let tool = root().join("e2e/node_modules/binaryen/bin/wasm-opt");
-    if !tool.is_file() {
-        println!(
-            "wasm-opt is not installed (`npm ci` in e2e/ brings it): the page works, but is larger than it need be."
-        );
-        return Ok(());
+/// One of the tools of `e2e/`, by its path below `node_modules`. Where it is missing, people are told.
+fn tool(path: &str) -> Option<PathBuf> {
+    let tool = root().join("e2e/node_modules").join(path);
+    if tool.is_file() {
+        return Some(tool);
     }
+    println!(
+        "{} is not installed (`npm ci` in e2e/ brings it): the page works, but is larger than it need be.",
+        name(&tool)
+    );
+    None
+}
+
+fn optimise(staging: &Path) -> Done {
+    let Some(tool) = tool("binaryen/bin/wasm-opt") else { return Ok(()) };
     for file in files(staging, "_bg.wasm")? {
         let before = size(&file)?;
         let trains = ["worker", "examiner"].iter().any(|w| name(&file).starts_with(w));
@@ -61,6 +72,44 @@ fn optimise(staging: &Path) -> Done {
         })?;
         fs::rename(&optimised, &file).map_err(|error| format!("{}: {error}", file.display()))?;
         println!("{}: {before} → {} bytes", name(&file), size(&file)?);
+    }
+    Ok(())
+}
+
+/// Puts all style sheets into one, in the order in which the page names them, and returns the page that names it.
+fn join_styles(staging: &Path, page: &str) -> Result<String, String> {
+    let index = Path::new("index.html");
+    let (mut all, mut left, mut place) = (String::new(), String::new(), None);
+    for line in page.lines() {
+        let Some(file) = line.trim().strip_prefix("<link rel=\"stylesheet\" href=\"./").and_then(|l| l.split_once('"'))
+        else {
+            left.extend([line, "\n"]);
+            continue;
+        };
+        place.get_or_insert(left.len());
+        let sheet = staging.join(file.0);
+        all.push_str(&read(&sheet)?);
+        fs::remove_file(&sheet).map_err(|error| format!("{}: {error}", sheet.display()))?;
+    }
+    let place = place.ok_or_else(|| format!("{} names no style sheet", index.display()))?;
+    let called = format!("style-{:016x}.css", digest(all.bytes()));
+    write(&staging.join(&called), &all)?;
+    left.insert_str(place, &format!("  <link rel=\"stylesheet\" href=\"./{called}\"/>\n"));
+    Ok(left)
+}
+
+/// Takes what only people read out of the scripts that belong to the wasm, and out of the style sheet.
+fn shorten(staging: &Path) -> Done {
+    let Some(esbuild) = tool("esbuild/bin/esbuild") else { return Ok(()) };
+    let with_wasm = |file: &Path| file.with_file_name(name(file).replace(".js", "_bg.wasm")).is_file();
+    let scripts = files(staging, ".js")?.into_iter().filter(|file| with_wasm(file));
+    for file in scripts.chain(files(staging, ".css")?) {
+        let mut shorter = program("node", [esbuild.as_path()]);
+        let out = format!("--outfile={}", file.display());
+        run({
+            shorter.args(["--minify", "--allow-overwrite", "--log-level=warning"]).arg(out).arg(&file);
+            shorter
+        })?;
     }
     Ok(())
 }
@@ -146,6 +195,24 @@ mod tests {
         assert!(read(&loader).unwrap().contains(&format!("./{stem}.js")));
         assert!(read(&staging.join(format!("{stem}.js"))).unwrap().contains(&format!("{stem}_bg.wasm")));
         assert!(staging.join(format!("{stem}_bg.wasm")).is_file());
+        fs::remove_dir_all(&staging).unwrap();
+    }
+
+    #[test]
+    fn style_sheets_are_joined_in_their_order() {
+        let staging = std::env::temp_dir().join(format!("styles-{}", std::process::id()));
+        fs::create_dir_all(&staging).unwrap();
+        write(&staging.join("a-1.css"), "p { color: red }\n").unwrap();
+        write(&staging.join("b-2.css"), "p { color: blue }\n").unwrap();
+        let link = |file: &str| format!("  <link rel=\"stylesheet\" href=\"./{file}\"/>\n");
+        let page = format!("<head>\n{}{}</head>\n", link("b-2.css"), link("a-1.css"));
+        let joined = join_styles(&staging, &page).unwrap();
+
+        let sheets = files(&staging, ".css").unwrap();
+        assert_eq!(sheets.len(), 1);
+        assert_eq!(read(&sheets[0]).unwrap(), "p { color: blue }\np { color: red }\n");
+        assert_eq!(joined, format!("<head>\n{}</head>\n", link(&name(&sheets[0]))));
+        assert!(join_styles(&staging, "<head></head>").is_err());
         fs::remove_dir_all(&staging).unwrap();
     }
 
