@@ -120,8 +120,11 @@ fn an_answer_is_what_the_run_measures_under_every_rule() {
         }
         let (labels, measured) = measured(&mut s);
         // What noise there is in an answer goes by the place in a batch: that of the first sample is the same.
-        let few: &[usize] =
-            if ["backprop", "forward-forward", "mono-forward"].iter().any(|r| rule.contains(r)) { &[0, 7] } else { &[0] };
+        let few: &[usize] = if ["backprop", "forward-forward", "mono-forward"].iter().any(|r| rule.contains(r)) {
+            &[0, 7]
+        } else {
+            &[0]
+        };
         for &i in few {
             let test = answered(&mut s, Some(i as u32), &[]).unwrap_or_else(|why| panic!("{rule}: {why}"));
             assert_eq!(test.truth, [labels[i]], "{rule}");
