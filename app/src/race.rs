@@ -303,6 +303,7 @@ impl Race {
             | Event::Shown { .. }
             | Event::Explained { .. }
             | Event::Put { .. }
+            | Event::Answered { .. }
             | Event::Kept { .. } => {}
         }
     }

@@ -1,6 +1,7 @@
 //! The page's one store. What a person builds is the [`Spec`]; all else is either a wish (play, speed, device) or what
 //! the session last said.
 
+mod answer;
 mod curve;
 mod edit;
 mod export;
@@ -25,6 +26,7 @@ use js_sys::Float32Array;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use answer::Asking;
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
@@ -107,6 +109,8 @@ pub struct Lab {
     pub measured: StoredValue<BTreeMap<String, Reading>>,
     /// What the microscope is set to, and what it sees.
     pub scope: Scope,
+    /// What the network is asked by hand.
+    pub asking: Asking,
     pub notices: RwSignal<Vec<Notice>>,
     /// Steps of the states that the run can go back to.
     pub marks: RwSignal<Vec<u64>>,
@@ -272,6 +276,7 @@ impl Lab {
             dialled: RwSignal::default(),
             measured: StoredValue::default(),
             scope: Scope::new(),
+            asking: Asking::new(),
             notices: RwSignal::default(),
             marks: RwSignal::default(),
             files: Files::new(),
@@ -293,6 +298,7 @@ impl Lab {
         lab.keep_watch();
         lab.keep_alive();
         lab.keep_looking();
+        lab.keep_asking();
         lab
     }
 

@@ -7,6 +7,7 @@ pub mod confusion;
 pub mod curves;
 pub mod density;
 pub mod dials;
+pub mod draw;
 pub mod exhibits;
 pub mod experts;
 pub mod fit;

@@ -1,15 +1,14 @@
 //! What a trained network answers when more or less of it works: knobs that leave its weights as they are, such as the
 //! number of experts that a sample is sent to.
 
+use crate::answer::Prediction;
 use crate::cost::work;
 use crate::data::Data;
 use crate::diagnostic::Diagnostic;
 use crate::exec::cpu::Cpu;
 use crate::exec::{Executor, Fault};
-use crate::ir::{Graph, Role, Shape};
+use crate::ir::Role;
 use crate::lab::Lab;
-use crate::lesson::Learn;
-use crate::net::Clock;
 use crate::protocol::{DialInfo, Score, finite};
 use crate::race;
 use crate::registry::{KnobKind, Setting};
@@ -88,14 +87,9 @@ fn values(kind: KnobKind) -> Vec<Setting> {
 
 /// Floating-point operations of the answer to one sample; `None` when the network cannot be built.
 pub fn answer(resolved: &Resolved, data: &Data) -> Option<u64> {
-    let (net, task) = (resolved.net(data), resolved.task(data));
-    let mut g = Graph::new();
-    let (seed, step) = (g.symbol(Shape::from([2])), g.symbol(Shape::from([2])));
-    let x = g.symbol(Shape([&[task.batch], &task.input[..]].concat()));
-    let clock = Clock { seed, step };
-    let mut cx = Learn { g: &mut g, net: &net, task: &task, knobs: &resolved.rule.knobs, clock };
-    let logits = resolved.rule.entry.predict(&mut cx, x);
-    g.faults().is_empty().then(|| work(&g, &[logits]) / task.batch.max(1) as u64)
+    let batch = resolved.task(data).batch.max(1);
+    let Prediction { g, logits, .. } = Prediction::new(resolved, data, batch).ok()?;
+    Some(work(&g, &[logits]) / batch as u64)
 }
 
 /// What the network of `spec`, trained in `lab` to the state `memory` (see [`Plan::checkpoint`](crate::plan::Plan)),

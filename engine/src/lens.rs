@@ -26,7 +26,7 @@ mod build;
 pub mod figures;
 pub mod query;
 mod replay;
-mod samples;
+pub(crate) mod samples;
 
 pub use build::Lens;
 pub use figures::Figures;

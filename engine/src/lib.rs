@@ -4,6 +4,7 @@
 //! `net · optim · ad · build` turn graphs into graphs; `ir` is the narrow waist; `plan` lowers it; `exec` runs it.
 
 pub mod ad;
+pub mod answer;
 pub mod bench;
 pub mod blocks;
 pub mod build;

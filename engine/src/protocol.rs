@@ -137,6 +137,11 @@ pub enum Command {
         element: u64,
         value: f64,
     },
+    /// What the network, as it stands, answers to test sample number `test`; without it, to the sample that follows in
+    /// binary, as floats, little-endian, row by row. Answered by `Answered`.
+    Answer {
+        test: Option<u32>,
+    },
     /// Destroys the graphics device as if it had been lost: for tests of what follows.
     LoseDevice,
 }
@@ -299,6 +304,16 @@ pub enum Event {
         element: u64,
         was: Option<f32>,
         now: f32,
+    },
+    /// What the network of `step` answers to a sample. The payload holds the tensors one after the other: `answer`, the
+    /// probabilities of the classes (at each place) or the numbers; of a test sample also `sample`, itself, and `truth`,
+    /// the label or numbers that it asks for. Or why there is no answer.
+    Answered {
+        run: u32,
+        step: u64,
+        test: Option<u32>,
+        tensors: Vec<TensorInfo>,
+        faults: Vec<Diagnostic>,
     },
     /// Something failed that the person should know of; the run stands.
     Failed {
@@ -560,7 +575,7 @@ impl EntryInfo {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub event: Event,
-    /// The tensors of an [`Event::Measured`], one after the other, a state that was kept, or the numbers of an
+    /// The tensors of an [`Event::Measured`] or [`Event::Answered`], one after the other, a state that was kept, or the numbers of an
     /// [`Event::Shown`] or [`Event::Explained`]; empty for all other events.
     pub payload: Vec<f32>,
     /// The file of an [`Event::Exported`]; empty for all other events.

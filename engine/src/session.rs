@@ -14,6 +14,7 @@ use crate::exec::{Device, Fault};
 use crate::protocol::{Command, DeviceInfo, Event, Message, finite};
 use crate::weights::Weights;
 
+mod answering;
 mod bench;
 pub mod devices;
 mod dialling;
@@ -27,6 +28,7 @@ pub(crate) mod run;
 mod transforming;
 mod watching;
 
+use answering::Answering;
 use devices::{Devices, Opening};
 use loading::Start;
 use looking::Looking;
@@ -40,7 +42,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-5");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-6");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +92,8 @@ pub struct Session {
     places: Vec<Place>,
     /// What was last looked through.
     looking: Option<Looking>,
+    /// What answered last.
+    answering: Option<Answering>,
 }
 
 impl Session {
@@ -114,6 +118,7 @@ impl Session {
             watch: Watch { probes: Vec::new(), every: 1 },
             places: Vec::new(),
             looking: None,
+            answering: None,
         }
     }
 
@@ -194,6 +199,7 @@ impl Session {
             Command::Show { name, from, of } => self.show(name, from, of).await,
             Command::Explain { block, unit, row, of } => self.explain(block, unit, row, of).await,
             Command::Put { register, element, value } => self.put(register, element, value).await,
+            Command::Answer { test } => self.answer(test, &files.pop().unwrap_or_default()).await,
             Command::LoseDevice => {
                 self.devices.lose_gpu();
                 Vec::new()

@@ -127,6 +127,7 @@ impl Series {
             | Event::Shown { .. }
             | Event::Explained { .. }
             | Event::Put { .. }
+            | Event::Answered { .. }
             | Event::Verified { .. } => {}
         }
     }

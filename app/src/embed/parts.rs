@@ -25,7 +25,7 @@ pub enum Kind {
 use Kind::{Control, Panel, Picture};
 
 /// Every part, in the order of the page.
-pub const PARTS: [Part; 53] = [
+pub const PARTS: [Part; 54] = [
     part("rooms", key!("Ways to the other rooms"), Control),
     part("tools", key!("Undo, link, files"), Control),
     part("presets", key!("Experiments to begin with"), Panel),
@@ -65,6 +65,7 @@ pub const PARTS: [Part; 53] = [
     part("experts", key!("Experts"), Picture),
     part("less-of-it", key!("Less of it"), Picture),
     part("who-gets-what", key!("Who gets what"), Picture),
+    part("draw", key!("Draw"), Panel),
     part("samples", key!("Samples"), Picture),
     part("first-weights", key!("First weights"), Picture),
     part("attention", key!("Attention"), Picture),

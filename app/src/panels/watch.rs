@@ -15,6 +15,7 @@ use crate::views::{
     curves::Curves,
     density::Density,
     dials::Dials,
+    draw::{Draw, drawable},
     exhibits::{Assignments, Attention},
     experts::Experts,
     fit::{Fit, Forecasts},
@@ -80,6 +81,7 @@ pub fn Watch() -> impl IntoView {
     let dialled =
         Memo::new(move |_| less.get() && lab.summary.with(|s| s.as_ref().is_some_and(|s| !s.dials.is_empty())));
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
+    let drawn = Memo::new(move |_| lab.summary.with(|s| s.as_ref().and_then(|s| drawable(&s.data))));
     view! {
         <section class="watch" aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">{t("Watch")}</h2>
@@ -113,6 +115,7 @@ pub fn Watch() -> impl IntoView {
                     <Show when=move || fit.get()><Fit /></Show>
                     <Show when=move || forecasts.get()><Forecasts /></Show>
                     <Show when=move || dialled.get()><Dials /></Show>
+                    <Lockable part="draw">{move || drawn.get().map(|sides| view! { <Draw sides=sides /> })}</Lockable>
                     <Show when=move || samples.get()><Samples /></Show>
                     <Show when=move || weights.get()><Weights /></Show>
                 </div>

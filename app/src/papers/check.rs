@@ -148,6 +148,7 @@ impl Papers {
             | Event::Shown { .. }
             | Event::Explained { .. }
             | Event::Put { .. }
+            | Event::Answered { .. }
             | Event::Exported { .. } => {}
         }
     }

@@ -187,6 +187,11 @@ impl Lab {
                     self.edited(Edit { step, register, element, was, now });
                 }
             }
+            Event::Answered { run, step, test, tensors, faults } => {
+                if self.runs(run) {
+                    self.answered(test, Measured { step, tensors, payload: payload.to_vec() }, &faults);
+                }
+            }
             // Nothing of the kind is asked for in the lab.
             Event::Benched { .. } | Event::Verifying { .. } | Event::Verified { .. } => {}
             Event::Failed { run, fault } => {
@@ -223,6 +228,7 @@ impl Lab {
         self.scores.set(None);
         self.dialled.set(Vec::new());
         self.forget_edits();
+        self.forget_answers();
         self.faults.set(Vec::new());
         self.busy.set(false);
         self.progress.set(Progress::default());

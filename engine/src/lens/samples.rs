@@ -4,7 +4,7 @@ use crate::data::{Answer, Data, Split};
 use crate::ir::Shape;
 
 /// Shapes of `count` samples, and of their answers.
-pub(super) fn shapes(data: &Data, count: usize) -> [Shape; 2] {
+pub(crate) fn shapes(data: &Data, count: usize) -> [Shape; 2] {
     let answer = match (data.window, data.answer) {
         (Some(window), _) => vec![count, window.answer],
         (None, Answer::Class) => vec![count],
@@ -19,7 +19,7 @@ pub(super) fn shapes(data: &Data, count: usize) -> [Shape; 2] {
 }
 
 /// The samples of `split` that `rows` names, one after the other, and their answers.
-pub(super) fn samples(data: &Data, split: &Split, rows: &[usize]) -> [Vec<f32>; 2] {
+pub(crate) fn samples(data: &Data, split: &Split, rows: &[usize]) -> [Vec<f32>; 2] {
     let take = |from: &[f32], begin: usize, len: usize| from.get(begin..begin + len).unwrap_or_default().to_vec();
     if let Some(window) = data.window {
         let part = |offset: usize, len: usize| {

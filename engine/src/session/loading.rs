@@ -53,6 +53,7 @@ impl Session {
         self.trial = None;
         self.until = None;
         self.looking = None;
+        self.answering = None;
         self.wanted = device;
         let executor = self.devices.cpu(lab.plan.clone());
         let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor, weights));
