@@ -21,6 +21,7 @@ use engine::exec::Device;
 use engine::protocol::{Catalogue, Command, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
 use engine::registry::Setting;
 use engine::spec::Spec;
+use engine::touch::Touch;
 use js_sys::Float32Array;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
+pub use origin::part as weights_part;
 use origin::{Origin, Waiting};
 pub use scope::Scope;
 pub use stop::Stop;
@@ -108,6 +110,8 @@ pub struct Lab {
     /// What the microscope is set to, and what it sees.
     pub scope: Scope,
     pub notices: RwSignal<Vec<Notice>>,
+    /// What was done to the run that its spec does not tell.
+    pub touches: RwSignal<Vec<Touch>>,
     /// Steps of the states that the run can go back to.
     pub marks: RwSignal<Vec<u64>>,
     /// Datasets' files, fetched or chosen by the person.
@@ -174,6 +178,8 @@ struct Kept {
     spec: Arc<Spec>,
     step: u64,
     memory: Float32Array,
+    /// What had been done to the run by then.
+    touches: Vec<Touch>,
 }
 
 /// The line to the worker, and what is counted on it.
@@ -273,6 +279,7 @@ impl Lab {
             measured: StoredValue::default(),
             scope: Scope::new(),
             notices: RwSignal::default(),
+            touches: RwSignal::default(),
             marks: RwSignal::default(),
             files: Files::new(),
             origin: StoredValue::default(),
@@ -286,7 +293,7 @@ impl Lab {
         if !address.notes.is_empty() {
             lab.tell(Notice::odd_link(&address.notes));
         }
-        lab.spec.with_untracked(|s| lab.begin_at(address.weights, s));
+        lab.spec.with_untracked(|s| lab.begin_at(address.weights, address.touches, s));
         lab.fetch();
         lab.wake(asked);
         lab.keep_address();

@@ -35,6 +35,7 @@ pub mod routing;
 pub mod rules;
 pub mod session;
 pub mod spec;
+pub mod touch;
 pub mod transforms;
 pub mod trial;
 pub mod weights;

@@ -40,7 +40,7 @@ const FRAME: Duration = Duration::from_millis(33);
 const TINY_STEP: f64 = 0.1;
 
 /// The engine's build, so that a page can tell a worker of another deployment.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-5");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+protocol-6");
 
 /// Which probes are wanted, and how many steps apart.
 #[derive(Debug, Clone, Default)]
@@ -132,14 +132,14 @@ impl Session {
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
             Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
-            Command::Load { run, spec, device, from: Some(step) } => {
+            Command::Load { run, spec, device, from: Some(past) } => {
                 let memory = files.pop().unwrap_or_default();
                 let memory = memory.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-                let from = Some(Checkpoint { step, memory });
+                let from = Some((Checkpoint { step: past.step, memory }, past.touches));
                 self.load(Start { from, ..Start::new(run, *spec, device) }, &files).await
             }
-            Command::Begin { run, spec, device, weights } => {
-                self.unpack(Start::new(run, *spec, device), &weights, &files).await
+            Command::Begin { run, spec, device, weights, touches } => {
+                self.unpack(Start { touches, ..Start::new(run, *spec, device) }, &weights, &files).await
             }
             Command::Pack { most } => self.pack(most).await,
             Command::Play => {
@@ -157,8 +157,11 @@ impl Session {
             Command::Reset => {
                 if let Some(run) = &mut self.run {
                     run.reset();
+                    run.untouch();
                 }
-                self.begin().await
+                let mut out = self.touched();
+                out.extend(self.begin().await);
+                out
             }
             Command::Rewind => {
                 if let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) {
