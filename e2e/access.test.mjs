@@ -235,6 +235,39 @@ for (const [width, height] of [[390, 844], [1440, 900]]) {
   });
 }
 
+lab("the tools of a picture are one stop of Tab, and arrows go through them", {}, async ({ page }) => {
+  await until(page, "the first steps", ({ step }) => step > 0);
+  await pause(page);
+  const row = page.getByRole("toolbar", { name: "Tools of Loss over the steps" });
+  await row.waitFor();
+  const stops = () => page.evaluate(() => [...document.querySelectorAll("[role=toolbar]")].map((row) =>
+    [...row.querySelectorAll("button, summary")].filter((tool) => tool.tabIndex === 0).length));
+  assert.ok((await stops()).length > 1 && (await stops()).every((n) => n === 1), `${await stops()}`);
+  const name = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent.trim());
+  await page.getByRole("application", { name: /^Loss over the steps: / }).focus();
+  await page.keyboard.press("Tab");
+  assert.equal(await name(), "Listen to Loss over the steps");
+  const round = [];
+  for (let n = 0; n < 3; n += 1) {
+    await page.keyboard.press("ArrowRight");
+    round.push(await name());
+  }
+  assert.match(round.join(", "), /^In numbers ?: Loss over the steps, Take ?: Loss over the steps, Listen to Loss over the steps$/);
+  await page.keyboard.press("End");
+  assert.match(await name(), /^Take/);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("End");
+  assert.equal(await name(), "Loss over the steps as CSV", "what is open is of the row");
+  // One comes back to where one was.
+  await page.keyboard.press("Tab");
+  assert.doesNotMatch(await name(), /Loss over the steps/);
+  await page.keyboard.press("Shift+Tab");
+  assert.equal(await name(), "Loss over the steps as CSV");
+  await page.keyboard.press("Home");
+  assert.match(await name(), /^Listen/);
+  assert.ok((await stops()).every((n) => n === 1), `${await stops()}`);
+});
+
 lab("nothing moves for those who want no motion", { context: { reducedMotion: "reduce" } }, async ({ page }) => {
   await until(page, "the first steps", ({ step }) => step > 0);
   const moving = await page.evaluate(() => document.getAnimations().length);
@@ -299,9 +332,10 @@ lab("build, train, compare and take away by keyboard alone", { timeout: 240_000 
   assert.equal(new Set(lanes).size, 3, `${lanes}`);
 
   // And take the figure away.
-  await reach(/^Take ?: Test accuracy of each lane/);
+  await reach(/^Listen to Test accuracy of each lane/);
+  await reach(/^Take ?: Test accuracy of each lane/, "ArrowRight");
   await press("Enter");
-  await reach(/^Test accuracy of each lane, mean over the seeds as SVG$/);
+  await reach(/^Test accuracy of each lane, mean over the seeds as SVG$/, "ArrowRight");
   const [download] = await Promise.all([page.waitForEvent("download"), press("Enter")]);
   const svg = readFileSync(await download.path(), "utf8");
   for (const lane of lanes) assert.ok(svg.includes(`>${lane.replace("step 60, ", "")}</text>`), lane);

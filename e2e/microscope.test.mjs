@@ -98,8 +98,77 @@ lab("a weight is set by hand, and the run says so", {}, async ({ page }) => {
   await eventually("the table shows it", async () => (await cell(page, 1, 2)) === -2.5);
   assert.notEqual(untouched, -2.5);
   await button(page, "Reset").click();
-  await page.getByRole("note").waitFor({ state: "detached" });
+  await page.getByRole("note").first().waitFor({ state: "detached" });
   await eventually("Reset undoes it", async () => (await cell(page, 1, 2)) !== -2.5);
+});
+
+/** Notes that the run was edited, wherever they stand. */
+const edited = (of) => of.getByRole("note").filter({ hasText: /weights edited by hand at step \d+/ });
+
+lab("an edited run says so in the lab, in links, in files, under Runs, and after a reload", {
+  address: (server) => `${server.url}#preset=spiral`, timeout: 180_000,
+}, async ({ page }) => {
+  page.setDefaultTimeout(60_000);
+  await opened(page);
+  await look(page, "2/1.linear/weight");
+  await button(page, "Table").click();
+  await specimen(page).getByRole("button", { name: /^Row 1, column 2: / }).click();
+  await page.getByRole("textbox", { name: "New value" }).fill("-2.5");
+  await button(page, "Set by hand").click();
+  await edited(page).first().waitFor();
+  const { step } = await status(page);
+  assert.match(await edited(page).first().innerText(), new RegExp(`edited by hand at step ${step}\\.$`));
+
+  // A link says that it leaves the edit out, unless the weights are in it; then it says what they went through.
+  await button(page, "Copy link").click();
+  const dialog = page.getByRole("dialog", { name: "Share this experiment" });
+  assert.match(await edited(dialog).innerText(), /repeats this run without what was done to it, unless the weights are sent along/);
+  const link = dialog.getByRole("textbox", { name: "Link", exact: true });
+  assert.doesNotMatch(await link.inputValue(), /touched/);
+  await dialog.getByRole("checkbox", { name: /With the weights/ }).check();
+  await dialog.getByText(/The weights of step \d+/).waitFor();
+  const sent = await link.inputValue();
+  assert.match(sent, new RegExp(`&touched=${step}:hand:${step}:1&weights=`));
+  await button(dialog, "Close").click();
+
+  // Files.
+  await page.locator("summary", { hasText: "Take away" }).click();
+  const file = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), button(page, name).click()]);
+    return readFileSync(await download.path()).toString("latin1");
+  };
+  assert.match(await file("Weights"), new RegExp(`"touched":"${step}:hand:${step}:1"`));
+  assert.match(await file("PyTorch script"), new RegExp(`one number set by hand at step ${step}`));
+  assert.match(await file("Curves"), new RegExp(`,touched\n.*,"${step}:hand:${step}:1"\n`));
+
+  // It is kept, and stands there again after a reload.
+  await page.evaluate(() => window.dispatchEvent(new Event("pagehide")));
+  await page.getByRole("link", { name: "Runs" }).click();
+  const row = page.getByRole("region", { name: "Past runs" }).getByRole("row").filter({ hasText: "edited by hand" });
+  await eventually("the kept run says it", async () => {
+    await page.getByRole("link", { name: "Lab" }).click();
+    await page.getByRole("link", { name: "Runs" }).click();
+    await page.getByRole("region", { name: "Past runs" }).waitFor();
+    return await row.count() === 1;
+  });
+  const [table] = await Promise.all([page.waitForEvent("download"), button(page, "Save the table as CSV").click()]);
+  assert.match(readFileSync(await table.path(), "utf8"), new RegExp(`,touched,spec\n.*,"${step}:hand:${step}:1",`));
+  await page.getByRole("link", { name: "Lab" }).click();
+  await page.waitForFunction(() => location.hash.includes("spec="));
+  await page.reload();
+  await page.getByText(/The run goes on from step/).waitFor();
+  await edited(page).first().waitFor();
+
+  // Another rule goes on with its weights.
+  await page.getByRole("checkbox", { name: "Keep the present weights", exact: true }).check();
+  await choose(page, "Learning rule", /^Feedback alignment/);
+  await page.getByRole("note").filter({ hasText: /edited by hand at step \d+; weights carried over at step \d+ of a run by Backpropagation/ }).first().waitFor();
+
+  // Who opens the link is told.
+  await pause(page);
+  const other = await page.context().newPage();
+  await other.goto(sent);
+  await other.getByRole("note").filter({ hasText: new RegExp(`edited by hand at step ${step}; begun with the weights of a link or a file`) }).first().waitFor();
 });
 
 lab("the arithmetic of a unit has the numbers of the network", {}, async ({ page }) => {

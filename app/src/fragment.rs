@@ -9,6 +9,7 @@
 use engine::diagnostic::Diagnostic;
 use engine::exec::Device;
 use engine::spec::{Spec, link, percent, short};
+use engine::touch::{self, Touch};
 
 use crate::embed::frame::Frame;
 use crate::lesson::{Place, SHARED, keep};
@@ -30,6 +31,8 @@ pub struct Address {
     pub device: Option<Device>,
     /// Weights to begin with, packed.
     pub weights: Option<String>,
+    /// What was done to the run that they are of.
+    pub touches: Vec<Touch>,
     pub frame: Frame,
     /// Why the experiment in the address cannot be read, and its text.
     pub fault: Option<(Vec<Diagnostic>, String)>,
@@ -75,6 +78,10 @@ pub fn read(query: &str, text: &str) -> Address {
             "spec" => address.take(link::decode(value), value),
             "preset" => preset = Some(percent::decode(value)),
             "weights" => address.weights = Some(value.to_owned()),
+            "touched" => match touch::read(&percent::decode(value)) {
+                Ok(touches) => address.touches = touches,
+                Err(fault) => address.notes.push(fault),
+            },
             "v" => {}
             key if short::is_change(key) => changes.push((key.to_owned(), percent::decode(value))),
             key if address.frame.take(key, value, &mut address.notes) => {}
@@ -182,12 +189,13 @@ mod tests {
     #[test]
     fn an_address_survives() {
         let spec = engine::presets::default().spec;
-        let text =
-            write(&Room::Papers(Some("top-k".into())), &[], &spec, Some(Device::Cpu)) + "&lock=rule&weights=AAAA";
+        let text = write(&Room::Papers(Some("top-k".into())), &[], &spec, Some(Device::Cpu))
+            + "&lock=rule&touched=120:hand:120:1&weights=AAAA";
         let address = read("?embed&utm=x", &format!("#{text}"));
         assert_eq!(address.spec, Some(spec));
         assert_eq!(address.room, Some(Room::Papers(Some("top-k".into()))));
         assert_eq!(address.weights.as_deref(), Some("AAAA"));
+        assert_eq!(touch::write(&address.touches), "120:hand:120:1");
         assert!(address.frame.embed && address.frame.locks("rule"));
         assert!(address.fault.is_none() && address.notes.is_empty());
     }
@@ -213,11 +221,12 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_told_and_the_rest_holds() {
-        let address = read("", "preset=spiral&colour=blue&lock=rul,rule");
+        let address = read("", "preset=spiral&colour=blue&lock=rul,rule&touched=1:what");
         assert!(address.spec.is_some());
         let notes: Vec<_> = address.notes.iter().map(ToString::to_string).collect();
         assert_eq!(notes[0], "link: `colour` is unknown (leave it away)");
         assert!(notes[1].starts_with("lock: `rul` is unknown"));
+        assert!(notes[2].starts_with("touched: `1:what` is no touch"));
     }
 
     #[test]

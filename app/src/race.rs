@@ -295,6 +295,7 @@ impl Race {
             | Event::Moved { .. }
             | Event::Benched { .. }
             | Event::Packed { .. }
+            | Event::Touched { .. }
             | Event::Dialled { .. }
             | Event::Verifying { .. }
             | Event::Verified { .. }

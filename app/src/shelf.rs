@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use engine::exec::Device;
 use engine::sorting::{Sorting as _, collected};
 use engine::spec::{Spec, text};
+use engine::touch::Touch;
 use idb::{Error, Query, TransactionMode, TransactionResult};
 use js_sys::{Float32Array, Uint8Array};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct Record {
     /// The person's own files that it learns from, where they are kept.
     #[serde(default)]
     pub files: Vec<Own>,
+    /// What was done to it that its spec does not tell.
+    #[serde(default)]
+    pub touches: Vec<Touch>,
 }
 
 /// A race, as its runs name it.
@@ -320,6 +324,7 @@ mod tests {
             state: false,
             race: race.map(|id| Raced { id: format!("race {id}"), lane: String::new(), spec: String::new() }),
             files: Vec::new(),
+            touches: Vec::new(),
         }
     }
 
@@ -342,6 +347,6 @@ mod tests {
         let text = r#"{"id":"a","tab":"t","build":"b","spec":"{}","saved":1,"step":20,"playing":true,"device":null,
             "scores":null,"curve":{"batch_loss":{}},"state":true}"#;
         let record: Record = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!((record.step, record.race), (20, None));
+        assert_eq!((record.step, record.race, record.touches), (20, None, Vec::new()));
     }
 }

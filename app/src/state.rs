@@ -22,6 +22,7 @@ use engine::exec::Device;
 use engine::protocol::{Catalogue, Command, DeviceInfo, EntryInfo, Score, Summary, TensorInfo};
 use engine::registry::Setting;
 use engine::spec::Spec;
+use engine::touch::Touch;
 use js_sys::Float32Array;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,7 @@ pub use answer::Asking;
 pub use curve::{Curve, Point, Trace};
 pub use notice::{Action, Notice, Tone, sentence};
 pub use origin::Packed;
+pub use origin::part as weights_part;
 use origin::{Origin, Waiting};
 pub use scope::Scope;
 pub use stop::Stop;
@@ -112,6 +114,8 @@ pub struct Lab {
     /// What the network is asked by hand.
     pub asking: Asking,
     pub notices: RwSignal<Vec<Notice>>,
+    /// What was done to the run that its spec does not tell.
+    pub touches: RwSignal<Vec<Touch>>,
     /// Steps of the states that the run can go back to.
     pub marks: RwSignal<Vec<u64>>,
     /// Datasets' files, fetched or chosen by the person.
@@ -178,6 +182,8 @@ struct Kept {
     spec: Arc<Spec>,
     step: u64,
     memory: Float32Array,
+    /// What had been done to the run by then.
+    touches: Vec<Touch>,
 }
 
 /// The line to the worker, and what is counted on it.
@@ -278,6 +284,7 @@ impl Lab {
             scope: Scope::new(),
             asking: Asking::new(),
             notices: RwSignal::default(),
+            touches: RwSignal::default(),
             marks: RwSignal::default(),
             files: Files::new(),
             origin: StoredValue::default(),
@@ -291,7 +298,7 @@ impl Lab {
         if !address.notes.is_empty() {
             lab.tell(Notice::odd_link(&address.notes));
         }
-        lab.spec.with_untracked(|s| lab.begin_at(address.weights, s));
+        lab.spec.with_untracked(|s| lab.begin_at(address.weights, address.touches, s));
         lab.fetch();
         lab.wake(asked);
         lab.keep_address();

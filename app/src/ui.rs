@@ -9,6 +9,7 @@ pub mod knobs;
 pub mod paint;
 pub mod sound;
 pub mod theme;
+pub mod toolbar;
 
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;

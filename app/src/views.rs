@@ -22,6 +22,7 @@ pub mod samples;
 pub mod signals;
 pub mod stages;
 pub mod surface;
+pub mod touched;
 pub mod units;
 pub mod weights;
 pub mod written;

@@ -13,6 +13,7 @@ use crate::lesson::Learn;
 use crate::net::Clock;
 use crate::ops::Op;
 use crate::plan::{Plan, compile};
+use crate::sorting::collected;
 use crate::spec::Spec;
 use crate::spec::resolve::{Resolved, resolve};
 use crate::weights::{Tensor, Weights};
@@ -60,7 +61,7 @@ impl Prediction {
     /// The run lacks one of them, or has it in another shape.
     pub fn filled(&self, registers: &Weights) -> Result<Weights, Vec<Diagnostic>> {
         let g = &self.g;
-        let given: BTreeMap<SlotId, &Vec<f32>> = g.given().iter().map(|(id, v)| (*id, v)).collect();
+        let given: BTreeMap<SlotId, &Vec<f32>> = collected(g.given().iter().map(|(id, v)| (*id, v)));
         let mut all = Weights::new();
         for id in self.reads() {
             let slot = g.slot(id);

@@ -37,6 +37,7 @@ pub mod rules;
 pub mod session;
 pub mod sorting;
 pub mod spec;
+pub mod touch;
 pub mod transforms;
 pub mod trial;
 pub mod weights;

@@ -18,6 +18,7 @@ use crate::plan::Order;
 use crate::registry::{Entry, Holds, Knob, KnobKind, Setting};
 use crate::rules::{Credit, Needs};
 use crate::spec::{Choice, Spec};
+use crate::touch::{Past, Touch};
 use crate::trial::Judged;
 
 /// What the page asks of the session.
@@ -28,20 +29,22 @@ pub enum Command {
     /// binary, in the order in which the catalogue names them. Answered by `Loaded` or `Refused`; a refused spec
     /// leaves the present run as it is.
     ///
-    /// With `from` the run does not begin at its initial weights but goes on from that step: the floats of a `Kept` of
-    /// the same spec, little-endian, are the last of the files.
+    /// With `from` the run does not begin at its initial weights but goes on from that step, touched as it was by then:
+    /// the floats of a `Kept` of the same spec, little-endian, are the last of the files.
     Load {
         run: u32,
         spec: Box<Spec>,
         device: Option<Device>,
-        from: Option<u64>,
+        from: Option<Past>,
     },
-    /// As `Load`, but the run begins at these weights in the place of its initial ones: what a `Packed` told.
+    /// As `Load`, but the run begins at these weights in the place of its initial ones: what a `Packed` told, and what
+    /// had been done to the run that they are of.
     Begin {
         run: u32,
         spec: Box<Spec>,
         device: Option<Device>,
         weights: String,
+        touches: Vec<Touch>,
     },
     /// Asks for the run's weights as a text of at most so many letters. Answered by `Packed`.
     Pack {
@@ -172,6 +175,11 @@ pub enum Event {
     Refused {
         run: u32,
         faults: Vec<Diagnostic>,
+    },
+    /// What was done to the run that its spec does not tell, in order: told when it is loaded, and whenever it changes.
+    Touched {
+        run: u32,
+        touches: Vec<Touch>,
     },
     /// Where the run is and whether it moves; sent at most once a frame. `loss` is `None` when it is not finite.
     Progress {

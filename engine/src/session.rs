@@ -137,14 +137,14 @@ impl Session {
     pub async fn handle(&mut self, command: Command, mut files: Vec<Vec<u8>>) -> Vec<Message> {
         match command {
             Command::Load { run, spec, device, from: None } => self.load(Start::new(run, *spec, device), &files).await,
-            Command::Load { run, spec, device, from: Some(step) } => {
+            Command::Load { run, spec, device, from: Some(past) } => {
                 let memory = files.pop().unwrap_or_default();
                 let memory = memory.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-                let from = Some(Checkpoint { step, memory });
+                let from = Some((Checkpoint { step: past.step, memory }, past.touches));
                 self.load(Start { from, ..Start::new(run, *spec, device) }, &files).await
             }
-            Command::Begin { run, spec, device, weights } => {
-                self.unpack(Start::new(run, *spec, device), &weights, &files).await
+            Command::Begin { run, spec, device, weights, touches } => {
+                self.unpack(Start { touches, ..Start::new(run, *spec, device) }, &weights, &files).await
             }
             Command::Pack { most } => self.pack(most).await,
             Command::Play => {
@@ -162,8 +162,11 @@ impl Session {
             Command::Reset => {
                 if let Some(run) = &mut self.run {
                     run.reset();
+                    run.untouch();
                 }
-                self.begin().await
+                let mut out = self.touched();
+                out.extend(self.begin().await);
+                out
             }
             Command::Rewind => {
                 if let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) {

@@ -10,6 +10,8 @@ use engine::protocol::{Command, Event, Message};
 use engine::session::Session;
 use engine::session::devices::{Devices, Opening, Unavailable};
 use engine::spec::{BlockSpec, Choice, Spec, text};
+use engine::touch::{Past, Touch, What};
+use engine::weights::Weights;
 
 /// A machine without a graphics device.
 struct NoGpu;
@@ -146,7 +148,7 @@ fn a_new_session_goes_on_from_the_state_that_another_one_told() {
     let again = |bytes: Vec<u8>| {
         let mut s = Session::new(Box::new(NoGpu));
         let spec = Box::new(spec("backprop", 0.01));
-        let command = Command::Load { run: 1, spec, device: None, from: Some(step) };
+        let command = Command::Load { run: 1, spec, device: None, from: Some(Past { step, touches: Vec::new() }) };
         let out = pollster::block_on(s.handle(command, vec![bytes]));
         (steps(&out), s)
     };
@@ -297,7 +299,7 @@ fn a_run_is_taken_away_and_its_weights_come_back() {
         out.extend(pollster::block_on(s.advance()));
     }
     assert_eq!(accuracy(&out), trained);
-    assert_eq!(file(&mut s, Form::Weights), weights);
+    assert!(held(&mut s) == safetensors::unpack(&weights).unwrap());
 
     let refused = |out: &[Message]| match &out[0].event {
         Event::Refused { faults, .. } => faults[0].to_string(),
@@ -307,7 +309,64 @@ fn a_run_is_taken_away_and_its_weights_come_back() {
     let mut wider = spec("backprop", 0.01);
     wider.stages[0][0] = BlockSpec::new("linear").with("units", 17);
     assert!(refused(&begin(&mut s, 4, wider, &weights)).contains("[2×16]"));
-    assert_eq!(file(&mut s, Form::Weights), weights, "the run stands");
+    assert!(held(&mut s) == safetensors::unpack(&weights).unwrap(), "the run stands");
+}
+
+/// What a file of the run's weights holds.
+fn held(s: &mut Session) -> Weights {
+    safetensors::unpack(&file(s, Form::Weights)).unwrap()
+}
+
+/// What the messages say last of what was done to the run.
+fn touches(out: &[Message]) -> Option<Vec<Touch>> {
+    let told = |m: &Message| if let Event::Touched { touches, .. } = &m.event { Some(touches.clone()) } else { None };
+    out.iter().rev().find_map(told)
+}
+
+#[test]
+fn a_run_says_what_was_done_to_it() {
+    let mut s = Session::new(Box::new(NoGpu));
+    assert_eq!(touches(&load(&mut s, spec("backprop", 0.01))), Some(Vec::new()));
+    let put =
+        |s: &mut Session| handle(s, Command::Put { register: "1/1.linear/weight".to_owned(), element: 0, value: 0.5 });
+    let steps = |s: &mut Session, n| (0..n).for_each(|_| drop(handle(s, Command::Step)));
+    steps(&mut s, 3);
+    put(&mut s);
+    steps(&mut s, 2);
+    let hand = Touch { step: 3, what: What::Hand { last: 5, numbers: 2 } };
+    assert_eq!(touches(&put(&mut s)), Some(vec![hand.clone()]));
+    assert_eq!(safetensors::touches(&file(&mut s, Form::Weights)), std::slice::from_ref(&hand));
+    let script = |s: &mut Session| String::from_utf8(file(s, Form::Torch)).unwrap();
+    assert!(script(&mut s).contains("\n\n    2 numbers set by hand at steps 3 to 5\n\n    python3"));
+
+    // Another rule goes on with its weights, and goes back to them; what is set by hand from there on is gone by then.
+    let carry = Command::Carry { run: 2, spec: Box::new(spec("feedback-alignment", 0.01)) };
+    let carried = Touch { step: 5, what: What::Carried { rule: "backprop".to_owned() } };
+    assert_eq!(touches(&handle(&mut s, carry)), Some(vec![hand.clone(), carried.clone()]));
+    assert_eq!(touches(&put(&mut s)).map(|all| all.len()), Some(3));
+    assert_eq!(touches(&handle(&mut s, Command::Reset)), Some(vec![hand.clone(), carried]));
+
+    // A state is of a run as it was by then; a run that begins at its own weights is like any other of its spec.
+    let memory = vec![0; 4];
+    let past = Past { step: 5, touches: vec![hand.clone()] };
+    let load = Command::Load { run: 3, spec: Box::new(spec("backprop", 0.01)), device: None, from: Some(past) };
+    assert_eq!(
+        touches(&pollster::block_on(s.handle(load, vec![memory]))),
+        Some(Vec::new()),
+        "no state of this network"
+    );
+    let weights = packed(&mut s);
+    let (run, spec, touched) = (4, Box::new(spec("backprop", 0.01)), vec![hand.clone()]);
+    let begin = Command::Begin { run, spec, device: None, weights, touches: touched };
+    let given = Touch { step: 0, what: What::Given };
+    assert_eq!(touches(&handle(&mut s, begin)), Some(vec![hand, given]));
+}
+
+/// The run's weights as a text.
+fn packed(s: &mut Session) -> String {
+    let out = handle(s, Command::Pack { most: None });
+    let told = |m: &Message| if let Event::Packed { weights, .. } = &m.event { weights.clone() } else { None };
+    out.iter().find_map(told).unwrap()
 }
 
 #[test]

@@ -121,6 +121,7 @@ impl Series {
             | Event::Kept { .. }
             | Event::Moved { .. }
             | Event::Packed { .. }
+            | Event::Touched { .. }
             | Event::Diverged { .. }
             | Event::Verifying { .. }
             | Event::Found { .. }

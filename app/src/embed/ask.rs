@@ -3,6 +3,7 @@
 use engine::diagnostic::{Diagnostic, instead};
 use engine::presets::PRESETS;
 use engine::spec::{Spec, link, short, text};
+use engine::touch::{self, Touch};
 use serde_json::{Map, Value};
 
 /// Version of the messages.
@@ -33,7 +34,7 @@ pub enum Ask {
     Reset,
     SaveState,
     /// The weights come beside the message.
-    LoadState(Box<Spec>),
+    LoadState(Box<Spec>, Vec<Touch>),
     /// Milliseconds between two readings; `None`: no more of them.
     WatchMetrics(Option<u32>),
 }
@@ -84,7 +85,11 @@ pub fn read(message: &Value) -> Result<Ask, Vec<Diagnostic>> {
         "reset" => Ok(Ask::Reset),
         "save-state" => Ok(Ask::SaveState),
         "load-state" => match fields.get("state").and_then(Value::as_object) {
-            Some(state) => wanted(state).map(|spec| Ask::LoadState(Box::new(spec))),
+            Some(state) => {
+                let touched = state.get("touched").and_then(Value::as_str).unwrap_or_default();
+                let touches = touch::read(touched).map_err(|fault| vec![fault.within("state")])?;
+                wanted(state).map(|spec| Ask::LoadState(Box::new(spec), touches))
+            }
             None => Err(refuse("state", "it is missing", "give what save-state answered")),
         },
         "watch-metrics" => match fields.get("every") {
@@ -127,6 +132,8 @@ fn wanted(fields: &Map<String, Value>) -> Result<Spec, Vec<Diagnostic>> {
 
 #[cfg(test)]
 mod tests {
+    use engine::touch::What;
+
     use super::*;
 
     fn asked(text: &str) -> Result<Ask, String> {
@@ -148,7 +155,10 @@ mod tests {
         let link = format!("https://example.org/#spec={}", link::encode(&spec));
         assert_eq!(asked(&format!(r#"{{"signalbox":1,"ask":"set-spec","link":"{link}"}}"#)), set);
         let load = asked(&format!(r#"{{"signalbox":1,"ask":"load-state","state":{{"spec":{text},"step":9}}}}"#));
-        assert_eq!(load, Ok(Ask::LoadState(Box::new(spec))));
+        assert_eq!(load, Ok(Ask::LoadState(Box::new(spec.clone()), Vec::new())));
+        let state = format!(r#"{{"spec":{text},"step":9,"touched":"0:given"}}"#);
+        let load = asked(&format!(r#"{{"signalbox":1,"ask":"load-state","state":{state}}}"#));
+        assert_eq!(load, Ok(Ask::LoadState(Box::new(spec), vec![Touch { step: 0, what: What::Given }])));
     }
 
     #[test]
@@ -171,6 +181,7 @@ mod tests {
             (r#"{"signalbox":1,"ask":"set-spec","spec":{}}"#, "version: missing"),
             (r#"{"signalbox":1,"ask":"set-spec","preset":"spirals"}"#, "preset: `spirals` is unknown"),
             (r#"{"signalbox":1,"ask":"load-state","state":7}"#, "state: it is missing"),
+            (r#"{"signalbox":1,"ask":"load-state","state":{"touched":"x"}}"#, "state › touched: `x` is no touch"),
             (r#"{"signalbox":1,"ask":"do","deed":{}}"#, "deed: it is missing"),
         ] {
             let told = asked(message).err().unwrap_or_default();

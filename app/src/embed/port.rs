@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine::diagnostic::Diagnostic;
 use engine::spec::text;
+use engine::touch;
 use engine::weights::pack;
 use js_sys::{ArrayBuffer, JSON, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -151,7 +152,7 @@ impl Port {
                 let link = crate::fragment::full(&lab.whole_fragment());
                 return self.say(json!({"id": id, "ok": true, "spec": spec, "link": link}));
             }
-            Ask::SetSpec(spec) => lab.receive(*spec, None),
+            Ask::SetSpec(spec) => lab.receive(*spec, None, Vec::new()),
             Ask::Do(deed) => {
                 let deed = if deed.starts_with(operate::SCHEME) { deed } else { operate::SCHEME.to_owned() + &deed };
                 let done = operate::read(&deed)
@@ -165,8 +166,8 @@ impl Port {
             Ask::Step(n) => (0..n).for_each(|_| lab.step()),
             Ask::Reset => lab.reset(),
             Ask::SaveState => return self.save(id),
-            Ask::LoadState(spec) => match weights(data) {
-                Ok(weights) => lab.receive(*spec, weights),
+            Ask::LoadState(spec, touches) => match weights(data) {
+                Ok(weights) => lab.receive(*spec, weights, touches),
                 Err(fault) => return self.refuse(&id, &[fault]),
             },
             Ask::WatchMetrics(every) => self.watch(every),
@@ -179,7 +180,8 @@ impl Port {
         self.lab.pack(None, move |told| match told {
             Ok(packed) => {
                 let spec = self.lab.loaded.with_untracked(|l| l.as_ref().map(|s| object(s)));
-                let state = json!({"spec": spec, "step": packed.step});
+                let touched = touch::write(&packed.touches);
+                let state = json!({"spec": spec, "step": packed.step, "touched": touched});
                 let message = json!({"id": id, "ok": true, "state": state});
                 let bytes = pack::bytes(&packed.text).unwrap_or_default();
                 let buffer = JsValue::from(Uint8Array::from(bytes.as_slice()).buffer());

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::state::Lab;
 use crate::tongue::t;
 use crate::ui;
+use crate::views::touched::{Place, Touched};
 
 #[component]
 pub fn Export() -> impl IntoView {
@@ -38,6 +39,7 @@ pub fn Export() -> impl IntoView {
                     {item(t("Experiment"), t("The spec, as JSON: for the command line, or to open here again."), spec)}
                     {item(t("Curves"), t("Loss and the marks of answers over the steps, as CSV."), curves)}
                 </ul>
+                <Touched at=Place::Files />
                 <Bring />
             </details>
         </section>

@@ -144,6 +144,7 @@ impl Papers {
             | Event::Dialled { .. }
             | Event::Benched { .. }
             | Event::Packed { .. }
+            | Event::Touched { .. }
             | Event::Found { .. }
             | Event::Shown { .. }
             | Event::Explained { .. }

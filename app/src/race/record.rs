@@ -39,6 +39,7 @@ impl Books {
             state: false,
             race: Some(Raced { id: self.id.clone(), lane, spec: self.spec.clone() }),
             files: Vec::new(),
+            touches: Vec::new(),
         })
     }
 }

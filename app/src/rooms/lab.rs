@@ -22,6 +22,7 @@ use crate::papers::banner::Banner;
 use crate::race;
 use crate::state::Lab;
 use crate::views::microscope::Microscope;
+use crate::views::touched::{Place, Touched};
 
 #[component]
 pub fn LabRoom() -> impl IntoView {
@@ -36,6 +37,7 @@ pub fn LabRoom() -> impl IntoView {
         <Column />
         <Run />
         <Notices />
+        <div class="of-run"><Touched at=Place::Lab /></div>
         <Banner />
         <div class="desk" class:outline=outline>
             <Lockable part="network"><Net shown=shown /></Lockable>

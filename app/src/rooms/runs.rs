@@ -9,6 +9,7 @@ use compare::Compare;
 use engine::diagnostic::Diagnostic;
 use engine::race::differences;
 use engine::spec::Spec;
+use engine::touch;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use rows::{Line, RaceRow, Row, lines};
@@ -180,7 +181,8 @@ fn ago(saved: f64) -> String {
 /// The table as comma-separated values, with the experiments' texts.
 fn table(runs: &[Run]) -> String {
     let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut out = "experiment,race,lane,saved,step,train_loss,train_accuracy,test_loss,test_accuracy,spec\n".to_owned();
+    let mut out =
+        "experiment,race,lane,saved,step,train_loss,train_accuracy,test_loss,test_accuracy,touched,spec\n".to_owned();
     for Run { record, name, .. } in runs {
         let saved = js_sys::Date::new(&record.saved.into()).to_iso_string();
         let number = |v: Option<f32>| v.map(|v| v.to_string()).unwrap_or_default();
@@ -191,7 +193,8 @@ fn table(runs: &[Run]) -> String {
         let spec: String = record.spec.split_whitespace().collect::<Vec<_>>().join(" ");
         let (race, lane) = record.race.as_ref().map_or(("", String::new()), |r| (r.id.as_str(), quote(&r.lane)));
         let (saved, step) = (String::from(saved), record.step);
-        out += &format!("{},{race},{lane},{saved},{step},{figures},{}\n", quote(name), quote(&spec));
+        let touched = if record.touches.is_empty() { String::new() } else { quote(&touch::write(&record.touches)) };
+        out += &format!("{},{race},{lane},{saved},{step},{figures},{touched},{}\n", quote(name), quote(&spec));
     }
     out
 }

@@ -13,6 +13,7 @@ use crate::state::{Lab, Packed, sentence};
 use crate::tongue::t;
 use crate::ui;
 use crate::ui::field::Check;
+use crate::views::touched::{Place, Touched};
 
 #[component]
 pub fn Dialog(open: RwSignal<bool>) -> impl IntoView {
@@ -47,9 +48,9 @@ fn Body() -> impl IntoView {
     let short = RwSignal::new(true);
     let weights = RwSignal::new(None::<Result<Packed, String>>);
     let draft = RwSignal::new(lab.frame.with_untracked(|f| Frame { embed: false, ..f.clone() }));
-    let packed = move || weights.with(|w| w.as_ref().and_then(|w| w.as_ref().ok().map(|p| p.text.clone())));
+    let packed = move || weights.with(|w| w.as_ref().and_then(|w| w.as_ref().ok().cloned()));
     let text = move |frame: &Frame| {
-        lab.spec.with(|s| links::fragment(s, lab.device.get(), short.get(), frame, packed().as_deref()))
+        lab.spec.with(|s| links::fragment(s, lab.device.get(), short.get(), frame, packed().as_ref()))
     };
     // The views that are chosen here are the embedded lab's.
     let own = lab.frame.with_untracked(|f| f.view.clone());
@@ -107,6 +108,7 @@ fn Body() -> impl IntoView {
                 <Check label=t("With the weights as they are now") value=Signal::derive(move || weights.with(Option::is_some)) set=take />
             </div>
             <p class="said" role="status">{said}</p>
+            <Touched at=Place::Link />
             <details>
                 <summary>{t("QR code")}</summary>
                 <Qr text=link />

@@ -5,6 +5,7 @@ use engine::spec::{Spec, link, short};
 
 use crate::embed::frame::Frame;
 use crate::fragment;
+use crate::state::{Packed, weights_part};
 
 /// Letters beyond which some learning platforms and messengers cut a link.
 pub const CUT: usize = 2000;
@@ -14,10 +15,10 @@ pub const WEIGHTS: usize = 8000;
 const HEIGHT: u32 = 640;
 
 /// The fragment for `spec` on `device`, in its short form where that is wanted and there is one.
-pub fn fragment(spec: &Spec, device: Option<Device>, short: bool, frame: &Frame, weights: Option<&str>) -> String {
+pub fn fragment(spec: &Spec, device: Option<Device>, short: bool, frame: &Frame, weights: Option<&Packed>) -> String {
     let brief = short.then(|| short::write(spec)).flatten();
     let spec = brief.unwrap_or_else(|| format!("spec={}", link::encode(spec)));
-    let weights = weights.map(|w| format!("&weights={w}")).unwrap_or_default();
+    let weights = weights.map(|w| weights_part(&w.text, &w.touches)).unwrap_or_default();
     format!("{spec}{}{}{weights}", fragment::on(device), frame.write())
 }
 
@@ -45,18 +46,23 @@ fn attribute(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use engine::touch::{Touch, What};
+
     use super::*;
 
     #[test]
     fn what_is_given_away_opens_again() {
         let spec = engine::presets::default().spec;
         let frame = Frame { embed: true, lock: vec!["rule"], ..Frame::default() };
+        let touches = vec![Touch { step: 9, what: What::Hand { last: 9, numbers: 1 } }];
+        let packed = Packed { step: 20, exact: true, text: "AAAA".into(), touches };
         for short in [true, false] {
-            let text = fragment(&spec, Some(Device::Cpu), short, &frame, Some("AAAA"));
+            let text = fragment(&spec, Some(Device::Cpu), short, &frame, Some(&packed));
             assert_eq!(text.starts_with("preset=digits-backprop&device=cpu"), short, "{text}");
             let address = fragment::read("", &text);
             assert_eq!(address.spec.as_ref(), Some(&spec));
             assert_eq!((address.frame, address.weights.as_deref()), (frame.clone(), Some("AAAA")));
+            assert_eq!(address.touches, packed.touches);
         }
     }
 

@@ -130,8 +130,9 @@ impl Curve {
     }
 
     /// The curves as a table: a row for each step at which something was measured, a column for each quantity, empty
-    /// where it was not. `mark` names what answers are marked by.
-    pub fn csv(&self, mark: &str) -> String {
+    /// where it was not. `mark` names what answers are marked by; `touched` is what was done to the run that its spec does
+    /// not tell, and has a column where it is anything.
+    pub fn csv(&self, mark: &str, touched: &str) -> String {
         let columns: [(&str, &str, &Trace); 6] = [
             ("batch", "loss", &self.batch_loss),
             ("batch", mark, &self.batch_accuracy),
@@ -144,14 +145,15 @@ impl Curve {
         steps.put_in_order_by(f64::total_cmp);
         steps.dedup();
         let head: Vec<String> = columns.iter().map(|(split, of, _)| format!("{split} {of}")).collect();
-        let mut out = format!("step,{}\n", head.join(","));
+        let last = if touched.is_empty() { String::new() } else { format!(",\"{touched}\"") };
+        let mut out = format!("step,{}{}\n", head.join(","), if touched.is_empty() { "" } else { ",touched" });
         let mut left = columns.map(|c| c.2.points().iter().peekable());
         for step in steps {
             let cells = left.each_mut().map(|points| {
                 let here = points.next_if(|p| p.step == step);
                 here.map(|p| p.value.to_string()).unwrap_or_default()
             });
-            out += &format!("{step},{}\n", cells.join(","));
+            out += &format!("{step},{}{last}\n", cells.join(","));
         }
         out
     }
@@ -210,7 +212,9 @@ mod tests {
         curve.test_accuracy.push(2, 0.25);
         curve.test_accuracy.push(3, 1.0);
         let head = "step,batch loss,batch accuracy,train loss,train accuracy,test loss,test accuracy";
-        assert_eq!(curve.csv("accuracy"), format!("{head}\n1,0.5,,,,,\n2,1,,,,,0.25\n3,,,,,,1\n"));
+        assert_eq!(curve.csv("accuracy", ""), format!("{head}\n1,0.5,,,,,\n2,1,,,,,0.25\n3,,,,,,1\n"));
+        let touched = curve.csv("accuracy", "2:hand:2:1,0:given");
+        assert!(touched.starts_with(&format!("{head},touched\n1,0.5,,,,,,\"2:hand:2:1,0:given\"\n")), "{touched}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use engine::data::FILE_MAX;
 use engine::diagnostic::Diagnostic;
 use engine::export::Form;
 use engine::protocol::{Command, Event};
+use engine::touch;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -78,6 +79,7 @@ impl Lab {
     /// The curves as a table.
     pub fn table(self) -> String {
         let mark = self.mark();
-        self.curve.with_untracked(|c| c.csv(mark.name()))
+        let touched = self.touches.with_untracked(|touches| touch::write(touches));
+        self.curve.with_untracked(|c| c.csv(mark.name(), &touched))
     }
 }

@@ -90,6 +90,11 @@ impl Lab {
                     self.pack_instead();
                 }
             }
+            Event::Touched { run, touches } => {
+                if self.runs(run) && self.touches.with_untracked(|now| *now != touches) {
+                    self.touches.set(touches);
+                }
+            }
             Event::Progress { run, playing, step, epoch, loss, accuracy, samples_per_second } => {
                 if self.runs(run) {
                     self.advance(Progress { playing, step, epoch, loss, accuracy, samples_per_second });
@@ -113,7 +118,8 @@ impl Lab {
             Event::Kept { run, step } => {
                 if let Some(spec) = self.loaded.get_untracked().filter(|_| self.runs(run) && !self.busy.get_untracked())
                 {
-                    let kept = Kept { spec, step, memory: payload };
+                    let touches = self.touches.get_untracked();
+                    let kept = Kept { spec, step, memory: payload, touches };
                     self.line.update_value(|l| l.kept = Some(kept.clone()));
                     self.keep(kept);
                 }
@@ -148,7 +154,7 @@ impl Lab {
                 }
             }
             Event::Packed { step, exact, weights, faults, .. } => self.unpacked(match weights {
-                Some(text) => Ok(Packed { step, exact, text }),
+                Some(text) => Ok(Packed { step, exact, text, touches: self.touches.get_untracked() }),
                 None => Err(faults),
             }),
             // One that could be written comes with its file.
@@ -229,6 +235,7 @@ impl Lab {
         self.dialled.set(Vec::new());
         self.forget_edits();
         self.forget_answers();
+        self.touches.set(Vec::new());
         self.faults.set(Vec::new());
         self.busy.set(false);
         self.progress.set(Progress::default());

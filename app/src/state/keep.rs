@@ -2,6 +2,7 @@
 
 use engine::session::BUILD;
 use engine::spec::{Spec, text};
+use js_sys::Float32Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -79,6 +80,9 @@ impl Lab {
             (k.id.clone(), k.tab.clone(), k.states.last().map(|s| s.step), kept)
         });
         let Some((id, tab, state, kept)) = kept else { return };
+        // As of the step that the record names.
+        let touches = self.keeping.with_value(|k| k.states.last().map(|s| s.touches.clone()));
+        let touches = touches.unwrap_or_else(|| self.touches.get_untracked());
         let curve = self.curve.with_untracked(|c| c.thinned(POINTS));
         let files = self.files.worth_keeping(&spec.data.id).unwrap_or_else(|| {
             self.tell_files_lost(t("It is too large to be kept."));
@@ -98,6 +102,7 @@ impl Lab {
             state: state.is_some(),
             race: None,
             files: files.iter().map(|(own, _)| own.clone()).collect(),
+            touches,
         };
         spawn_local(async move {
             let record = match shelf::put_files(&files).await {
@@ -230,7 +235,7 @@ impl Lab {
             self.edit(|s| *s = spec.clone());
             match state {
                 Some(memory) => {
-                    let kept = Kept { spec: spec.into(), step: record.step, memory };
+                    let kept = stood(spec, &record, memory);
                     self.take_up_record(&record.id, kept.clone());
                     self.curve.set(curve);
                     self.resume(kept);
@@ -307,7 +312,7 @@ impl Lab {
         self.playing.set(record.playing);
         curve.cut(record.step);
         self.curve.set(curve);
-        let kept = Kept { spec: spec.into(), step: record.step, memory };
+        let kept = stood(spec, record, memory);
         self.take_up_record(&record.id, kept.clone());
         self.line.update_value(|l| {
             l.kept = Some(kept);
@@ -318,6 +323,11 @@ impl Lab {
         self.tell(notice.with(Action::Anew));
         true
     }
+}
+
+/// Where a record's run stood.
+fn stood(spec: Spec, record: &Record, memory: Float32Array) -> Kept {
+    Kept { spec: spec.into(), step: record.step, memory, touches: record.touches.clone() }
 }
 
 /// A name that no other record has.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use engine::diagnostic::Diagnostic;
 use engine::protocol::Command;
 use engine::spec::{BlockSpec, Choice, Spec};
+use engine::touch::{self, Touch};
 use leptos::prelude::*;
 
 use super::Lab;
@@ -13,6 +14,8 @@ use super::Lab;
 #[derive(Clone)]
 pub struct Origin {
     weights: String,
+    /// What was done to the run that they are of.
+    touches: Vec<Touch>,
     data: Choice,
     stages: Vec<Vec<BlockSpec>>,
 }
@@ -24,6 +27,8 @@ pub struct Packed {
     /// Whether no number was rounded.
     pub exact: bool,
     pub text: String,
+    /// What was done to the run that its spec does not tell.
+    pub touches: Vec<Touch>,
 }
 
 pub type Told = Result<Packed, Vec<Diagnostic>>;
@@ -31,16 +36,17 @@ pub type Waiting = VecDeque<Box<dyn FnOnce(Told)>>;
 
 impl Lab {
     /// Has `spec` begin at these weights whenever it is loaded; or at its initial ones.
-    pub(super) fn begin_at(self, weights: Option<String>, spec: &Spec) {
+    pub(super) fn begin_at(self, weights: Option<String>, touches: Vec<Touch>, spec: &Spec) {
         let (data, stages) = (spec.data.clone(), spec.stages.clone());
-        self.origin.set_value(weights.map(|weights| Origin { weights, data, stages }));
+        self.origin.set_value(weights.map(|weights| Origin { weights, touches, data, stages }));
     }
 
-    /// The experiment of a link, or of the page around this one, which may change what is locked; with weights to begin at.
-    pub fn receive(self, spec: Spec, weights: Option<String>) {
+    /// The experiment of a link, or of the page around this one, which may change what is locked; with weights to begin at,
+    /// and what was done to the run that they are of.
+    pub fn receive(self, spec: Spec, weights: Option<String>, touches: Vec<Touch>) {
         self.dismiss("link");
         let anew = self.forget_origin() || weights.is_some();
-        self.begin_at(weights, &spec);
+        self.begin_at(weights, touches, &spec);
         if anew {
             // The same spec must be loaded too.
             self.line.update_value(|l| l.sent = None);
@@ -52,12 +58,18 @@ impl Lab {
         }
     }
 
-    /// The weights that `spec` begins with: those of the link, as long as it is about the same network on the same data.
-    pub(super) fn origin_of(self, spec: &Spec) -> Option<String> {
+    /// The weights that `spec` begins with: those of the link, as long as it is about the same network on the same data;
+    /// and what was done to the run that they are of.
+    pub(super) fn origin_of(self, spec: &Spec) -> Option<(String, Vec<Touch>)> {
         self.origin.with_value(|o| {
             let fits = |o: &&Origin| o.data == spec.data && o.stages == spec.stages;
-            o.as_ref().filter(fits).map(|o| o.weights.clone())
+            o.as_ref().filter(fits).map(|o| (o.weights.clone(), o.touches.clone()))
         })
+    }
+
+    /// The same as a part of an address with a `&` before it.
+    pub(super) fn origin_part(self, spec: &Spec) -> String {
+        self.origin_of(spec).map(|(weights, touches)| part(&weights, &touches)).unwrap_or_default()
     }
 
     /// Forgets the weights to begin with; whether there were any.
@@ -100,4 +112,10 @@ impl Lab {
             told(Err(vec![why.clone()]));
         }
     }
+}
+
+/// Weights, and what was done to the run that they are of, as a part of an address with a `&` before it.
+pub fn part(weights: &str, touches: &[Touch]) -> String {
+    let touched = if touches.is_empty() { String::new() } else { format!("&touched={}", touch::write(touches)) };
+    format!("{touched}&weights={weights}")
 }

@@ -9,6 +9,7 @@ use engine::protocol::{Command, DialInfo, EntryInfo, KnobInfoKind};
 use engine::registry::Setting;
 use engine::sorting::collected;
 use engine::spec::{Choice, Spec};
+use engine::touch::Past;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -120,8 +121,8 @@ impl Lab {
         self.busy.set(true);
         let dataset = self.entry(|c| &c.datasets, &spec.data.id);
         let heritage = self.heritage(&spec);
-        let from = heritage.as_ref().map(|k| k.step);
-        self.line.update_value(|l| l.heir = from.map(|_| run));
+        let from = heritage.as_ref().map(|k| Past { step: k.step, touches: k.touches.clone() });
+        self.line.update_value(|l| l.heir = from.as_ref().map(|_| run));
         spawn_local(async move {
             let files = match &dataset {
                 Some(dataset) => self.files.of(dataset).await,
@@ -135,7 +136,7 @@ impl Lab {
                     if let Some(link) = &l.link {
                         let spec = Box::new(spec);
                         let command = match self.origin_of(&spec).filter(|_| from.is_none()) {
-                            Some(weights) => Command::Begin { run, spec, device, weights },
+                            Some((weights, touches)) => Command::Begin { run, spec, device, weights, touches },
                             None => Command::Load { run, spec, device, from },
                         };
                         files.extend(heritage.map(|k| Uint8Array::new(&k.memory.buffer())));
@@ -357,7 +358,7 @@ impl Lab {
                 self.device.set(address.device);
                 self.frame.set(address.frame);
                 self.playing.set(!self.frame.with_untracked(|f| f.paused));
-                self.receive(spec, address.weights);
+                self.receive(spec, address.weights, address.touches);
             }
         });
         on_cleanup(move || changed.remove());
@@ -370,10 +371,7 @@ impl Lab {
             Frame { lock, hide, lang: f.lang, ..Frame::default() }.write()
         });
         let device = self.device.get_untracked();
-        self.spec.with_untracked(|s| {
-            let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
-            fragment::write(&Room::Lab, &[], s, device) + &locks + &weights
-        })
+        self.spec.with_untracked(|s| fragment::write(&Room::Lab, &[], s, device) + &locks + &self.origin_part(s))
     }
 
     /// The experiment as the address holds it.
@@ -383,10 +381,7 @@ impl Lab {
         let lesson = self.lesson.with_untracked(|l| l.as_ref().map(|place| place.write()));
         let beside = [("lesson", lesson), ("card", card)];
         let (device, frame) = (self.device.get_untracked(), self.frame.with_untracked(|f| f.write()));
-        self.spec.with_untracked(|s| {
-            let weights = self.origin_of(s).map(|w| format!("&weights={w}")).unwrap_or_default();
-            fragment::write(&room, &beside, s, device) + &frame + &weights
-        })
+        self.spec.with_untracked(|s| fragment::write(&room, &beside, s, device) + &frame + &self.origin_part(s))
     }
 
     /// Makes the page anew, with all that it shows in the address. The run is kept first.

@@ -137,7 +137,7 @@ fn Edits() -> impl IntoView {
             number => t!("{number} numbers of this run were set by hand", number),
         };
         let said = t!(
-            "{said}, last {register} number {element} at step {step}: from {was} to {now}. Reset goes back to the run without them; a link to the experiment does not hold them, one with its weights does.",
+            "{said}, last {register} number {element} at step {step}: from {was} to {now}. Reset goes back to the run without them.",
             said,
             register = last.register,
             element = last.element,

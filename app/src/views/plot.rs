@@ -24,6 +24,7 @@ use crate::ui;
 use crate::ui::canvas::{Canvas, Onto, Sheet};
 use crate::ui::format;
 use crate::ui::theme::Theme;
+use crate::ui::toolbar::Toolbar;
 
 /// What the marks of a picture mean, in the colours of a theme.
 pub type Legend = Rc<dyn Fn(&Theme) -> Vec<Key>>;
@@ -193,13 +194,21 @@ fn Tools(
     size: StoredValue<(f64, f64)>,
     about: Rc<dyn Fn() -> String>,
 ) -> impl IntoView {
+    let row = Toolbar::new();
     let heard = RwSignal::new(false);
     let listen = move |_| {
         heard.set(true);
         if reader.playing.get_untracked() { reader.stop() } else { reader.play(None) }
     };
     view! {
-        <div class="tools-of-plot">
+        <div
+            node_ref=row.node
+            role="toolbar"
+            class="tools-of-plot"
+            aria-label=move || t!("Tools of {title}", title = title.get())
+            on:focusin=move |e| row.focus(&e)
+            on:keydown=move |e| row.press(&e)
+        >
             <button
                 type="button"
                 class="quiet"

@@ -12,6 +12,7 @@ use crate::lab::{Lab, STEP};
 use crate::ops::{Op, Primitive};
 use crate::sorting::collected;
 use crate::spec::{Spec, text};
+use crate::touch::Touch;
 use ops::{Term, line};
 
 pub mod ops;
@@ -63,8 +64,9 @@ fn called(name: &str) -> String {
     name.replace([' ', '-'], "_")
 }
 
-/// The script of a run. `registers` is the name of the file beside it that it begins with.
-pub fn script(spec: &Spec, lab: &Lab, registers: &str) -> String {
+/// The script of a run. `registers` is the name of the file beside it that it begins with, `touches` what was done to the
+/// run that its spec does not tell.
+pub fn script(spec: &Spec, lab: &Lab, registers: &str, touches: &[Touch]) -> String {
     let mut out = String::new();
     let title = format!("{} on {}", spec.rule.id, spec.data.id);
     // A string takes any text.
@@ -72,8 +74,9 @@ pub fn script(spec: &Spec, lab: &Lab, registers: &str) -> String {
         out,
         "\"\"\"{title}, as Signalbox trains it, for PyTorch.\n\n\
          Each line is one operation of the step that Signalbox ran; `R` holds the registers, under its names. Weights, state\n\
-         and data come from {registers}, which lies beside this file.\n\n    \
+         and data come from {registers}, which lies beside this file.\n{}\n    \
          python3 {{this file}} --steps 100\n\"\"\"\n\n{PRELUDE}\n\nSPEC = json.loads({:?})\n",
+        noted(touches),
         text::compact(spec)
     );
     for program in programs(lab) {
@@ -112,6 +115,15 @@ if __name__ == "__main__":
         spec.steps,
     );
     out
+}
+
+/// A paragraph on what was done to a run; nothing where that is nothing.
+fn noted(touches: &[Touch]) -> String {
+    let lines: Vec<String> = touches.iter().map(|touch| format!("    {touch}\n")).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("\nThe spec alone does not tell how its weights came to be:\n\n{}", lines.concat())
 }
 
 /// A list of names in which each run of the same one is counted.

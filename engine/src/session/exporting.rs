@@ -7,6 +7,7 @@ use crate::exec::Fault;
 use crate::export::{Form, onnx, safetensors, torch};
 use crate::protocol::{Event, Message};
 use crate::spec::Spec;
+use crate::touch::{Touch, What};
 use crate::weights::Weights;
 
 impl Session {
@@ -31,24 +32,28 @@ impl Session {
     async fn file(&mut self, form: Form) -> Result<Result<Vec<u8>, Vec<Diagnostic>>, Fault> {
         let Some(run) = &mut self.run else { return Ok(Ok(Vec::new())) };
         Ok(match form {
-            Form::Weights => safetensors::pack(&run.weights().await?, &run.spec),
+            Form::Weights => safetensors::pack(&run.weights().await?, &run.spec, &run.touches),
             Form::Onnx => {
                 let registers = run.registers(|_| true).await?;
                 onnx::model(&run.spec, &run.data, &registers, run.step, None).map(|made| made.bytes)
             }
-            Form::Torch => Ok(torch::script(&run.spec, &run.lab, Form::Registers.file()).into_bytes()),
+            Form::Torch => Ok(torch::script(&run.spec, &run.lab, Form::Registers.file(), &run.touches).into_bytes()),
             Form::Registers => {
                 let lab = run.lab.clone();
                 let wanted = torch::registers(&lab);
-                safetensors::pack(&run.registers(|slot| wanted.contains(slot.name.as_str())).await?, &run.spec)
+                let held = run.registers(|slot| wanted.contains(slot.name.as_str())).await?;
+                safetensors::pack(&held, &run.spec, &run.touches)
             }
         })
     }
 
     /// Loads `spec` as run `number` on the present run's data, with the present run's weights.
     pub(super) async fn carry(&mut self, number: u32, spec: Spec) -> Vec<Message> {
-        match self.weights().await {
-            Ok(weights) => self.load(Start { weights, ..Start::new(number, spec, self.wanted) }, &[]).await,
+        let Some(run) = &mut self.run else { return self.load(Start::new(number, spec, self.wanted), &[]).await };
+        let mut touches = run.touches.clone();
+        touches.push(Touch { step: run.step, what: What::Carried { rule: run.spec.rule.id.clone() } });
+        match run.weights().await {
+            Ok(weights) => self.load(Start { weights, touches, ..Start::new(number, spec, self.wanted) }, &[]).await,
             Err(fault) => self.lost(fault).await,
         }
     }
@@ -63,6 +68,8 @@ impl Session {
             Ok(weights) => weights,
             Err(fault) => return refused(fault),
         };
-        self.load(Start { weights, ..Start::new(number, spec, self.wanted) }, &[]).await
+        let mut touches = safetensors::touches(file);
+        touches.push(Touch { step: 0, what: What::Given });
+        self.load(Start { weights, touches, ..Start::new(number, spec, self.wanted) }, &[]).await
     }
 }

@@ -12,6 +12,7 @@ use crate::lab::{Lab, summary};
 use crate::protocol::{DataInfo, Event, Message, Summary, Transformed};
 use crate::spec::Spec;
 use crate::spec::resolve::resolve;
+use crate::touch::Touch;
 use crate::weights::{Weights, placed};
 
 /// How a run begins.
@@ -19,10 +20,12 @@ pub(super) struct Start {
     pub number: u32,
     pub spec: Spec,
     pub device: Option<Device>,
-    /// The state to go on from.
-    pub from: Option<Checkpoint>,
+    /// The state to go on from, and what had been done to the run by then.
+    pub from: Option<(Checkpoint, Vec<Touch>)>,
     /// The weights to begin with, in the place of the initial ones; empty for these.
     pub weights: Weights,
+    /// What was done to the run that these are of.
+    pub touches: Vec<Touch>,
     /// What the transform made that it begins with.
     pub transformed: Option<Box<Transformed>>,
 }
@@ -30,13 +33,13 @@ pub(super) struct Start {
 impl Start {
     /// At the initial weights.
     pub fn new(number: u32, spec: Spec, device: Option<Device>) -> Self {
-        Self { number, spec, device, from: None, weights: Weights::new(), transformed: None }
+        Self { number, spec, device, from: None, weights: Weights::new(), touches: Vec::new(), transformed: None }
     }
 }
 
 impl Session {
     pub(super) async fn load(&mut self, start: Start, files: &[Vec<u8>]) -> Vec<Message> {
-        let Start { number, spec, device, from, weights, transformed } = start;
+        let Start { number, spec, device, from, weights, touches, transformed } = start;
         let refused = |faults| vec![Event::Refused { run: number, faults }.into()];
         let data = match self.data(&spec, files) {
             Ok(data) => data,
@@ -57,9 +60,11 @@ impl Session {
         self.wanted = device;
         let executor = self.devices.cpu(lab.plan.clone());
         let run = self.run.insert(Run::new(number, spec, data.clone(), lab.clone(), executor, weights));
+        run.touches = touches;
         // A state of another network is no place to go on from.
-        if let Some(from) = from.filter(|f| f.memory.len() == lab.plan.checkpoint().len()) {
+        if let Some((from, touches)) = from.filter(|(f, _)| f.memory.len() == lab.plan.checkpoint().len()) {
             run.restore(&from);
+            run.touches = touches;
         }
         let per_step = self.time_steps().await.unwrap_or(0.0);
         self.device = self.on_cpu(format!("{} a step, measured", moving::spoken(per_step)), "");
@@ -98,9 +103,16 @@ impl Session {
             transformed,
         };
         out.push(Event::Loaded { run: number, summary: Box::new(summary) }.into());
+        out.extend(self.touched());
         out.extend(self.begin().await);
         out.extend(self.measure_once().await);
         out
+    }
+
+    /// What was done to the present run.
+    pub(super) fn touched(&self) -> Vec<Message> {
+        let told = |run: &Run| Event::Touched { run: run.number, touches: run.touches.clone() }.into();
+        self.run.iter().map(told).collect()
     }
 
     /// The spec's dataset: the present run's when nothing it depends on has changed.

@@ -8,6 +8,7 @@ use crate::ir::Role;
 use crate::lens::query::{Query, near};
 use crate::lens::{Blind, Figures, Kind, Lens, PhaseInfo, Standing, Subject, ValueInfo};
 use crate::protocol::{Event, Message, finite};
+use crate::touch;
 use crate::weights::Weights;
 
 /// Most values that one answer names.
@@ -161,12 +162,14 @@ impl Session {
             Err(fault) => return self.lost(fault).await,
         };
         run.executor.write(at, &[now]);
+        touch::set(&mut run.touches, run.step);
         match run.checkpoint().await {
             Ok(here) => progress.good = [here.clone(), here],
             Err(fault) => return self.lost(fault).await,
         }
         let mut out: Vec<Message> =
             vec![Event::Put { run: number, step: run.step, register, element, was, now }.into()];
+        out.push(Event::Touched { run: number, touches: run.touches.clone() }.into());
         out.extend(kept(number, &progress.good[0]));
         out.extend(self.observe(true).await);
         out

@@ -4,6 +4,7 @@ use super::Session;
 use super::loading::Start;
 use crate::diagnostic::Diagnostic;
 use crate::protocol::{Event, Message};
+use crate::touch::{Touch, What};
 use crate::weights::pack::{Precision, pack, unpack};
 
 impl Session {
@@ -35,9 +36,12 @@ impl Session {
     }
 
     /// Loads a run that begins at the weights of a text.
-    pub(super) async fn unpack(&mut self, start: Start, text: &str, files: &[Vec<u8>]) -> Vec<Message> {
+    pub(super) async fn unpack(&mut self, mut start: Start, text: &str, files: &[Vec<u8>]) -> Vec<Message> {
         match unpack(text) {
-            Ok(weights) => self.load(Start { weights, ..start }, files).await,
+            Ok(weights) => {
+                start.touches.push(Touch { step: 0, what: What::Given });
+                self.load(Start { weights, ..start }, files).await
+            }
             Err(fault) => vec![Event::Refused { run: start.number, faults: vec![fault] }.into()],
         }
     }

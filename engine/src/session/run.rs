@@ -10,6 +10,7 @@ use crate::optim::RATE;
 use crate::protocol::{Score, TensorInfo, finite};
 use crate::sorting::collected;
 use crate::spec::Spec;
+use crate::touch::{Touch, What};
 use crate::weights::{self, Weights, belongs, placed};
 
 /// The persistent registers at one step.
@@ -42,6 +43,8 @@ pub struct Run {
     pub executor: Box<dyn Executor>,
     /// Steps asked for so far.
     pub step: u64,
+    /// What was done to it that its spec does not tell.
+    pub touches: Vec<Touch>,
     /// Knobs turned since the run was loaded, by register.
     turned: Vec<(SlotId, f32)>,
     in_flight: Option<InFlight>,
@@ -63,8 +66,8 @@ impl Run {
         executor: Box<dyn Executor>,
         origin: Weights,
     ) -> Self {
-        let (turned, in_flight) = (Vec::new(), None);
-        let mut run = Self { number, spec, data, lab, executor, step: 0, turned, in_flight, origin };
+        let (touches, turned, in_flight) = (Vec::new(), Vec::new(), None);
+        let mut run = Self { number, spec, data, lab, executor, step: 0, touches, turned, in_flight, origin };
         run.fill();
         run
     }
@@ -93,6 +96,16 @@ impl Run {
         }
         self.step = 0;
         self.in_flight = None;
+    }
+
+    /// Forgets what was done to it since its beginning, to which it has gone back.
+    pub fn untouch(&mut self) {
+        if self.origin.is_empty() {
+            self.touches.clear();
+        }
+        while self.touches.last().is_some_and(|t| matches!(t.what, What::Hand { .. })) {
+            self.touches.pop();
+        }
     }
 
     /// Sets a live knob by its register's name; whether there is one.

@@ -5,6 +5,7 @@ use super::loading::Start;
 use crate::diagnostic::Diagnostic;
 use crate::protocol::{Event, Message, Transformed};
 use crate::spec::Choice;
+use crate::touch::{Touch, What};
 use crate::transforms::{Changed, transform};
 
 impl Session {
@@ -22,8 +23,10 @@ impl Session {
             Ok(changed) => changed,
             Err(faults) => return refused(faults),
         };
+        let mut touches = run.touches.clone();
+        touches.push(Touch { step: run.step, what: What::Transformed { by: by.id.clone() } });
         let figures = figures.into_iter().map(|(name, v)| (name, v.is_finite().then_some(v))).collect();
         let transformed = Some(Box::new(Transformed { spec: spec.clone(), figures }));
-        self.load(Start { weights, transformed, ..Start::new(number, spec, self.wanted) }, &[]).await
+        self.load(Start { weights, touches, transformed, ..Start::new(number, spec, self.wanted) }, &[]).await
     }
 }

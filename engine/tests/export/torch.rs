@@ -51,7 +51,7 @@ fn every_operation_of_every_block_has_a_line() {
 #[test]
 fn every_rules_script_holds_together() {
     for experiment in rules().iter().chain(&presets()) {
-        let text = script(&experiment.spec, &experiment.lab, "train.safetensors");
+        let text = script(&experiment.spec, &experiment.lab, "train.safetensors", &[]);
         let held = registers(&experiment.lab);
         for name in text.split("R[\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(name, _)| name) {
             assert!(held.contains(name), "{}: {name}", experiment.name);
@@ -87,7 +87,7 @@ fn numbers_are_written_so_that_python_reads_them_back() {
 #[test]
 fn a_script_is_as_it_was() {
     let experiment = of("direct-feedback-alignment");
-    let text = script(&experiment.spec, &experiment.lab, "train.safetensors").replace(OWN, "");
+    let text = script(&experiment.spec, &experiment.lab, "train.safetensors", &[]).replace(OWN, "");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/golden/direct_feedback_alignment.py");
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &text).unwrap();

@@ -11,13 +11,18 @@ use crate::state::{Curve, Lab};
 use crate::tongue::t;
 use crate::ui::format::Mark;
 use crate::views::chart::{Chart, Line, marks};
+use crate::views::touched::said;
 
 /// Test accuracy of several runs over their steps, and all that differs between them.
 #[component]
 pub(super) fn Compare(runs: Vec<Run>) -> impl IntoView {
     let lab = Lab::get();
     let specs: Vec<&Spec> = runs.iter().filter_map(|r| r.spec.as_ref()).collect();
-    let rows = if specs.len() == runs.len() { differences(&specs) } else { Vec::new() };
+    let mut rows = if specs.len() == runs.len() { differences(&specs) } else { Vec::new() };
+    let done: Vec<String> = runs.iter().map(|r| said(lab, &r.record.touches)).collect();
+    if done.iter().any(|done| !done.is_empty()) {
+        rows.push((t("done to it").to_owned(), done));
+    }
     let names: Vec<String> = runs.iter().enumerate().map(|(i, r)| format!("{}. {}", i + 1, r.name)).collect();
     let axis = marks(runs.first().map_or(Mark::Accuracy, |r| mark(&r.record, lab, r.spec.as_ref())));
     let heads = names.clone();

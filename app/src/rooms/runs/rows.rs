@@ -11,6 +11,7 @@ use crate::shelf::Raced;
 use crate::state::Lab;
 use crate::tongue::t;
 use crate::ui::format;
+use crate::views::touched::said;
 
 /// A line of the table.
 #[derive(Clone, PartialEq)]
@@ -130,6 +131,7 @@ pub(super) fn Row(
 ) -> impl IntoView {
     let lab = Lab::get();
     let Run { record, spec, name, differs } = run;
+    let done = said(lab, &record.touches);
     let id = StoredValue::new(record.id.clone());
     let mark = mark(&record, lab, spec.as_ref());
     let when = ago(record.saved);
@@ -156,7 +158,10 @@ pub(super) fn Row(
     view! {
         <tr class:raced=raced>
             <td><input type="checkbox" aria-label=t!("Compare {called}", called) prop:checked=on on:change=turn /></td>
-            <th scope="row">{name}</th>
+            <th scope="row">
+                {name}
+                {(!done.is_empty()).then(|| view! { <small class="done">{done}</small> })}
+            </th>
             <td class="differs">{differs}</td>
             <td>{when}</td>
             <td>{step}</td>

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::data::Answer;
+use engine::sorting::Sorting as _;
 use leptos::prelude::*;
 
 use crate::state::Lab;
@@ -87,7 +88,7 @@ pub fn Answered() -> impl IntoView {
 fn ranked(values: &[f32]) -> Vec<Row> {
     let mut all: Vec<Row> = values.iter().copied().enumerate().collect();
     let key = |v: f32| if v.is_nan() { f32::NEG_INFINITY } else { v };
-    all.sort_by(|a, b| key(b.1).total_cmp(&key(a.1)));
+    all.put_in_order_by(|a, b| key(b.1).total_cmp(&key(a.1)));
     all
 }
 

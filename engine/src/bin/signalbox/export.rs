@@ -57,8 +57,8 @@ pub fn export(args: &Args) -> Answer {
     if let (Some(path), Some(beside)) = (&args.torch, &beside) {
         let wanted = torch::registers(&trainer.lab);
         let held: Weights = registers.into_iter().filter(|(name, _)| wanted.contains(name.as_str())).collect();
-        files::write(beside, &safetensors::pack(&held, &spec)?)?;
-        files::write(path, torch::script(&spec, &trainer.lab, &file_name(beside)).as_bytes())?;
+        files::write(beside, &safetensors::pack(&held, &spec, &[])?)?;
+        files::write(path, torch::script(&spec, &trainer.lab, &file_name(beside), &[]).as_bytes())?;
         say(format!("{}: begins with {}", path.display(), beside.display()))?;
     }
     Ok(Outcome::Done)

@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Answer {
         files::write(path, format!("{}\n", pretty(&report.json())).as_bytes())?;
     }
     if let Some(path) = &args.weights {
-        files::write(path, &safetensors::pack(&trainer.weights()?, &spec)?)?;
+        files::write(path, &safetensors::pack(&trainer.weights()?, &spec, &[])?)?;
     }
     if let Some(step) = diverged {
         let mend = "lower the learning rate, or clip the gradient";

@@ -51,7 +51,7 @@ pub fn transform(args: &Args) -> Answer {
         files::write(path, text::write(&spec).as_bytes())?;
     }
     if let Some(path) = &args.weights_out {
-        files::write(path, &safetensors::pack(&weights, &spec)?)?;
+        files::write(path, &safetensors::pack(&weights, &spec, &[])?)?;
     }
     Ok(Outcome::Done)
 }
