@@ -67,7 +67,7 @@ mod tests {
             for kinds in [1, 2, 7, 1_000_000] {
                 let given: Vec<(u32, u32)> = (0..n).map(|i| (stream.below(n, i, kinds), i)).collect();
                 let (mut expected, mut found) = (given.clone(), given.clone());
-                expected.sort_by(|a, b| b.0.cmp(&a.0));
+                expected.sort_by_key(|pair| std::cmp::Reverse(pair.0));
                 found.put_in_order_by(|a, b| b.0.cmp(&a.0));
                 assert_eq!(found, expected);
                 found.put_in_order_by_key(|&(_, i)| i);
