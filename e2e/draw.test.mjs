@@ -180,3 +180,18 @@ lab("colours and sides that differ are drawn; what is no image has no sheet", { 
     await eventually(page, `${colour} is taken for ${name}`, ({ best }) => best === name);
   }
 });
+
+lab("on WebGPU a test sample is answered as the run measures it there", { timeout: 240_000 }, async ({ page }) => {
+  await choose(page, "Device", /gpu/i);
+  await until(page, "it steps", ({ step }) => step > 10, 120_000);
+  await pause(page);
+  await page.locator(".place").filter({ hasText: /on WebGPU/ }).waitFor();
+  await sheet(page).scrollIntoViewIfNeeded();
+  await button(page, "Take a test sample").click();
+  const { shares, step } = await answered(page, "the sample is answered");
+  assert.equal(step, (await status(page)).step);
+  const samples = page.locator("#view-samples");
+  await samples.locator("summary", { hasText: /numbers/ }).click();
+  const row = await samples.getByRole("row", { name: /^sample 1 / }).getByRole("cell").allTextContents();
+  row.slice(2).forEach((share, i) => assert.ok(Math.abs(parseFloat(share) - shares[i]) <= 0.11, `class ${i}: ${share} and ${shares[i]}`));
+});

@@ -69,7 +69,7 @@ pub fn Answered() -> impl IntoView {
     };
     let count = Memo::new(move |_| rows.with(Vec::len));
     let said = RwSignal::new(String::new());
-    tell(best, said, move || words());
+    tell(best, said, words);
     let step = move || asking.answer.with(|a| a.as_ref().map(|a| a.step)).filter(|_| answer.with(Option::is_some));
     view! {
         <p class="draw-says">
