@@ -71,7 +71,7 @@ async function said(context, server, view) {
       const { parentElement: at } = node;
       // What knobs can be set to are ids, as words. Lessons are in the language of their authors.
       const id = at.tagName === "OPTION" && at.value.replaceAll("-", " ") === node.data.trim();
-      if (!id && !other(at) && !at.closest("script, style, pre, code, kbd, textarea, cite, svg, math, noscript, .equation, .lesson-card, .editor-preview")) out.push(node.data);
+      if (!id && !other(at) && !at.closest("script, style, pre, code, kbd, textarea, cite, svg, math, noscript, .equation, .editor-preview")) out.push(node.data);
     }
     for (const name of ["aria-label", "title", "placeholder"]) {
       for (const element of document.querySelectorAll(`body [${name}]`)) {
@@ -97,13 +97,57 @@ lab("no text of the page is left in English", { ...SPANISH, timeout: 400_000 }, 
     const [there, here] = [await said(english, server, view), await said(page.context(), server, view)];
     assert.ok(here.size > 10, `${view}: the page is read: ${here.size} texts`);
     // Sources begin with a dot; units, ids of functions and what brands are called.
-    const names = /^(· .*|Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)( \(# %\))?|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s)$/;
+    const names = /^(· .*|Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)( \(# %\))?|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s|# › #\w+)$/;
     // What a card's runs are set to, and its claims: fields and ids of specs.
     const fields = /^(backprop|data|digits|rule|steps|accuracy\(\w+\) ≥ #)$/;
     const card = view.startsWith("#room=papers/");
     const left = [...here].filter((text) => there.has(text) && !known.has(text) && !names.test(text) && !(card && fields.test(text)));
     assert.deepEqual(left, [], `${view || "the lab"} says the same in English`);
   }
+});
+
+/** The `lang` that holds for each of these, with its text. */
+const spoken = (page, selector) => page.locator(selector).evaluateAll((all) => all.map((at) => ({
+  lang: at.closest("[lang]").lang, text: at.textContent.trim(),
+})));
+
+lab("what stays English on the Spanish page says so, and what is Spanish on the English one", { ...SPANISH, timeout: 240_000 }, async ({ browser, page, server }) => {
+  const cards = read("assets/cards.json");
+  const lessons = read("assets/lessons/index.json");
+  await page.goto(`${server.url}#room=lessons`);
+  await page.locator(".lesson-card").first().waitFor();
+  const titles = await spoken(page, ".lesson-card h3 a");
+  assert.deepEqual(titles, lessons.map(({ title }) => ({ lang: "en", text: title })));
+  for (const { lang, text } of await spoken(page, ".lesson-card > p:not([class])")) assert.equal(lang, "en", text);
+  assert.ok((await spoken(page, ".lesson-languages a")).every(({ lang }) => lang === "es"));
+  assert.ok((await spoken(page, ".lesson-meta")).every(({ lang }) => lang === "es"), "minutes are the page's");
+
+  await page.getByRole("link", { name: "Artículos", exact: true }).click();
+  await page.locator(".paper-entry").first().waitFor();
+  const papers = await spoken(page, ".paper-entry > a");
+  assert.equal(papers.length, cards.length);
+  for (const { lang, text } of papers) assert.equal(lang, "en", text);
+  const claims = await spoken(page, ".paper-entry > p:last-child");
+  assert.ok(claims.every(({ lang }) => lang === "es"), "what they claim is translated");
+
+  // What is wrong with an experiment, as a panel and as a notice.
+  const broken = await page.context().newPage();
+  await broken.goto(`${server.url}#preset=spiral&rule=no-such-rule`);
+  const notice = broken.locator(".notice").filter({ hasText: "no-such-rule" });
+  await notice.waitFor();
+  assert.match((await spoken(broken, ".notice [lang=en]"))[0].text, /no-such-rule/);
+  assert.equal((await spoken(broken, ".notice strong"))[0].lang, "es");
+  await broken.close();
+
+  const english = await browser.newContext({ locale: "en-US" });
+  const other = await english.newPage();
+  await other.goto(`${server.url}#room=lessons`);
+  await other.locator(".lesson-card").first().waitFor();
+  for (const { lang, text } of await spoken(other, ".lesson-languages a")) assert.equal(lang, "es", text);
+  assert.ok((await spoken(other, ".lesson-card h3 a")).every(({ lang }) => lang === "en"));
+  await other.goto(`${server.url}#lesson=neuron.es`);
+  await other.locator("aside.lesson[lang=es]").waitFor();
+  await english.close();
 });
 
 lab("the language is chosen in the header, kept, and the run goes on", { timeout: 240_000, expects: [/icon.*ERR_ABORTED/] }, async ({ page }) => {

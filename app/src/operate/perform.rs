@@ -8,7 +8,8 @@ use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 use super::{Deed, preset, read};
 use crate::race::Race;
 use crate::rooms::Room;
-use crate::state::{Lab, Notice, sentence};
+use crate::state::{Lab, Notice};
+use crate::tongue::t;
 
 impl Lab {
     /// Does all that `address` asks for, or tells why not. Returns whether it was done.
@@ -20,8 +21,7 @@ impl Lab {
                 true
             }
             Err(faults) => {
-                let why: Vec<_> = faults.iter().map(|f| sentence(&f.to_string())).collect();
-                self.tell(Notice::alert("deed", "This link could not be followed", why.join(" ")));
+                self.tell(Notice::alert("deed", t("This link could not be followed"), "").quoting(&faults));
                 false
             }
         }

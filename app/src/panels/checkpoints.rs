@@ -21,23 +21,22 @@ pub fn Checkpoints() -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || { count.get() > 1 }>
-            <div class="checkpoints">
-                <label class="field-name" for="checkpoints">{t("Go back to")}</label>
-                <input
-                    id="checkpoints"
-                    type="range"
-                    min="0"
-                    max=move || count.get().saturating_sub(1)
-                    step="1"
-                    prop:value=move || at().to_string()
-                    aria-valuetext=move || t!("step {step}", step = step())
-                    title=t("States of this run. Let go, and it stands there; Play goes on from it.")
-                    on:input=move |e| held.set(event_target_value(&e).parse().ok())
-                    on:change=go
-                />
-                <output for="checkpoints">{move || t!("step {step}", step = step())}</output>
-            </div>
-        </Show>
+        // Its room is kept from the beginning, so that nothing moves when there is somewhere to go back to.
+        <div class="checkpoints" class:none=move || { count.get() < 2 }>
+            <label class="field-name" for="checkpoints">{t("Go back to")}</label>
+            <input
+                id="checkpoints"
+                type="range"
+                min="0"
+                max=move || count.get().saturating_sub(1)
+                step="1"
+                prop:value=move || at().to_string()
+                aria-valuetext=move || t!("step {step}", step = step())
+                title=t("States of this run. Let go, and it stands there; Play goes on from it.")
+                on:input=move |e| held.set(event_target_value(&e).parse().ok())
+                on:change=go
+            />
+            <output for="checkpoints">{move || t!("step {step}", step = step())}</output>
+        </div>
     }
 }

@@ -252,7 +252,7 @@ fn Where() -> impl IntoView {
         lab.place.get().map(|p| {
             let measured = p.measured.iter().map(|(d, ms)| format!("{} {ms:.2} ms a step", format::device(*d))).collect::<Vec<_>>();
             view! {
-                <p class="help">
+                <p class="help device-why">
                     {sentence(&t!("on {device} ({chip}): {why}", device = format::device(p.device), chip = heard(&p.name), why = heard(&p.reason)))} " " {sentence(&heard(&p.advice))} " "
                     {(!measured.is_empty() && ![" ms", " µs"].iter().any(|unit| p.reason.contains(unit))).then(|| t!("Measured: {times}.", times = measured.join(", ")))}
                 </p>

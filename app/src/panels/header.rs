@@ -81,10 +81,8 @@ pub fn open(lab: Lab, file: File) {
                 lab.open(spec);
             }
             Err(faults) => {
-                let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                let notice =
-                    Notice::alert("file", t!("{name} could not be opened", name = file.name()), why.join("; "));
-                lab.tell(notice.with(Action::Copy(text)));
+                let notice = Notice::alert("file", t!("{name} could not be opened", name = file.name()), "");
+                lab.tell(notice.quoting(&faults).with(Action::Copy(text)));
             }
         }
     });

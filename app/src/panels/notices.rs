@@ -11,7 +11,7 @@ pub fn Notices() -> impl IntoView {
     let lab = Lab::get();
     view! {
         <div class="notices">
-            <For each=move || lab.notices.get() key=|n| (n.topic, n.title.clone(), n.text.clone()) let:notice>
+            <For each=move || lab.notices.get() key=|n| (n.topic, n.title.clone(), n.quoted.clone(), n.text.clone()) let:notice>
                 <One notice=notice />
             </For>
         </div>
@@ -35,6 +35,7 @@ fn One(notice: Notice) -> impl IntoView {
             <p>
                 <strong>{notice.title.clone()}</strong>
                 " "
+                {(!notice.quoted.is_empty()).then(|| view! { <span lang=english()>{notice.quoted.clone()}</span> " " })}
                 {notice.text.clone()}
             </p>
             <div class="notice-do">

@@ -83,7 +83,7 @@ pub fn Watch() -> impl IntoView {
     let plane = Memo::new(move |_| lab.summary.with(|s| s.as_ref().is_some_and(|s| s.data.look == Look::Plane)));
     let drawn = Memo::new(move |_| lab.summary.with(|s| s.as_ref().and_then(|s| drawable(&s.data))));
     view! {
-        <section class="watch" aria-labelledby="watch-title">
+        <section class="watch" class:awaiting=move || lab.summary.with(Option::is_none) && lab.busy.get() aria-labelledby="watch-title">
             <h2 id="watch-title" class="sr">{t("Watch")}</h2>
             <Show when=move || meters.get()><Meters /></Show>
             <Lockable part="stop"><StopAt /></Lockable>

@@ -7,7 +7,7 @@ use super::Room;
 use crate::lesson::editor::Editor;
 use crate::lesson::{DRAFT, EDIT, Listed, SHARED, index, keep};
 use crate::state::{Lab, sentence};
-use crate::tongue::t;
+use crate::tongue::{english, t};
 
 #[component]
 pub fn LessonsRoom() -> impl IntoView {
@@ -70,9 +70,9 @@ fn Lesson(lesson: Listed) -> impl IntoView {
     });
     view! {
         <li class="panel lesson-card">
-            <p class="lesson-meta">{format!("{} min · {}", lesson.minutes, lesson.level)}</p>
-            <h3><a href=Room::Lessons(Some(lesson.name.clone())).link()>{lesson.title}</a></h3>
-            <p>{lesson.summary}</p>
+            <p class="lesson-meta">{format!("{} min · ", lesson.minutes)} <span lang=english()>{lesson.level}</span></p>
+            <h3><a href=Room::Lessons(Some(lesson.name.clone())).link() lang=english() hreflang=english()>{lesson.title}</a></h3>
+            <p lang=english()>{lesson.summary}</p>
             <p class="lesson-languages">{languages.collect_view()}</p>
             {told.map(|told| view! { <p class="lesson-told">{told}</p> })}
             {bar}

@@ -33,8 +33,8 @@ impl Lab {
 
     /// The run cannot be written like that.
     pub(super) fn not_written(self, form: Form, faults: &[Diagnostic]) {
-        let why: Vec<_> = faults.iter().map(|f| sentence(&f.to_string())).collect();
-        self.tell(Notice::alert("export", t!("{name} could not be written", name = form.file()), why.join(" ")));
+        let title = t!("{name} could not be written", name = form.file());
+        self.tell(Notice::alert("export", title, "").quoting(faults));
     }
 
     /// Begins the present run anew with the weights of a file.

@@ -67,23 +67,19 @@ impl Lab {
                 self.busy.set(false);
                 self.line.update_value(|l| l.ahead = None);
                 // The run stands as it is, and what was sent before with it.
-                let said = |faults: &[Diagnostic]| {
-                    let said: Vec<_> = faults.iter().map(|f| super::notice::sentence(&f.to_string())).collect();
-                    said.join(" ")
-                };
+                let alert = |topic, title, text| self.tell(Notice::alert(topic, title, text).quoting(&faults));
+                let anew = t("The run begins at initial weights instead.");
                 if self.line.try_update_value(|l| l.changing.take()).flatten() == Some(run) {
-                    self.tell(Notice::alert("transform", t("The network cannot be changed like that"), said(&faults)));
+                    alert("transform", t("The network cannot be changed like that"), "");
                 } else if self.line.try_update_value(|l| l.weighed.take()).flatten() == Some(run) {
-                    self.tell(Notice::alert("weights", t("The weights do not fit this network"), said(&faults)));
+                    alert("weights", t("The weights do not fit this network"), "");
                 } else if self.line.try_update_value(|l| l.carried.take()).flatten() == Some(run)
                     && faults.iter().any(|f| f.path.starts_with("weights"))
                 {
-                    let text = t!("{why} The run begins at initial weights instead.", why = said(&faults));
-                    self.tell(Notice::alert("weights", t("The present weights do not fit"), text));
+                    alert("weights", t("The present weights do not fit"), anew);
                     self.load();
                 } else if faults.iter().any(|f| f.path.starts_with("weights")) && self.forget_origin() {
-                    let text = t!("{why} The run begins at initial weights instead.", why = said(&faults));
-                    self.tell(Notice::alert("weights", t("The weights in this link could not be used"), text));
+                    alert("weights", t("The weights in this link could not be used"), anew);
                     self.load();
                 } else {
                     self.faults.set(faults);
@@ -132,10 +128,9 @@ impl Lab {
             Event::Diverged { run, step, message, good } => {
                 if self.runs(run) {
                     self.playing.set(false);
-                    let text =
-                        t!("{why} The last good state is step {good}.", why = super::notice::sentence(&message), good);
+                    let text = t!("The last good state is step {good}.", good);
                     let notice = Notice::alert("diverged", t!("The run diverged at step {step}", step), text);
-                    self.tell(notice.with(Action::Rewind));
+                    self.tell(Notice { quoted: message, ..notice }.with(Action::Rewind));
                 }
             }
             Event::Dialled { run, step, path, value, work, test, faults } => {
@@ -147,10 +142,7 @@ impl Lab {
                         all.retain(|d| d.path != path || (d.step == step && d.value != value));
                         all.push(Dialled { step, path, value, work, test });
                     }),
-                    None => faults.iter().for_each(|fault| {
-                        let text = super::notice::sentence(&fault.to_string());
-                        self.tell(Notice::alert("failed", t("A dial could not be measured"), text));
-                    }),
+                    None => self.tell(Notice::alert("failed", t("A dial could not be measured"), "").quoting(&faults)),
                 }
             }
             Event::Packed { step, exact, weights, faults, .. } => self.unpacked(match weights {
@@ -202,11 +194,7 @@ impl Lab {
             Event::Benched { .. } | Event::Verifying { .. } | Event::Verified { .. } => {}
             Event::Failed { run, fault } => {
                 if self.runs(run) || run == 0 {
-                    self.tell(Notice::alert(
-                        "failed",
-                        t("Something did not work"),
-                        super::notice::sentence(&fault.to_string()),
-                    ));
+                    self.tell(Notice::alert("failed", t("Something did not work"), "").quoting(&[fault]));
                 }
             }
         }

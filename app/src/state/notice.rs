@@ -15,6 +15,8 @@ pub struct Notice {
     pub topic: &'static str,
     pub tone: Tone,
     pub title: String,
+    /// What the engine says of it, in English.
+    pub quoted: String,
     pub text: String,
     pub action: Option<Action>,
 }
@@ -59,11 +61,17 @@ impl Action {
 
 impl Notice {
     pub fn alert(topic: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { topic, tone: Tone::Alert, title: title.into(), text: text.into(), action: None }
+        Self { topic, tone: Tone::Alert, title: title.into(), quoted: String::new(), text: text.into(), action: None }
     }
 
     pub fn plain(topic: &'static str, title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { topic, tone: Tone::Plain, title: title.into(), text: text.into(), action: None }
+        Self { topic, tone: Tone::Plain, title: title.into(), quoted: String::new(), text: text.into(), action: None }
+    }
+
+    /// The same with what the engine says, as sentences before its own text.
+    pub fn quoting(mut self, faults: &[Diagnostic]) -> Self {
+        self.quoted = faults.iter().map(|f| sentence(&f.to_string())).collect::<Vec<_>>().join(" ");
+        self
     }
 
     pub fn with(mut self, action: Action) -> Self {
@@ -73,19 +81,14 @@ impl Notice {
 
     /// The experiment in the address cannot be read. Its text is kept, so that nothing is lost.
     pub fn bad_link(faults: &[Diagnostic], text: String) -> Self {
-        let why: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        Self::alert(
-            "link",
-            t("This link could not be opened"),
-            t!("{why} The default experiment runs instead.", why = sentence(&why.join("; "))),
-        )
-        .with(Action::Copy(text))
+        Self::alert("link", t("This link could not be opened"), t("The default experiment runs instead."))
+            .quoting(faults)
+            .with(Action::Copy(text))
     }
 
     /// Parts of the address that are not understood; the others hold.
     pub fn odd_link(notes: &[Diagnostic]) -> Self {
-        let what: Vec<_> = notes.iter().map(|note| sentence(&note.to_string())).collect();
-        Self::plain("link-part", t("A part of this link is not understood"), what.join(" "))
+        Self::plain("link-part", t("A part of this link is not understood"), "").quoting(notes)
     }
 }
 

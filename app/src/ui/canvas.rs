@@ -110,17 +110,25 @@ pub fn Canvas(
     view! { <canvas node_ref=node class=class style:height=tall role="img" aria-label=label></canvas> }
 }
 
-/// Tells whether its place is on the screen, where the pictures themselves come only with the first measurement.
+/// Tells whether its place is on the screen, or nearly, where the pictures themselves come only with the first measurement.
+/// Until they are there it keeps about their height free, so that what lies below does not move when they come.
 #[component]
-pub fn Sight(seen: Callback<bool>) -> impl IntoView {
-    let node = NodeRef::<html::Div>::new();
+pub fn Sight(
+    seen: Callback<bool>,
+    #[prop(default = Signal::stored(true), into)] there: Signal<bool>,
+    /// Of the pictures to come, in the page's pixels.
+    #[prop(optional)]
+    height: u32,
+) -> impl IntoView {
+    let node = NodeRef::<html::Span>::new();
     Effect::new(move |_| {
         if let Some(place) = node.get() {
             on_sight(&place, move |on| seen.run(on));
         }
     });
     on_cleanup(move || seen.run(false));
-    view! { <div node_ref=node class="sight"></div> }
+    let tall = move || (!there.get()).then(|| format!("{height}px"));
+    view! { <div class="sight" style:height=tall><span node_ref=node class="ahead"></span></div> }
 }
 
 /// Calls `tell` with the element's size in the page's pixels, now and whenever it changes.

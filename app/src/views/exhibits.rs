@@ -38,6 +38,8 @@ pub struct Exhibit {
     pub what: &'static str,
     pub class: &'static str,
     pub height: Option<fn(f64) -> f64>,
+    /// About how high one figure is with all that belongs to it, in the page's pixels.
+    pub room: u32,
     pub title: &'static str,
     pub label: fn(&Measured, &str) -> String,
     pub draw: fn(Lab, &Sheet, &Measured, &str),
@@ -51,7 +53,7 @@ pub struct Exhibit {
 /// One figure for each path of the probe that has a tensor `what PATH`.
 pub fn figures(exhibit: Exhibit) -> impl IntoView {
     let lab = Lab::get();
-    let Exhibit { probe, what, class, height, title, label, draw, numbers, told, pick, legend } = exhibit;
+    let Exhibit { probe, what, class, height, room, title, label, draw, numbers, told, pick, legend } = exhibit;
     let seen = watches(probe);
     let probe = lab.probe(probe);
     let all = {
@@ -123,7 +125,7 @@ pub fn figures(exhibit: Exhibit) -> impl IntoView {
         }
     };
     view! {
-        <Sight seen=seen />
+        <Sight seen=seen there=Signal::derive(move || all.with(|all| !all.is_empty())) height=room />
         <For each=move || all.get() key=Clone::clone let:path>
             {figure(path)}
         </For>
@@ -144,6 +146,7 @@ pub fn Attention() -> impl IntoView {
                 what: "attention ",
                 class: "samples",
                 height: Some(tall),
+                room: 160,
                 title: t("Attention in"),
                 label,
                 draw: heads,
@@ -232,6 +235,7 @@ pub fn Assignments() -> impl IntoView {
                 what: "experts ",
                 class: "samples",
                 height: Some(height),
+                room: 380,
                 title: t("Who gets what in"),
                 label,
                 draw: assignments,

@@ -62,7 +62,7 @@ pub fn Experts() -> impl IntoView {
     let paths = Memo::new(move |_| pasts.with(|all| all.iter().map(|p| p.path.clone()).collect::<Vec<_>>()));
     view! {
         <Card title=key!("Experts") help=t("Each band is one expert, as thick as its share of what the training batches send.")>
-            <Sight seen=seen />
+            <Sight seen=seen there=Signal::derive(move || paths.with(|p| !p.is_empty())) height=640 />
             <For each=move || paths.get() key=Clone::clone let:path>
                 <OneRoute path=path pasts=pasts />
             </For>

@@ -19,7 +19,7 @@ use self::sum::Arithmetic;
 use self::table::Table;
 use self::walk::Walk;
 use crate::state::Lab;
-use crate::tongue::t;
+use crate::tongue::{english, t};
 use crate::ui::{self, format};
 
 /// The name, in the page, of the microscope.
@@ -108,7 +108,7 @@ fn Value() -> impl IntoView {
     let there = Memo::new(move |_| what.with(Option::is_some));
     view! {
         <div class="specimen" role="region" aria-label=t("What is looked at") aria-live="off">
-            {move || scope.fault.get().map(|f| view! { <p class="fault" role="alert">{f}</p> })}
+            {move || scope.fault.get().map(|f| view! { <p class="fault" role="alert" lang=english()>{f}</p> })}
             {head}
             <Show
                 when=move || there.get()

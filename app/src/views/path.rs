@@ -124,7 +124,7 @@ pub fn Path() -> impl IntoView {
     };
     view! {
         <Card title=key!("The path of one sample") help=t("Lit are the experts that work on the test sample that is chosen; the thicker the line, the more their part counts.")>
-            <Sight seen=seen />
+            <Sight seen=seen there=any height=540 />
             <Show when=move || any.get()>
                 <div class="path-pick" role="group" aria-label=t("Sample that is followed")>
                     <button type="button" on:click=move |_| turn(-1)>{t("Previous sample")}</button>

@@ -28,6 +28,7 @@ pub fn Regions() -> impl IntoView {
                 what: "experts ",
                 class: "square",
                 height: None,
+                room: 430,
                 title: t("Regions of"),
                 label,
                 draw: regions,

@@ -67,7 +67,7 @@ pub fn Units() -> impl IntoView {
     };
     view! {
         <Card title=key!("What the units see") help=t("Each square is the plane as one hidden unit sees it: where it answers strongly, and with which sign.")>
-            <Sight seen=seen />
+            <Sight seen=seen there=Signal::derive(move || stages.with(|s| !s.is_empty())) height=220 />
             <For each=move || stages.get() key=Clone::clone let:stage>
                 {map(stage)}
             </For>

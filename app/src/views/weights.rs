@@ -26,7 +26,9 @@ pub fn Weights() -> impl IntoView {
     let (watched, counted) = (weights.clone(), weights.clone());
     let shown = Memo::new(move |_| {
         let units = counted.with(|m| m.as_ref().and_then(|m| m.tensor("weights")).and_then(|(s, _)| s.get(1).copied()));
-        units.unwrap_or(UNITS).min(UNITS)
+        // Before they are measured, as many as the first block most likely has.
+        let likely = || lab.summary.with(|s| s.as_ref()?.stages.first()?.blocks.first()?.output.last().copied());
+        units.or_else(likely).unwrap_or(UNITS).min(UNITS)
     });
     let (listed, pointed) = (weights.clone(), weights.clone());
     let look = move || lab.summary.with_untracked(|s| s.as_ref().map(|s| s.data.look));

@@ -9,7 +9,7 @@ use super::page::spoken;
 use crate::papers::Papers;
 use crate::papers::check::{Going, form};
 use crate::papers::kept::Kept;
-use crate::tongue::t;
+use crate::tongue::{english, t};
 use crate::ui::format::thousands;
 
 #[component]
@@ -32,7 +32,7 @@ pub fn Check(card: CardInfo, quick: bool) -> impl IntoView {
     let failed = move || {
         let (of, why) = papers.failed.get()?;
         (of == id.get_value())
-            .then(|| view! { <p class="fault" role="alert"><b>{t("The check could not be made.")} " "</b> {why}</p> })
+            .then(|| view! { <p class="fault" role="alert"><b>{t("The check could not be made.")} " "</b> <span lang=english()>{why}</span></p> })
     };
     let claims = form.claims.clone();
     let told = move || match kept.get() {

@@ -29,7 +29,7 @@ pub fn Page(card: CardInfo) -> impl IntoView {
         view! { <Select label=t("Form") options=options value=value choose=move |v| quick.set(v == "quick") /> }
     });
     let also = (card.name.to_lowercase() != card.title.to_lowercase())
-        .then(|| view! { <span>{t("listed as “")} {card.name.clone()} "”"</span> });
+        .then(|| view! { <span>{t("listed as “")} <span lang=english()>{card.name.clone()}</span> "”"</span> });
     let kept = StoredValue::new(card.clone());
     view! {
         <article class="panel paper" aria-labelledby="paper-title">

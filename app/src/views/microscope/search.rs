@@ -4,7 +4,7 @@ use engine::lens::ValueInfo;
 use leptos::prelude::*;
 
 use crate::state::Lab;
-use crate::tongue::t;
+use crate::tongue::{english, t};
 use crate::ui::{self, format};
 
 /// The names, in the page, of the field and of the list.
@@ -94,7 +94,7 @@ pub fn Search() -> impl IntoView {
                 {t(", activation, signal, gradient, change, routing, memory, feedback, scratch, knob, data;")} " "
                 <code>"-word"</code> " " {t("leaves out.")}
             </p>
-            {move || scope.found.with(|f| f.fault.clone()).map(|f| view! { <p class="fault" role="alert">{f}</p> })}
+            {move || scope.found.with(|f| f.fault.clone()).map(|f| view! { <p class="fault" role="alert" lang=english()>{f}</p> })}
             <ul id=LIST role="listbox" aria-label=t("Values found") tabindex="-1">
                 {move || values.get().into_iter().enumerate().map(option).collect_view()}
             </ul>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::figures::number;
 use crate::state::Lab;
 use crate::state::scope::Sum;
-use crate::tongue::t;
+use crate::tongue::{english, t};
 
 /// Terms that are written out; the others are summed.
 const TERMS: usize = 10;
@@ -42,7 +42,7 @@ pub fn Arithmetic() -> impl IntoView {
     move || {
         let sum = scope.sum.get()?;
         if let Some(fault) = &sum.fault {
-            return Some(view! { <p class="fault" role="alert">{fault.clone()}</p> }.into_any());
+            return Some(view! { <p class="fault" role="alert" lang=english()>{fault.clone()}</p> }.into_any());
         }
         let tail = |i: usize| sum.numbers.get(4 * sum.inputs + i).copied().unwrap_or(f32::NAN);
         let [bias, bias_update, bias_change, z, after] = [0, 1, 2, 3, 4].map(tail);
