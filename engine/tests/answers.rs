@@ -185,7 +185,7 @@ fn numbers_and_places_are_answered_as_the_data_asks() {
     let mut s = loaded(text::read(text).unwrap(), Vec::new()).unwrap();
     let mut test = answered(&mut s, Some(1), &[]).unwrap();
     let places = test.truth.len();
-    assert!(places > 1 && test.answer.len() % places == 0);
+    assert!(places > 1 && test.answer.len().is_multiple_of(places));
     let each = test.answer.len() / places;
     assert!(test.answer.chunks(each).all(|p| (p.iter().sum::<f32>() - 1.0).abs() < 1e-5));
     test.sample[0] = 0.5;
