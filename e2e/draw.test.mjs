@@ -33,6 +33,18 @@ async function eventually(page, what, holds) {
 const answered = (page, what) => eventually(page, what, ({ best, shares }) => best !== "–" && Object.values(shares).every(Number.isFinite));
 const empty = (page, what) => eventually(page, what, ({ best, shares }) => best === "–" && Object.values(shares).every(Number.isNaN));
 
+/** The answer once it stands still: the last points of a stroke are answered a moment after the first ones. */
+async function settled(page, what) {
+  let before = "";
+  let still = 0;
+  return eventually(page, what, ({ best, shares }) => {
+    const now = JSON.stringify(shares);
+    still = now === before && best !== "–" ? still + 1 : 0;
+    before = now;
+    return still >= 20;
+  });
+}
+
 /** What the network sees: how light or dark each of `side` × `side` pixels is painted, 0 for paper. */
 function seen(page, side) {
   return card(page).locator(".draw-seen canvas").evaluate((canvas, side) => {
@@ -84,16 +96,15 @@ lab("a test sample is answered as the network answers it, a drawing by pointer o
   await button(page, "Clear").click();
   await empty(page, "an empty sheet has no answer");
   await stroke(page, [[0.25, 0.2], [0.75, 0.2], [0.45, 0.85]]);
-  const seven = await answered(page, "the drawing is answered");
+  const seven = await settled(page, "the drawing is answered");
   assert.notDeepEqual(seven.shares, first.shares);
   assert.equal(seven.best, "7", JSON.stringify(seven.shares));
   const rows = await seen(page, 8);
   for (const y of [0, 7]) assert.ok(rows.slice(8 * y, 8 * y + 8).some((v) => v > 40), "it is as high as the dataset's digits");
   await stroke(page, [[0.25, 0.85], [0.7, 0.85]]);
-  const changed = await eventually(page, "a further stroke changes the answer", ({ shares }) => shares[7] !== seven.shares[7]);
+  await eventually(page, "a further stroke changes the answer", ({ shares }) => shares[7] !== seven.shares[7]);
   await button(page, "Undo stroke").click();
   await eventually(page, "taken back, it is as before", ({ shares }) => JSON.stringify(shares) === JSON.stringify(seven.shares));
-  assert.notDeepEqual(changed.shares, seven.shares);
 });
 
 lab("the answer follows the run, and stays with the drawing when the rule is swapped", CPU, async ({ page }) => {
