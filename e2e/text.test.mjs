@@ -27,6 +27,7 @@ lab("a transformer learns characters, writes, and takes experts", { timeout: 240
   await outline(page);
   await page.getByRole("spinbutton", { name: /^Experts of Route/ }).first().fill("8");
   await page.keyboard.press("Enter");
+  await page.locator("#view-who-gets-what").scrollIntoViewIfNeeded({ timeout: 60_000 });
   await page.getByRole("img", { name: /of 8 experts are somebody's first choice/ }).waitFor({ timeout: 60_000 });
   await until(page, "the experts learn", ({ step, loss }) => step > 5 && Number.isFinite(loss), 60_000);
 });
