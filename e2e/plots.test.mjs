@@ -179,3 +179,35 @@ lab("the network is taken away as it is drawn", {}, async ({ page }) => {
   const png = (await offered(page, "Network as PNG")).bytes;
   assert.ok(png.readUInt32BE(16) > 1200 && png.length > 5000);
 });
+
+/** What is read where the pointer is, at these shares of a picture's width and height. */
+async function pointed(page, name, across, down) {
+  const frame = plot(page, name).first();
+  await frame.evaluate((at) => at.scrollIntoView({ block: "center" }));
+  const canvas = frame.locator("canvas");
+  const { width, height } = await canvas.boundingBox();
+  const reading = frame.locator("xpath=following-sibling::*[@role='toolbar'][1]").locator(".reading");
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
+    await canvas.hover({ position: { x: width * across - 2, y: height * down } });
+    await canvas.hover({ position: { x: width * across, y: height * down } });
+    const text = await reading.textContent();
+    if (text) return text;
+    await page.waitForTimeout(200);
+  }
+  assert.fail(`${name}: nothing is read there`);
+}
+
+const at = (name) => ({ address: (server) => `${server.url}#preset=${name}&device=cpu`, timeout: 180_000 });
+lab("the pointer reads forecasts", at("forecast-a-series"), async ({ page }) => {
+  await until(page, "it trains", ({ step }) => step > 20, 60_000);
+  const forecasts = /^Forecasts from stretches of the test series/;
+  assert.match(await pointed(page, forecasts, 0.02, 0.1), /^series 1, place \d: -?[\d.]+$/);
+  assert.match(await pointed(page, forecasts, 0.98, 0.5), /^series 4, place \d+: -?[\d.]+, expected -?[\d.]+$/);
+});
+
+lab("the pointer reads the path of a sample", at("experts-on-digits"), async ({ page }) => {
+  await until(page, "experts train", ({ step }) => step > 20, 60_000);
+  const path = /^Path of sample 1: arrow/;
+  assert.match(await pointed(page, path, 0.97, 0.5), /^Answer: \d \(\d+ %\)/);
+  assert.match(await pointed(page, path, 0.5, 0.5), /route: experts? \d|^stage \d: no route$/);
+});

@@ -14,6 +14,11 @@ lab("a transformer learns characters, writes, and takes experts", { timeout: 240
   const text = await written.locator("span").nth(1).textContent();
   assert.match(text, /[a-z]{2}/, text);
   assert.match(text, / /, text);
+  // The same letter by letter, in a table.
+  await page.locator("details.numbers").filter({ has: page.locator('summary > .sr:text-is(": Written text")') }).locator("summary").click();
+  const letters = page.getByRole("region", { name: "Written text in numbers" }).getByRole("row");
+  await letters.nth(1).waitFor();
+  assert.match(await letters.nth(1).innerText(), /^place 1\s+.*the test text$/s);
   // Where each layer looks.
   await page.getByRole("img", { name: /^Attention of 4 heads/ }).nth(1).waitFor({ timeout: 60_000 });
 
@@ -22,6 +27,7 @@ lab("a transformer learns characters, writes, and takes experts", { timeout: 240
   await outline(page);
   await page.getByRole("spinbutton", { name: /^Experts of Route/ }).first().fill("8");
   await page.keyboard.press("Enter");
+  await page.locator("#view-who-gets-what").scrollIntoViewIfNeeded({ timeout: 60_000 });
   await page.getByRole("img", { name: /of 8 experts are somebody's first choice/ }).waitFor({ timeout: 60_000 });
   await until(page, "the experts learn", ({ step, loss }) => step > 5 && Number.isFinite(loss), 60_000);
 });

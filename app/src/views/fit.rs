@@ -65,11 +65,12 @@ pub fn Forecasts() -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe("forecasts");
     let seen = watches("forecasts");
-    let (watched, listed) = (probe.clone(), probe.clone());
+    let (watched, listed, pointed) = (probe.clone(), probe.clone(), probe.clone());
     let numbers = move || {
         let figures = listed.with(|m| m.as_ref().and_then(|m| expected(m)));
         figures.unwrap_or_else(|| Numbers::new("", [], figure))
     };
+    let hover = move |hit: Option<Hit>| pointed.with_untracked(|m| forecast_at(hit?, m.as_ref()?));
     let label = Signal::derive(move || {
         let score = lab
             .scores
@@ -94,6 +95,7 @@ pub fn Forecasts() -> impl IntoView {
                 watch=Rc::new(move || watched.track())
                 draw=Rc::new(draw)
                 numbers=Rc::new(numbers)
+                hover=Rc::new(hover)
                 seen=seen
             />
         </Card>
@@ -202,6 +204,36 @@ fn expected(m: &Measured) -> Option<Numbers> {
     Some(n)
 }
 
+/// What the series is, and what was expected of it, at the place of a forecast that lies nearest to the pointer.
+fn forecast_at(hit: Hit, m: &Measured) -> Option<Told> {
+    let ((&[count, length], past), (&[_, ahead], truth), (_, told)) =
+        (m.tensor("past")?, m.tensor("truth")?, m.tensor("told")?)
+    else {
+        return None;
+    };
+    let (i, place) = forecast_place(hit, count, length + ahead)?;
+    let told = match place.checked_sub(length) {
+        None => figure(past[i * length + place].into()),
+        Some(later) => t!(
+            "{truth}, expected {told}",
+            truth = figure(truth[i * ahead + later].into()),
+            told = figure(told[i * ahead + later].into())
+        ),
+    };
+    Some(Told::Words(t!("series {i}, place {place}: {told}", i = i + 1, place = place + 1, told)))
+}
+
+/// Number of the forecast that the pointer is in, of `count`, and of the place nearest to it, of `places`.
+fn forecast_place(hit: Hit, count: usize, places: usize) -> Option<(usize, usize)> {
+    let wide = (hit.width - GAP) / COLUMNS as f64;
+    let (column, row) = ((hit.x / (wide + GAP)) as usize, (hit.y / (PANEL + GAP)) as usize);
+    let i = row * COLUMNS + column;
+    let (x, y) = (hit.x - column as f64 * (wide + GAP), hit.y - row as f64 * (PANEL + GAP));
+    let inside = column < COLUMNS && i < count && x <= wide && y <= PANEL && places > 0;
+    let step = wide / places.max(2) as f64;
+    inside.then(|| (i, ((x / step).round() as usize).min(places - 1)))
+}
+
 /// The least and the greatest of `values`, apart from each other.
 fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f64, f64) {
     let (low, high) = values
@@ -294,5 +326,23 @@ fn forecasts(sheet: &Sheet, m: &Measured) {
         brush.path(&line(seen, 0), theme.faint, 1.25);
         brush.path(&line(&joined(truth), length - 1), theme.ink, 1.25);
         brush.path(&line(&joined(told), length - 1), theme.test, 2.25);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pointer_finds_its_forecast() {
+        // Two columns of 100, ten places to each.
+        let at = |x: f64, y: f64| forecast_place(Hit { x, y, width: 200.0 + GAP, height: 400.0 }, 6, 10);
+        assert_eq!(at(1.0, 5.0), Some((0, 0)));
+        assert_eq!(at(31.0, 5.0), Some((0, 3)));
+        assert_eq!(at(99.0, 5.0), Some((0, 9)));
+        assert_eq!(at(100.0 + GAP + 52.0, PANEL + GAP + 1.0), Some((3, 5)));
+        assert_eq!(at(100.0 + GAP / 2.0, 5.0), None, "between two");
+        assert_eq!(at(1.0, PANEL + GAP / 2.0), None);
+        assert_eq!(at(1.0, 3.0 * (PANEL + GAP) + 1.0), None, "below the last");
     }
 }

@@ -215,6 +215,11 @@ pub fn Path() -> impl IntoView {
                         }));
                     })
                     numbers=Rc::new(move || stop::numbers(&untrack(found)))
+                    hover=Rc::new(move |hit: Option<Hit>| {
+                        let (hit, stages) = (hit?, lab.loaded.with_untracked(|s| s.as_ref().map(|s| s.stages.len()))?);
+                        let answer = untrack(answered).map(|a| told_answer(&a));
+                        strip::told(hit.x, hit.width, stages, &untrack(found), answer.as_deref()).map(Told::Words)
+                    })
                 />
                 <ol class="path-said">{items}</ol>
             </Show>

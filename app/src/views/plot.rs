@@ -5,7 +5,7 @@ pub mod figure;
 pub mod hearing;
 pub mod numbers;
 pub mod reader;
-mod table;
+pub mod table;
 
 use std::rc::Rc;
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use super::plot::numbers::{Cell, Numbers};
+use super::plot::table::Table;
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
 use crate::tongue::t;
@@ -30,6 +31,12 @@ pub fn Written() -> impl IntoView {
     let lab = Lab::get();
     let probe = lab.probe("generated");
     let seen = watches("generated");
+    let (watched, listed) = (probe.clone(), probe.clone());
+    let numbers = move || {
+        let tokens = untrack(|| tokens(lab));
+        let figures = listed.with(|m| m.as_ref().map(|m| places(m, &tokens)));
+        figures.unwrap_or_else(|| Numbers::new("", [], percent))
+    };
     let written = move |name: &'static str| {
         let probe = probe.clone();
         move || {
@@ -47,8 +54,27 @@ pub fn Written() -> impl IntoView {
                 <span class="prompt">{written("prompt")}</span>
                 <span>{written("text")}</span>
             </p>
+            <Table
+                title=Signal::stored(t("Written text").to_owned())
+                numbers=Rc::new(numbers)
+                watch=Rc::new(move || watched.track())
+            />
         </Card>
     }
+}
+
+/// A row for each token: where it stands, and whether it was given or written.
+fn places(m: &Measured, tokens: &[String]) -> Numbers {
+    let mut n = Numbers::new("", [t("token").to_owned(), t("from").to_owned()], percent);
+    let parts = [("prompt", t("the test text")), ("text", t("the network"))];
+    let mut place = 0;
+    for (part, from) in parts {
+        for &token in m.tensor(part).map(|(_, numbers)| numbers).unwrap_or_default() {
+            place += 1;
+            n.row(t!("place {place}", place), [Cell::Text(name(tokens, token)), Cell::Text(from.to_owned())]);
+        }
+    }
+    n
 }
 
 /// Test sequences, with what is answered at each place that counts.

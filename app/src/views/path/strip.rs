@@ -47,9 +47,8 @@ struct Place<'a> {
     frame: Frame,
 }
 
-pub fn draw(sheet: &Sheet, stages: usize, stops: &[Stop], input: &Input, answer: Option<&Answer>) {
-    let Some(brush) = Brush::new(sheet) else { return };
-    let theme = &sheet.theme;
+/// A column for each route, and for each stage without one.
+fn columns(stages: usize, stops: &[Stop]) -> Vec<Column<'_>> {
     let mut columns = Vec::new();
     for stage in 1..=stages {
         let before = columns.len();
@@ -58,9 +57,39 @@ pub fn draw(sheet: &Sheet, stages: usize, stops: &[Stop], input: &Input, answer:
             columns.push(Column::Plain(stage));
         }
     }
+    columns
+}
+
+/// How wide a column is that asks for one part, in a strip of this width.
+fn unit(columns: &[Column<'_>], width: f64) -> f64 {
+    (width - IN - OUT).max(1.0) / columns.iter().map(Column::wants).sum::<f64>().max(1.0)
+}
+
+/// What stands where the pointer is: a route with what it decides, a stage without one, or the answer.
+pub fn told(x: f64, width: f64, stages: usize, stops: &[Stop], answer: Option<&str>) -> Option<String> {
+    if x > width - OUT {
+        return answer.map(|answer| t!("Answer: {answer}", answer));
+    }
+    let columns = columns(stages, stops);
+    let unit = unit(&columns, width);
+    let mut end = IN;
+    let column = columns.iter().find(|column| {
+        end += column.wants() * unit;
+        x < end
+    });
+    match column.filter(|_| x >= IN)? {
+        Column::Plain(stage) => Some(t!("stage {number}: no route", number = stage)),
+        Column::Route(stop) => Some(format!("{}: {}", stop.path, stop.words())),
+    }
+}
+
+pub fn draw(sheet: &Sheet, stages: usize, stops: &[Stop], input: &Input, answer: Option<&Answer>) {
+    let Some(brush) = Brush::new(sheet) else { return };
+    let theme = &sheet.theme;
+    let columns = columns(stages, stops);
     let high = sheet.height - FOOT;
     let middle = high / 2.0;
-    let unit = (sheet.width - IN - OUT).max(1.0) / columns.iter().map(Column::wants).sum::<f64>().max(1.0);
+    let unit = unit(&columns, sheet.width);
     let mut at = (IN - 6.0, middle);
     let mut x = IN;
     for column in &columns {
@@ -263,5 +292,28 @@ impl Place<'_> {
             }
         }
         end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pointer_finds_its_stage() {
+        let stop = Stop {
+            path: "2 › 1.route".into(),
+            stage: 2,
+            tree: false,
+            weights: vec![0.0, 1.0],
+            chances: vec![0.4, 0.6],
+        };
+        // A part for each plain stage, two for the route: of 400 pixels between what goes in and what comes out.
+        let at = |x: f64| told(IN + x, IN + OUT + 400.0, 3, std::slice::from_ref(&stop), Some("7"));
+        assert_eq!(at(-1.0), None);
+        assert_eq!(at(50.0).as_deref(), Some("stage 1: no route"));
+        assert_eq!(at(150.0), Some(format!("2 › 1.route: {}", stop.words())));
+        assert_eq!(at(350.0).as_deref(), Some("stage 3: no route"));
+        assert_eq!(at(401.0).as_deref(), Some("Answer: 7"));
     }
 }
