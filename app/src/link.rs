@@ -1,13 +1,13 @@
 //! The page's end of the line to a worker: to that of a session, or the examiner's.
 //!
-//! A message is an object: `header`, the JSON of a `Command` (or `Examine`) or an [`Event`]; from the page also `files`, an array of
-//! `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `file`, a
+//! A message is an object: `header`, the bytes of a `Command` (or `Examine`) or an [`Event`]; from the page also `files`,
+//! an array of `ArrayBuffer`s; from the worker also `payload`, a transferred `Float32Array`, or `file`, a
 //! transferred `Uint8Array`, or `panic`, a text, when it died.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use engine::protocol::Event;
+use engine::protocol::{Event, wire};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -66,8 +66,9 @@ impl Link {
 
     /// Sends `command` with `files` beside it. The files are copied, so that the page can send them again.
     pub fn send<C: Serialize>(&self, command: &C, files: &[Uint8Array]) {
-        let Ok(header) = serde_json::to_string(command) else {
-            return;
+        let header = match wire::pack(command) {
+            Ok(header) => Uint8Array::from(header.as_slice()),
+            Err(error) => return web_sys::console::error_1(&error.into()),
         };
         let message = Object::new();
         let bytes: Array = files.iter().map(|f| JsValue::from(f.slice(0, f.length()).buffer())).collect();
@@ -108,8 +109,8 @@ fn read(message: &JsValue) -> Heard {
     if let Some(panic) = field("panic").as_string() {
         return Heard::Dead(panic);
     }
-    let header = field("header").as_string().unwrap_or_default();
-    match serde_json::from_str(&header) {
+    let header = field("header").dyn_into::<Uint8Array>().map(|header| header.to_vec()).unwrap_or_default();
+    match wire::unpack(&header) {
         Ok(event) => {
             if let Ok(file) = field("file").dyn_into::<Uint8Array>() {
                 return Heard::File(event, file);

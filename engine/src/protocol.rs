@@ -1,8 +1,10 @@
 //! What the page and the session say to each other.
 //!
-//! A message is a small JSON header and, for events that carry many numbers, one run of 32-bit floats beside it
-//! ([`Message::payload`]): numbers that may be NaN or infinite do not survive JSON. A file goes beside it as bytes. Every event carries the number of the
-//! run it belongs to; a listener drops those of older runs.
+//! A message is a small header ([`wire`]) and, for events that carry many numbers, one run of 32-bit floats beside it
+//! ([`Message::payload`]), which the browser hands over without copying. A file goes beside it as bytes. Every event
+//! carries the number of the run it belongs to; a listener drops those of older runs.
+
+pub mod wire;
 
 use std::collections::BTreeMap;
 

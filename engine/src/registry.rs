@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnostic::{Diagnostic, instead};
 use crate::sorting::collected;
@@ -62,14 +62,43 @@ pub enum KnobKind {
     },
 }
 
-/// One value of a knob, as it stands in a spec.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+/// One value of a knob, as it stands in a spec: in what people read the value alone, elsewhere with its kind.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Setting {
     Bool(bool),
     Int(i64),
     Float(f64),
     Choice(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Setting", untagged)]
+enum Plain {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Choice(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Setting")]
+enum Tagged {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Choice(String),
+}
+
+impl Serialize for Setting {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() { Plain::serialize(self, to) } else { Tagged::serialize(self, to) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Setting {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if from.is_human_readable() { Plain::deserialize(from) } else { Tagged::deserialize(from) }
+    }
 }
 
 impl From<bool> for Setting {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use engine::diagnostic::Diagnostic;
-use engine::protocol::{Event, Message};
+use engine::protocol::{Event, Message, wire};
 use engine::session::Session;
 use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
@@ -108,16 +108,16 @@ async fn asked<A>(inbox: &Rc<RefCell<Inbox<A>>>) {
 
 fn read<A: DeserializeOwned>(message: &JsValue) -> Result<Letter<A>, String> {
     let field = |name: &str| Reflect::get(message, &name.into()).unwrap_or_default();
-    let header = field("header").as_string().ok_or("a message had no header")?;
-    let asked = serde_json::from_str(&header).map_err(|e| format!("a message could not be read: {e}"))?;
+    let header: Uint8Array = field("header").dyn_into().map_err(|_| "a message had no header")?;
+    let asked = wire::unpack(&header.to_vec()).map_err(|e| format!("a message could not be read: {e}"))?;
     let files = field("files").dyn_into::<Array>().unwrap_or_default();
     Ok((asked, files.iter().map(|f| Uint8Array::new(&f).to_vec()).collect()))
 }
 
 fn post(message: &Message) {
-    let sent = serde_json::to_string(&message.event).map_err(|e| JsValue::from(e.to_string())).and_then(|header| {
+    let sent = wire::pack(&message.event).map_err(JsValue::from).and_then(|header| {
         let object = Object::new();
-        Reflect::set(&object, &"header".into(), &header.into())?;
+        Reflect::set(&object, &"header".into(), &Uint8Array::from(header.as_slice()))?;
         if !message.file.is_empty() {
             let file = Uint8Array::from(message.file.as_slice());
             Reflect::set(&object, &"file".into(), &file)?;
