@@ -29,8 +29,14 @@ async function find(page, query) {
 
 async function look(page, name) {
   await find(page, name);
-  await options(page, { name: new RegExp(`^${name.replace(/[.*/]/g, "\\$&")} ?\\w+ ·`) }).click();
-  await specimen(page).getByRole("heading", { name, exact: true }).waitFor();
+  const heading = specimen(page).getByRole("heading", { name, exact: true });
+  // The list is still being found: what is pressed in that moment is not there any more when it is let go.
+  await eventually(`${name} is looked at`, async () => {
+    if (await heading.count()) return true;
+    await options(page, { name: new RegExp(`^${name.replace(/[.*/]/g, "\\$&")} ?\\w+ ·`) }).click();
+    await page.waitForTimeout(300);
+    return (await heading.count()) > 0;
+  });
 }
 
 /** The number in a cell of the table. */

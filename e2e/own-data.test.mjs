@@ -199,16 +199,16 @@ lab("a dropped file is used as what it is", {}, async ({ page }) => {
   await until(page, "it learns the table", ({ step, accuracy }) => step > 100 && accuracy > 90);
 });
 
-/** How many files the browser keeps for the page. */
-function kept(page) {
-  return page.evaluate(() => new Promise((resolve, reject) => {
+/** How many files, or states of runs, the browser keeps for the page. */
+function kept(page, store = "files") {
+  return page.evaluate((store) => new Promise((resolve, reject) => {
     const opening = indexedDB.open("signalbox");
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
-      const count = opening.result.transaction("files").objectStore("files").count();
+      const count = opening.result.transaction(store).objectStore(store).count();
       count.onsuccess = () => { opening.result.close(); resolve(count.result); };
     };
-  }));
+  }), store);
 }
 
 async function keeps(page, count) {
@@ -228,6 +228,7 @@ lab("a reload goes on with the file, a link says that it is missing, and forgott
   await taken(page);
   await until(page, "it learns the table", ({ step }) => step > 100);
   await keeps(page, 1);
+  while ((await kept(page, "states")) < 1) await page.waitForTimeout(100);
   await page.reload();
   await page.getByText(/The run goes on from step/).waitFor();
   await page.getByText(/mine\.csv is in use/).waitFor();

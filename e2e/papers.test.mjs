@@ -50,7 +50,7 @@ lab("papers are searched, filtered and opened", at("papers"), async ({ page }) =
   assert.match(page.url(), /room=papers\/[a-z0-9-]+/);
   await page.goBack();
   assert.equal(await entries(page).count(), routing, "the list is as it was left");
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), title, "the focus is where it was");
+  await page.waitForFunction((title) => document.activeElement.textContent === title, title, { timeout: 5_000 });
 });
 
 lab("a check gives the figures of the command line, and is kept", at(`papers/${CARD}`), async ({ page }) => {
@@ -81,6 +81,8 @@ lab("a check says how far it is, and can be stopped", at("papers/backprop"), asy
   const bar = page.getByRole("progressbar", { name: /^The check of/ });
   await page.waitForFunction((bar) => bar.value > 0, await bar.elementHandle());
   await page.getByRole("link", { name: "All papers" }).click();
+  // The list comes back to where it was left, which may move it.
+  await page.waitForFunction(() => document.activeElement.closest(".paper-entry"));
   await entries(page).filter({ hasText: "being checked" }).getByRole("link").click();
   await button(page, "Stop the check").click();
   await button(page, "Run the check").waitFor();

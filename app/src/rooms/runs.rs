@@ -45,7 +45,14 @@ pub fn RunsRoom() -> impl IntoView {
             runs.set(Some(all.map(|records| records.into_iter().map(|r| run(lab, r)).collect())));
         });
     };
-    read();
+    // The present run is among them, as it stands.
+    match lab.saving() {
+        Some(saving) => spawn_local(async move {
+            saving.await;
+            read();
+        }),
+        None => read(),
+    }
     let remove = Callback::new(move |ids: Vec<String>| {
         spawn_local(async move {
             if let Err(why) = shelf::remove(&ids).await {

@@ -56,7 +56,7 @@ impl Lab {
                 });
             }
             k.unsaved = true;
-            now() - k.saved_at >= SAVE
+            !self.playing.get_untracked() || now() - k.saved_at >= SAVE
         });
         self.marks.set(self.keeping.with_value(|k| k.states.iter().map(|s| s.step).collect()));
         if due == Some(true) {
@@ -66,10 +66,17 @@ impl Lab {
 
     /// Saves the run as it stands, if it is worth it.
     pub(super) fn save(self) {
-        let Some(spec) = self.loaded.get_untracked() else { return };
+        if let Some(saving) = self.saving() {
+            spawn_local(saving);
+        }
+    }
+
+    /// The saving of the run as it stands, if it is worth it.
+    pub fn saving(self) -> Option<impl Future<Output = ()> + use<>> {
+        let spec = self.loaded.get_untracked()?;
         let progress = self.progress.get_untracked();
         if progress.step < STEPS {
-            return;
+            return None;
         }
         let kept = self.keeping.try_update_value(|k| {
             k.saved_at = now();
@@ -79,7 +86,7 @@ impl Lab {
             let kept = k.states.last().filter(|_| std::mem::take(&mut k.unsaved)).cloned();
             (k.id.clone(), k.tab.clone(), k.states.last().map(|s| s.step), kept)
         });
-        let Some((id, tab, state, kept)) = kept else { return };
+        let (id, tab, state, kept) = kept?;
         // As of the step that the record names.
         let touches = self.keeping.with_value(|k| k.states.last().map(|s| s.touches.clone()));
         let touches = touches.unwrap_or_else(|| self.touches.get_untracked());
@@ -104,7 +111,7 @@ impl Lab {
             files: files.iter().map(|(own, _)| own.clone()).collect(),
             touches,
         };
-        spawn_local(async move {
+        Some(async move {
             let record = match shelf::put_files(&files).await {
                 Ok(()) => record,
                 Err(trouble) => {
@@ -114,7 +121,7 @@ impl Lab {
             };
             let kept = shelf::keep(&record, &curve, kept.as_ref().map(|k| &k.memory)).await;
             self.tell_kept(kept);
-        });
+        })
     }
 
     /// Says once that the browser has no room, or keeps nothing; or that it had to make room.
