@@ -71,7 +71,7 @@ lab("a curve is read point by point, and heard", { init: ears }, async ({ page }
   // The whole series, by the hot key.
   const before = (await tones(page)).length;
   await page.keyboard.press("h");
-  assert.match(await said(loss), /^Loss over the steps: low is [\d.]+, high is [\d.]+; from left, step 0, to right, step \d+\. train$/);
+  assert.match(await said(loss), /^Loss over the steps: low is [\d.e-]+, high is [\d.]+; from left, step 0, to right, step \d+\. train$/);
   await page.waitForFunction((n) => globalThis.tones.length > n, before);
   const curve = (await tones(page)).at(-1);
   assert.ok(curve.values.length > 100 && curve.values[0] > curve.values.at(-1), "the pitch falls with the loss");
@@ -158,8 +158,8 @@ for (const [name, expected] of Object.entries(SEEN)) {
       assert.ok(title, `${pattern}: ${await titles(page)}`);
       await whole(page, title);
     }
-    // The small ones in a table's cells repeat what has a picture of its own.
-    const bare = await page.evaluate(() => [...document.querySelectorAll(".watch canvas:not(.spark)")].filter((canvas) => !canvas.closest(".plot-frame")).length);
+    // The small ones in a table's cells repeat what has a picture of its own; what one draws on is none.
+    const bare = await page.evaluate(() => [...document.querySelectorAll(".watch canvas:not(.spark, .draw *)")].filter((canvas) => !canvas.closest(".plot-frame")).length);
     assert.equal(bare, 0, "no picture is without its tools");
   });
 }
@@ -183,6 +183,12 @@ lab("the network is taken away as it is drawn", {}, async ({ page }) => {
 /** What is read where the pointer is, at these shares of a picture's width and height. */
 async function pointed(page, name, across, down) {
   const frame = plot(page, name).first();
+  // It is drawn once its place is nearly seen.
+  for (const view of await page.locator("details.view").all()) {
+    if (await frame.count()) break;
+    await view.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(250);
+  }
   await frame.evaluate((at) => at.scrollIntoView({ block: "center" }));
   const canvas = frame.locator("canvas");
   const { width, height } = await canvas.boundingBox();

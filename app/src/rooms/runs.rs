@@ -45,13 +45,13 @@ pub fn RunsRoom() -> impl IntoView {
             runs.set(Some(all.map(|records| records.into_iter().map(|r| run(lab, r)).collect())));
         });
     };
+    read();
     // The present run is among them, as it stands.
-    match lab.saving() {
-        Some(saving) => spawn_local(async move {
+    if let Some(saving) = lab.saving() {
+        spawn_local(async move {
             saving.await;
             read();
-        }),
-        None => read(),
+        });
     }
     let remove = Callback::new(move |ids: Vec<String>| {
         spawn_local(async move {
