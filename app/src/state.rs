@@ -71,6 +71,8 @@ pub struct Lab {
     pub resting: RwSignal<bool>,
     /// Whether the page is not seen: its run goes on, and nothing is drawn.
     pub hidden: RwSignal<bool>,
+    /// How often the browser was given something to keep.
+    pub kept: RwSignal<u32>,
     /// What the link shows, locks and hides.
     pub frame: RwSignal<Frame>,
     /// Steps a second at most.
@@ -259,6 +261,7 @@ impl Lab {
             playing: RwSignal::new(!address.frame.paused),
             resting: RwSignal::new(false),
             hidden: RwSignal::new(document().hidden()),
+            kept: RwSignal::new(0),
             frame: RwSignal::new(address.frame),
             pace: RwSignal::new(None),
             stop: RwSignal::new(Stop::Never),

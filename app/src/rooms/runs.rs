@@ -42,17 +42,24 @@ pub fn RunsRoom() -> impl IntoView {
     let read = move || {
         spawn_local(async move {
             let all = shelf::all().await;
-            runs.set(Some(all.map(|records| records.into_iter().map(|r| run(lab, r)).collect())));
+            let ids = |all: &[Run]| all.iter().map(|r| r.record.id.clone()).collect::<Vec<_>>();
+            let all = all.map(|records| records.into_iter().map(|r| run(lab, r)).collect::<Vec<_>>());
+            // A row that is already there stays as it is, under whoever is reading it.
+            let same = match (&all, runs.get_untracked()) {
+                (Ok(all), Some(Ok(before))) => ids(all) == ids(&before),
+                (Ok(_) | Err(_), _) => false,
+            };
+            if !same {
+                runs.set(Some(all));
+            }
         });
     };
-    read();
     // The present run is among them, as it stands.
-    if let Some(saving) = lab.saving() {
-        spawn_local(async move {
-            saving.await;
-            read();
-        });
-    }
+    lab.save();
+    Effect::new(move |_| {
+        lab.kept.track();
+        read();
+    });
     let remove = Callback::new(move |ids: Vec<String>| {
         spawn_local(async move {
             if let Err(why) = shelf::remove(&ids).await {

@@ -65,18 +65,11 @@ impl Lab {
     }
 
     /// Saves the run as it stands, if it is worth it.
-    pub(super) fn save(self) {
-        if let Some(saving) = self.saving() {
-            spawn_local(saving);
-        }
-    }
-
-    /// The saving of the run as it stands, if it is worth it.
-    pub fn saving(self) -> Option<impl Future<Output = ()> + use<>> {
-        let spec = self.loaded.get_untracked()?;
+    pub fn save(self) {
+        let Some(spec) = self.loaded.get_untracked() else { return };
         let progress = self.progress.get_untracked();
         if progress.step < STEPS {
-            return None;
+            return;
         }
         let kept = self.keeping.try_update_value(|k| {
             k.saved_at = now();
@@ -86,7 +79,7 @@ impl Lab {
             let kept = k.states.last().filter(|_| std::mem::take(&mut k.unsaved)).cloned();
             (k.id.clone(), k.tab.clone(), k.states.last().map(|s| s.step), kept)
         });
-        let (id, tab, state, kept) = kept?;
+        let Some((id, tab, state, kept)) = kept else { return };
         // As of the step that the record names.
         let touches = self.keeping.with_value(|k| k.states.last().map(|s| s.touches.clone()));
         let touches = touches.unwrap_or_else(|| self.touches.get_untracked());
@@ -111,7 +104,7 @@ impl Lab {
             files: files.iter().map(|(own, _)| own.clone()).collect(),
             touches,
         };
-        Some(async move {
+        spawn_local(async move {
             let record = match shelf::put_files(&files).await {
                 Ok(()) => record,
                 Err(trouble) => {
@@ -121,11 +114,12 @@ impl Lab {
             };
             let kept = shelf::keep(&record, &curve, kept.as_ref().map(|k| &k.memory)).await;
             self.tell_kept(kept);
-        })
+        });
     }
 
     /// Says once that the browser has no room, or keeps nothing; or that it had to make room.
     pub(crate) fn tell_kept(self, kept: Result<usize, Trouble>) {
+        self.kept.update(|n| *n = n.wrapping_add(1));
         let before = self.keeping.try_update_value(|k| std::mem::replace(&mut k.refused, kept.is_err()));
         let notice = match kept {
             Ok(0) => {
