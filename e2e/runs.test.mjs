@@ -90,6 +90,8 @@ lab("past runs are found again, compared, opened and forgotten", { timeout: 180_
   assert.match(await differs.innerText(), /direct-feedback-alignment/);
   assert.match(await rows.nth(2).innerText(), /rule backprop/);
   await rows.nth(2).getByRole("button", { name: /^Go on/ }).click();
+  // It is fetched first; then the lab is there.
+  await page.waitForFunction(() => !location.hash.includes("room=runs"));
   const { step } = await until(page, "the older run stands where it stood", ({ step }) => step > 20);
   assert.ok(step > 20);
   await page.getByRole("link", { name: "Runs" }).click();

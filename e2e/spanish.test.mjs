@@ -97,7 +97,7 @@ lab("no text of the page is left in English", { ...SPANISH, timeout: 400_000 }, 
     const [there, here] = [await said(english, server, view), await said(page.context(), server, view)];
     assert.ok(here.size > 10, `${view}: the page is read: ${here.size} texts`);
     // Sources begin with a dot; units, ids of functions and what brands are called.
-    const names = /^(· .*|Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)( \(# %\))?|# (ms|min|s|k|par)\.?|loss|relu|GFLOP\/s|# › #\w+)$/;
+    const names = /^(· .*|Signalbox|CPU|WebGPU|SVG|PNG|JSON|CSV|# (k|M|G)?(FLOP|B|KiB|MiB)( \(# %\))?|# (ms|min|s|k|par)\.?( ·)?|loss|relu|GFLOP\/s|# › #\w+)$/;
     // What a card's runs are set to, and its claims: fields and ids of specs.
     const fields = /^(backprop|data|digits|rule|steps|accuracy\(\w+\) ≥ #)$/;
     const card = view.startsWith("#room=papers/");

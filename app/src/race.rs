@@ -330,8 +330,12 @@ impl Race {
         });
     }
 
-    /// Ends one run, and gives its place to the next.
+    /// Ends one run, and gives its place to the next. What a run says after its end counts no more.
     fn end(self, run: usize, standing: Standing) {
+        let over = |r: &Contender| matches!(r.standing, Standing::Done | Standing::Failed(_));
+        if self.runs.with_untracked(|all| all.get(run).is_none_or(over)) {
+            return;
+        }
         self.change(run, |r| r.standing = standing);
         self.keep(run);
         // The line must not be dropped by its own callback.
