@@ -328,8 +328,19 @@ impl Lab {
             if let Some(handle) = waiting.get_value() {
                 handle.clear();
             }
-            let write = move || fragment::show(&self.fragment());
+            let write = move || {
+                waiting.set_value(None);
+                fragment::show(&self.fragment());
+            };
             waiting.set_value(set_timeout_with_handle(write, ADDRESS_REST).ok());
+        });
+        // What is written after a click on a link, and before the browser has followed it, ends its way: so it is written
+        // while the click is still being told.
+        let clicked = window_event_listener_untyped("click", move |_| {
+            if let Some(handle) = waiting.try_update_value(Option::take).flatten() {
+                handle.clear();
+                fragment::show(&self.fragment());
+            }
         });
         let changed = window_event_listener_untyped("hashchange", move |event| {
             let mut address = fragment::changed(&event);
@@ -361,7 +372,10 @@ impl Lab {
                 self.receive(spec, address.weights, address.touches);
             }
         });
-        on_cleanup(move || changed.remove());
+        on_cleanup(move || {
+            changed.remove();
+            clicked.remove();
+        });
     }
 
     /// The same for the lab by itself: nothing is left away there, but what is locked is.
