@@ -126,7 +126,7 @@ lab("the runs of a race are one line, which opens to them and opens it again", {
   await page.locator("li").filter({ hasText: /^1\. .*seed [12].*\d %/ }).waitFor();
   await table.getByRole("button", { name: /^Run again: Forward-forward.*seed 2/ }).click();
   await until(page, "it trains as it did", ({ step }) => step > 20);
-  assert.match(await chosen(page, "Learning rule"), /^Forward-forward/);
+  while (!/^Forward-forward/.test(await chosen(page, "Learning rule"))) await page.waitForTimeout(100);
   await page.getByRole("link", { name: "Runs" }).click();
   await table.getByRole("button", { name: /^Open Race: / }).click();
   assert.equal(await number(page, "Steps of the race").inputValue(), "60");

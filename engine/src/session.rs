@@ -59,8 +59,7 @@ struct Progress {
     sent_step: u64,
     last: Option<Reading>,
     samples_per_second: f64,
-    /// `None` where it is due at once.
-    kept_at: Option<Instant>,
+    kept_at: Instant,
     /// The state at load or at the last time it was kept, and the one before.
     good: [Checkpoint; 2],
     /// The part of an evaluation that comes next, while one goes on.
@@ -241,7 +240,7 @@ impl Session {
             sent_step: run.step,
             last: None,
             samples_per_second: 0.0,
-            kept_at: Some(now),
+            kept_at: now,
             good: [good.clone(), good],
             evaluating: None,
             evaluated_at: None,
@@ -336,10 +335,6 @@ impl Session {
             }
             Ok(None) => {}
             Err(fault) => return self.lost(fault).await,
-        }
-        // Whoever stops a run may leave it at once.
-        if let Some(progress) = &mut self.progress {
-            progress.kept_at = None;
         }
         let mut out = self.observe(true).await;
         out.extend(self.report());

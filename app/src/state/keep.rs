@@ -56,7 +56,7 @@ impl Lab {
                 });
             }
             k.unsaved = true;
-            !self.playing.get_untracked() || now() - k.saved_at >= SAVE
+            now() - k.saved_at >= SAVE
         });
         self.marks.set(self.keeping.with_value(|k| k.states.iter().map(|s| s.step).collect()));
         if due == Some(true) {

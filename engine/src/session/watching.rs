@@ -33,7 +33,7 @@ impl Session {
     async fn look(&mut self, now: bool) -> Result<Vec<Message>, Fault> {
         let (Some(run), Some(progress)) = (&mut self.run, &mut self.progress) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
-        if progress.kept_at.is_none_or(|at| at.elapsed() >= KEEP) && run.step > progress.good[0].step {
+        if progress.kept_at.elapsed() >= KEEP && run.step > progress.good[0].step {
             let reading = run.settle().await?;
             let healthy = reading.is_none_or(|r| r.loss.is_finite());
             if healthy {
@@ -43,7 +43,7 @@ impl Session {
                 progress.good[0] = run.checkpoint().await?;
                 out.extend(kept(run.number, &progress.good[0]));
             }
-            progress.kept_at = Some(Instant::now());
+            progress.kept_at = Instant::now();
         }
         // Early on, when most happens, more often.
         let settled = (EARLY * progress.evaluations).min(SETTLED);
