@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { lab } from "./harness.mjs";
-import { button, number, pause, preset, select, status, steps, until } from "./page.mjs";
+import { button, number, pause, preset, saved, select, status, steps, until } from "./page.mjs";
 
 const { version } = readFileSync(new URL("../Cargo.toml", import.meta.url), "utf8").match(/^version = "(?<version>[^"]+)"/m).groups;
 const GOLDEN = JSON.parse(readFileSync(new URL(`../engine/tests/links/${version}.json`, import.meta.url), "utf8"));
@@ -54,7 +54,10 @@ lab("weights travel in a link, and the run begins at them", {
   address: (server) => `${server.url}#preset=spiral&device=cpu`,
 }, async ({ page }) => {
   await until(page, "it has learnt something", ({ step }) => step > 300);
+  // States are kept every second and a half. The tab could go on from this one, but the link names where to begin.
+  await page.waitForTimeout(2000);
   await pause(page);
+  await saved(page);
   const meters = async () => (await page.locator(".meters").innerText()).split("\n").slice(0, 6);
   await page.waitForTimeout(500);
   const before = await meters();

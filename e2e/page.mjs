@@ -110,3 +110,25 @@ export async function outline(page) {
   await button(page, "Outline").click();
   await page.getByRole("list", { name: "Blocks of stage 1", exact: true }).waitFor();
 }
+
+/** Waits until the run's record stands in the browser's store, as it does once the page has been hidden. */
+export async function saved(page) {
+  const since = await page.evaluate(() => {
+    const now = Date.now();
+    window.dispatchEvent(new Event("pagehide"));
+    return now;
+  });
+  const newest = () => page.evaluate(() => new Promise((resolve) => {
+    const open = indexedDB.open("signalbox");
+    open.onsuccess = () => {
+      open.result.transaction("runs").objectStore("runs").getAll().onsuccess = ({ target }) => {
+        open.result.close();
+        resolve(Math.max(0, ...target.result.map((text) => JSON.parse(text).saved)));
+      };
+    };
+  }));
+  for (const end = Date.now() + 20_000; await newest() < since;) {
+    assert.ok(Date.now() < end, "the run is kept");
+    await page.waitForTimeout(50);
+  }
+}

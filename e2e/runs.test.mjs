@@ -2,30 +2,9 @@
 import assert from "node:assert/strict";
 
 import { lab } from "./harness.mjs";
-import { button, choose, chosen, number, pause, play, status, until } from "./page.mjs";
+import { button, choose, chosen, number, pause, play, saved, status, until } from "./page.mjs";
 
 const trained = (page, least) => until(page, `it trains past step ${least}`, ({ step }) => step > least, 60_000);
-/** Waits until the run's record stands in the browser's store, as it does once the page has been hidden. */
-async function saved(page) {
-  const since = await page.evaluate(() => {
-    const now = Date.now();
-    window.dispatchEvent(new Event("pagehide"));
-    return now;
-  });
-  const newest = () => page.evaluate(() => new Promise((resolve) => {
-    const open = indexedDB.open("signalbox");
-    open.onsuccess = () => {
-      open.result.transaction("runs").objectStore("runs").getAll().onsuccess = ({ target }) => {
-        open.result.close();
-        resolve(Math.max(0, ...target.result.map((text) => JSON.parse(text).saved)));
-      };
-    };
-  }));
-  for (const end = Date.now() + 20_000; await newest() < since;) {
-    assert.ok(Date.now() < end, "the run is kept");
-    await page.waitForTimeout(50);
-  }
-}
 
 lab("a reload goes on where the run stood", {}, async ({ page }) => {
   await trained(page, 100);

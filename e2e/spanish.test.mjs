@@ -150,6 +150,16 @@ lab("what stays English on the Spanish page says so, and what is Spanish on the 
   await english.close();
 });
 
+lab("what is measured is drawn whatever the language", {
+  ...SPANISH, address: (server) => `${server.url}#preset=experts-on-digits`, timeout: 240_000,
+}, async ({ page }) => {
+  await past(page, 20);
+  for (const view of ["experts", "the-path-of-one-sample", "who-gets-what"]) {
+    await page.evaluate((id) => document.getElementById(id).scrollIntoView(), `view-${view}`);
+    await page.locator(`#view-${view} canvas`).first().waitFor();
+  }
+});
+
 lab("the language is chosen in the header, kept, and the run goes on", { timeout: 240_000, expects: [/icon.*ERR_ABORTED/] }, async ({ page }) => {
   await until(page, "it trains", ({ step }) => step > 100, 60_000);
   // States are kept every second and a half.

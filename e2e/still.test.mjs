@@ -4,8 +4,17 @@ import assert from "node:assert/strict";
 import { lab } from "./harness.mjs";
 import { until } from "./page.mjs";
 
-/** Notes every shift of the layout that no one has asked for: how much of the screen moved, and what of it. */
+/**
+ * Notes every shift of the layout that no one has asked for: how much of the screen moved, and what of it. What the worker
+ * says comes late, as on a slow machine, so that pictures are drawn where one reads already.
+ */
 function watch() {
+  const Prompt = globalThis.Worker;
+  globalThis.Worker = class extends Prompt {
+    set onmessage(hear) {
+      super.onmessage = hear && ((event) => setTimeout(() => hear.call(this, event), 300));
+    }
+  };
   globalThis.shifts = [];
   const named = (node) => {
     const at = node?.nodeType === 1 ? node : node?.parentElement;

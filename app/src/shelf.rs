@@ -56,6 +56,9 @@ pub struct Record {
     /// What was done to it that its spec does not tell.
     #[serde(default)]
     pub touches: Vec<Touch>,
+    /// The weights of a link that it began with, and what had been done to the run that they are of.
+    #[serde(default)]
+    pub begun: Option<(String, Vec<Touch>)>,
 }
 
 /// A race, as its runs name it.
@@ -325,6 +328,7 @@ mod tests {
             race: race.map(|id| Raced { id: format!("race {id}"), lane: String::new(), spec: String::new() }),
             files: Vec::new(),
             touches: Vec::new(),
+            begun: None,
         }
     }
 

@@ -29,6 +29,14 @@ pub fn block_mut<'a>(spec: &'a mut Spec, place: &[usize]) -> Option<&'a mut Bloc
     list_mut(spec, outer)?.get_mut(*last)
 }
 
+/// How many of the network's blocks are such, at any depth.
+pub fn count(spec: &Spec, such: fn(&BlockSpec) -> bool) -> usize {
+    fn among(blocks: &[BlockSpec], such: fn(&BlockSpec) -> bool) -> usize {
+        blocks.iter().map(|b| usize::from(such(b)) + among(&b.blocks, such)).sum()
+    }
+    spec.stages.iter().map(|stage| among(stage, such)).sum()
+}
+
 /// Puts `new` before block number `at` of the list at `place`, or at its end. Returns where it is then, if there is such
 /// a list.
 pub fn insert(spec: &mut Spec, place: &[usize], at: usize, new: BlockSpec) -> Option<Place> {

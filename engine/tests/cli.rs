@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use engine::export::safetensors::touches;
+use engine::touch::{Touch, What};
 use serde_json::Value;
 
 const XOR: &str = r#"{"version": 1, "data": "xor", "rate": 0.03, "batch": 32,
@@ -117,6 +119,8 @@ fn a_trained_network_is_transformed_and_goes_on() {
         tensors.tensor("1/1.masked-linear/mask").unwrap().data().to_vec()
     };
     assert_eq!(mask(&pruned), mask(&last));
+    let touched = |path: &str| touches(&std::fs::read(path).unwrap());
+    assert_eq!((touched(&weights).len(), touched(&last)), (0, vec![Touch { step: 0, what: What::Given }]));
 
     for (arguments, said) in [
         (&["run", &new, "--from", &weights][..], "weights › 1/1.masked-linear/weight: it is missing from the weights"),

@@ -40,6 +40,7 @@ impl Books {
             race: Some(Raced { id: self.id.clone(), lane, spec: self.spec.clone() }),
             files: Vec::new(),
             touches: Vec::new(),
+            begun: None,
         })
     }
 }

@@ -103,6 +103,7 @@ impl Lab {
             race: None,
             files: files.iter().map(|(own, _)| own.clone()).collect(),
             touches,
+            begun: self.origin_of(&spec),
         };
         spawn_local(async move {
             let record = match shelf::put_files(&files).await {
@@ -233,6 +234,8 @@ impl Lab {
             self.take_up_files(&record).await;
             self.close_record();
             self.playing.set(state.is_none());
+            let (weights, touches) = record.begun.clone().unzip();
+            self.begin_at(weights, touches.unwrap_or_default(), &spec);
             self.edit(|s| *s = spec.clone());
             match state {
                 Some(memory) => {
@@ -241,7 +244,11 @@ impl Lab {
                     self.curve.set(curve);
                     self.resume(kept);
                 }
-                None => self.play(),
+                None => {
+                    // The same spec must be loaded too.
+                    self.load();
+                    self.play();
+                }
             }
         });
     }
@@ -263,7 +270,7 @@ impl Lab {
                 .into_iter()
                 .find(|r| r.state && r.build == BUILD && r.step > 0 && (asked.is_none() || r.tab == tab));
             if let Some(last) = last {
-                let same = asked.as_ref().map(|asked| last.spec().as_ref() == Some(asked));
+                let same = asked.as_ref().map(|asked| self.is_of(&last, asked));
                 // A run that is gone on with is waited for, however long its files take.
                 let waits =
                     same == Some(true) && !started.try_update_value(|s| std::mem::replace(s, true)).unwrap_or(true);
@@ -300,6 +307,11 @@ impl Lab {
             hidden.remove();
             turned.remove();
         });
+    }
+
+    /// Whether a record is of a run of this spec, from the weights that it begins with here.
+    fn is_of(self, record: &Record, spec: &Spec) -> bool {
+        record.begun == self.origin_of(spec) && record.spec().as_ref() == Some(spec)
     }
 
     /// Has the run that is about to begin go on from a record's state. Tells whether it does.

@@ -116,26 +116,35 @@ pub fn Canvas(
 pub fn Sight(
     seen: Callback<bool>,
     #[prop(default = Signal::stored(true), into)] there: Signal<bool>,
-    /// Of the pictures to come, in the page's pixels.
-    #[prop(optional)]
-    height: u32,
+    /// Height of the pictures to come for the width that they get, in the page's pixels.
+    #[prop(default = Callback::new(|_| 0.0))]
+    room: Callback<f64, f64>,
 ) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
     let node = NodeRef::<html::Span>::new();
+    let width = RwSignal::new(None::<f64>);
+    Effect::new(move |_| {
+        if let Some(place) = place.get() {
+            on_resize(&place, move |w, _| width.set(Some(w)));
+        }
+    });
     Effect::new(move |_| {
         if let Some(place) = node.get() {
             on_sight(&place, move |on| seen.run(on));
         }
     });
     on_cleanup(move || seen.run(false));
-    let tall = move || (!there.get()).then(|| format!("{height}px"));
-    view! { <div class="sight" style:height=tall><span node_ref=node class="ahead"></span></div> }
+    let tall = move || width.get().filter(|_| !there.get()).map(|w| format!("{}px", room.run(w)));
+    view! { <div node_ref=place class="sight" style:height=tall><span node_ref=node class="ahead"></span></div> }
 }
 
 /// Calls `tell` with the element's size in the page's pixels, now and whenever it changes.
 pub fn on_resize(element: &Element, tell: impl Fn(f64, f64) + 'static) {
     let sized = element.clone();
-    let heard =
-        Closure::<dyn Fn()>::new(move || tell(f64::from(sized.client_width()), f64::from(sized.client_height())));
+    let tell = move || tell(f64::from(sized.client_width()), f64::from(sized.client_height()));
+    // The observer may be heard only after the element was on the screen for a frame.
+    tell();
+    let heard = Closure::<dyn Fn()>::new(tell);
     if let Ok(observer) = ResizeObserver::new(heard.as_ref().unchecked_ref()) {
         observer.observe(element);
         keep(heard, move || observer.disconnect());

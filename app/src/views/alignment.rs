@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::card::{Card, watches};
 use super::chart::{Axis, Chart, Line, decimals, step};
+use super::quantities::{COSINE, Quantity, SIGNAL_TO_NOISE, UPDATE_SIZE, traces};
 use crate::state::{Lab, Trace};
 use crate::tongue::t;
 use crate::ui::field::{Choose, Select};
@@ -27,7 +28,7 @@ pub fn Alignment() -> impl IntoView {
             title=key!("Alignment with backprop")
             help=t("Cosine between what the rule does and the true gradient: 1 is the same direction, 0 is unrelated. It costs a backward pass; close it to switch it off.")
         >
-            <Stages probe="alignment" tensor="cosine" said=t("Cosine between the rule's update and the gradient, by stage") axis=axis />
+            <Stages of=&COSINE said=t("Cosine between the rule's update and the gradient, by stage") axis=axis />
             <Select label=t("Measure") options=options value=every choose=move |v| {
                 if let Ok(n) = v.parse() {
                     lab.every.set(n);
@@ -51,7 +52,7 @@ pub fn SignalToNoise() -> impl IntoView {
             title=key!("Signal to noise")
             help=t("What two batches agree on in each stage's update, over what they do not: above 1 a step goes mostly where the mean goes. It costs two steps; close it to switch it off.")
         >
-            <Stages probe="signal-to-noise" tensor="ratio" said=t("Signal to noise of the rule's update, by stage") axis=axis />
+            <Stages of=&SIGNAL_TO_NOISE said=t("Signal to noise of the rule's update, by stage") axis=axis />
         </Card>
     }
 }
@@ -70,42 +71,30 @@ pub fn UpdateSize() -> impl IntoView {
             title=key!("Update size")
             help=t("How large a step is beside the weights that it changes, by stage. About 0.001 is usual; much more shakes what was learned, much less learns slowly.")
         >
-            <Stages probe="update-size" tensor="size" said=t("Size of the step beside the weights, by stage") axis=axis />
+            <Stages of=&UPDATE_SIZE said=t("Size of the step beside the weights, by stage") axis=axis />
         </Card>
     }
 }
 
 /// A figure for each stage over the steps.
 #[component]
-fn Stages(probe: &'static str, tensor: &'static str, said: &'static str, axis: Axis) -> impl IntoView {
-    let reading = Lab::get().probe(probe);
-    let seen = watches(probe);
-    let tracks = RwSignal::new(Vec::<Trace>::new());
-    Effect::new(move |_| {
-        reading.with(|m| match m {
-            Some(m) => tracks.update(|all| {
-                let figures = m.tensor(tensor).map(|(_, c)| c).unwrap_or_default();
-                all.resize(figures.len(), Trace::default());
-                for (track, figure) in all.iter_mut().zip(figures) {
-                    track.push(m.step, *figure);
-                }
-            }),
-            None => tracks.set(Vec::new()),
-        });
-    });
+fn Stages(of: &'static Quantity, said: &'static str, axis: Axis) -> impl IntoView {
+    let seen = watches(of.probe);
+    let traces = traces(Lab::get(), of);
     let lines = move || {
-        let name = |i: usize, all: usize| {
-            if i + 1 == all { t("read-out").to_owned() } else { t!("stage {number}", number = i + 1) }
-        };
-        tracks.with(|all| {
-            let line = |(i, t): (usize, &Trace)| Line::of_many(i, name(i, all.len()), t.points().to_vec());
+        traces.with(|all| {
+            let line = |(i, t): (usize, &Trace)| Line::of_many(i, named(i, all.len()), t.points().to_vec());
             all.iter().enumerate().map(line).collect()
         })
     };
     let label = Signal::derive(move || {
-        let last = tracks
+        let last = traces
             .with(|all| all.iter().filter_map(Trace::last).map(|p| format!("{:.2}", p.value)).collect::<Vec<_>>());
         format!("{said}: {}", last.join(", "))
     });
-    view! { <Chart label=label lines=lines watch=move || tracks.track() axis=axis seen=seen /> }
+    view! { <Chart label=label lines=lines watch=move || traces.track() axis=axis seen=seen /> }
+}
+
+fn named(stage: usize, count: usize) -> String {
+    if stage + 1 == count { t("read-out").to_owned() } else { t!("stage {number}", number = stage + 1) }
 }

@@ -172,7 +172,9 @@ fn Legend(
             }
         };
         let lines = read.with_value(|(lines, _)| lines());
-        lines.into_iter().enumerate().filter(|(_, l)| !l.points.is_empty()).map(entry).collect_view()
+        // Before the first figure all are listed, so that what lies below stays where it is.
+        let none = lines.iter().all(|l| l.points.is_empty());
+        lines.into_iter().enumerate().filter(|(_, l)| none || !l.points.is_empty()).map(entry).collect_view()
     };
     view! { <ul class="legend" aria-hidden="true">{entries}</ul> }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::spec::BlockSpec;
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
@@ -10,6 +11,7 @@ use super::plot::numbers::{Cell, Numbers, Spot};
 use super::plot::{Hit, Plot, Told};
 use crate::state::{Lab, Measured};
 use crate::tongue::t;
+use crate::tree;
 use crate::ui::canvas::{Sheet, Sight};
 use crate::ui::paint::{Brush, Frame, Pixels};
 use crate::ui::theme::{Theme, mix};
@@ -38,8 +40,10 @@ pub struct Exhibit {
     pub what: &'static str,
     pub class: &'static str,
     pub height: Option<fn(f64) -> f64>,
-    /// About how high one figure is with all that belongs to it, in the page's pixels.
-    pub room: u32,
+    /// Which blocks have a figure, about; and about how high one is of this width with all that belongs to it, in the page's
+    /// pixels.
+    pub made_by: fn(&BlockSpec) -> bool,
+    pub room: fn(f64) -> f64,
     pub title: &'static str,
     pub label: fn(&Measured, &str) -> String,
     pub draw: fn(Lab, &Sheet, &Measured, &str),
@@ -53,7 +57,8 @@ pub struct Exhibit {
 /// One figure for each path of the probe that has a tensor `what PATH`.
 pub fn figures(exhibit: Exhibit) -> impl IntoView {
     let lab = Lab::get();
-    let Exhibit { probe, what, class, height, room, title, label, draw, numbers, told, pick, legend } = exhibit;
+    let Exhibit { probe, what, class, height, made_by, room, title, label, draw, numbers, told, pick, legend } =
+        exhibit;
     let seen = watches(probe);
     let probe = lab.probe(probe);
     let all = {
@@ -124,8 +129,12 @@ pub fn figures(exhibit: Exhibit) -> impl IntoView {
             </figure>
         }
     };
+    let room = Callback::new(move |width| {
+        let figures = lab.loaded.with(|s| s.as_ref().map_or(0, |s| tree::count(s, made_by)));
+        figures.max(1) as f64 * room(width)
+    });
     view! {
-        <Sight seen=seen there=Signal::derive(move || all.with(|all| !all.is_empty())) height=room />
+        <Sight seen=seen there=Signal::derive(move || all.with(|all| !all.is_empty())) room=room />
         <For each=move || all.get() key=Clone::clone let:path>
             {figure(path)}
         </For>
@@ -146,7 +155,8 @@ pub fn Attention() -> impl IntoView {
                 what: "attention ",
                 class: "samples",
                 height: Some(tall),
-                room: 160,
+                made_by: |b| b.block.id.contains("attention"),
+                room: |width| tall(width) + 54.0,
                 title: t("Attention in"),
                 label,
                 draw: heads,
@@ -235,7 +245,8 @@ pub fn Assignments() -> impl IntoView {
                 what: "experts ",
                 class: "samples",
                 height: Some(height),
-                room: 380,
+                made_by: |b| b.routing.is_some(),
+                room: |_| 380.0,
                 title: t("Who gets what in"),
                 label,
                 draw: assignments,

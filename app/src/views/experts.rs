@@ -50,8 +50,8 @@ struct Past {
 #[component]
 pub fn Experts() -> impl IntoView {
     let lab = Lab::get();
-    let probe = lab.probe(t("experts"));
-    let seen = watches(t("experts"));
+    let probe = lab.probe("experts");
+    let seen = watches("experts");
     let pasts = RwSignal::new(Vec::<Past>::new());
     Effect::new(move |_| {
         probe.with(|m| match m {
@@ -60,9 +60,12 @@ pub fn Experts() -> impl IntoView {
         });
     });
     let paths = Memo::new(move |_| pasts.with(|all| all.iter().map(|p| p.path.clone()).collect::<Vec<_>>()));
+    let room = Callback::new(move |_| {
+        650.0 * lab.loaded.with(|s| s.as_ref().map_or(1, |s| tree::count(s, |b| b.routing.is_some()))) as f64
+    });
     view! {
         <Card title=key!("Experts") help=t("Each band is one expert, as thick as its share of what the training batches send.")>
-            <Sight seen=seen there=Signal::derive(move || paths.with(|p| !p.is_empty())) height=640 />
+            <Sight seen=seen there=Signal::derive(move || paths.with(|p| !p.is_empty())) room=room />
             <For each=move || paths.get() key=Clone::clone let:path>
                 <OneRoute path=path pasts=pasts />
             </For>

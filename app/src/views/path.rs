@@ -24,6 +24,8 @@ use crate::ui::theme::mix;
 const THUMB: f64 = 26.0;
 const GAP: f64 = 4.0;
 const STRIP: f64 = 240.0;
+/// Images that the probe follows.
+const SAMPLES: usize = 60;
 
 /// How many samples were measured, and how many places of each are routed.
 fn extents(m: &Measured) -> (usize, usize) {
@@ -124,7 +126,7 @@ pub fn Path() -> impl IntoView {
     };
     view! {
         <Card title=key!("The path of one sample") help=t("Lit are the experts that work on the test sample that is chosen; the thicker the line, the more their part counts.")>
-            <Sight seen=seen there=any height=540 />
+            <Sight seen=seen there=any room=Callback::new(room) />
             <Show when=move || any.get()>
                 <div class="path-pick" role="group" aria-label=t("Sample that is followed")>
                     <button type="button" on:click=move |_| turn(-1)>{t("Previous sample")}</button>
@@ -276,6 +278,12 @@ fn across(width: f64) -> usize {
 
 fn thumbs_height(width: f64, count: usize) -> f64 {
     count.div_ceil(across(width)) as f64 * (THUMB + GAP)
+}
+
+/// About the height of all of it in a card of this width, where images are followed.
+fn room(width: f64) -> f64 {
+    // Where the card is narrow, the samples are chosen in two lines.
+    thumbs_height(width, SAMPLES) + if width < 350.0 { 431.0 } else { 404.0 }
 }
 
 fn thumb_at(hit: Hit) -> Option<usize> {

@@ -22,34 +22,36 @@ pub struct Quantity {
     range: (f64, f64),
 }
 
-pub static QUANTITIES: [Quantity; 3] = [
-    Quantity {
-        probe: "alignment",
-        tensor: "cosine",
-        name: key!("Cosine"),
-        title: key!("Between the rule's update and backpropagation's gradient: 1 is the same direction"),
-        write: |v| format!("{v:.2}"),
-        range: (0.0, 1.0),
-    },
-    Quantity {
-        probe: "signal-to-noise",
-        tensor: "ratio",
-        name: key!("Signal to noise"),
-        title: key!("What two batches agree on, over what they do not"),
-        write: |v| if v < 100.0 { format!("{v:.2}") } else { format!("{v:.0}") },
-        range: (0.0, 1.0),
-    },
-    Quantity {
-        probe: "update-size",
-        tensor: "size",
-        name: key!("Update size"),
-        title: key!("The step's length over that of the weights"),
-        write: |v| if v == 0.0 { "0".to_owned() } else { format!("{v:.0e}") },
-        range: (0.0, 0.0),
-    },
-];
+pub static COSINE: Quantity = Quantity {
+    probe: "alignment",
+    tensor: "cosine",
+    name: key!("Cosine"),
+    title: key!("Between the rule's update and backpropagation's gradient: 1 is the same direction"),
+    write: |v| format!("{v:.2}"),
+    range: (0.0, 1.0),
+};
 
-/// What is measured of a quantity while it is watched, stage by stage; it begins anew with each run.
+pub static SIGNAL_TO_NOISE: Quantity = Quantity {
+    probe: "signal-to-noise",
+    tensor: "ratio",
+    name: key!("Signal to noise"),
+    title: key!("What two batches agree on, over what they do not"),
+    write: |v| if v < 100.0 { format!("{v:.2}") } else { format!("{v:.0}") },
+    range: (0.0, 1.0),
+};
+
+pub static UPDATE_SIZE: Quantity = Quantity {
+    probe: "update-size",
+    tensor: "size",
+    name: key!("Update size"),
+    title: key!("The step's length over that of the weights"),
+    write: |v| if v == 0.0 { "0".to_owned() } else { format!("{v:.0e}") },
+    range: (0.0, 0.0),
+};
+
+pub static QUANTITIES: [&Quantity; 3] = [&COSINE, &SIGNAL_TO_NOISE, &UPDATE_SIZE];
+
+/// What is measured of a quantity while it is watched, a trace a stage, empty ones at first; it begins anew with each run.
 pub fn traces(lab: Lab, quantity: &'static Quantity) -> RwSignal<Vec<Trace>> {
     let reading = lab.probe(quantity.probe);
     let all = RwSignal::new(Vec::<Trace>::new());
@@ -62,7 +64,7 @@ pub fn traces(lab: Lab, quantity: &'static Quantity) -> RwSignal<Vec<Trace>> {
                     trace.push(m.step, *figure);
                 }
             }),
-            None => all.set(Vec::new()),
+            None => all.set(vec![Trace::default(); lab.loaded.with(|s| s.as_ref().map_or(0, |s| s.stages.len()))]),
         });
     });
     all

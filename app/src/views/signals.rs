@@ -116,7 +116,7 @@ pub fn Signals() -> impl IntoView {
     };
     view! {
         <Card title=key!("The rule's signals") help=t("What the rule itself goes by at each stage, on the batch of the next step.")>
-            <Sight seen=seen(String::new()) there=Signal::derive(move || names.with(|n| !n.is_empty())) height=280 />
+            <Sight seen=seen(String::new()) there=Signal::derive(move || names.with(|n| !n.is_empty())) room=Callback::new(|_| 280.0) />
             {move || names.get().into_iter().map(chart).collect_view()}
         </Card>
     }

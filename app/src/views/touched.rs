@@ -54,7 +54,7 @@ pub fn Touched(at: Place) -> impl IntoView {
                 done
             ),
             Place::Files => t!(
-                "The experiment repeats this run without what was done to it; the weights, the script and the curves say it: {done}.",
+                "The experiment repeats this run without what was done to it; the weights, the model, the script and the curves say it: {done}.",
                 done
             ),
         };

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use engine::protocol::StageInfo;
 use leptos::prelude::*;
 
 use super::card::{Card, watches};
@@ -65,9 +66,10 @@ pub fn Units() -> impl IntoView {
             </figure>
         }
     };
+    let room = move |width| lab.summary.with(|s| s.as_ref().map_or(0.0, |s| room(width, &s.stages)));
     view! {
         <Card title=key!("What the units see") help=t("Each square is the plane as one hidden unit sees it: where it answers strongly, and with which sign.")>
-            <Sight seen=seen there=Signal::derive(move || stages.with(|s| !s.is_empty())) height=220 />
+            <Sight seen=seen there=Signal::derive(move || stages.with(|s| !s.is_empty())) room=Callback::new(room) />
             <For each=move || stages.get() key=Clone::clone let:stage>
                 {map(stage)}
             </For>
@@ -83,6 +85,13 @@ pub fn columns(width: f64) -> usize {
 /// Height of so many tiles in rows of this width.
 pub fn tiles_height(width: f64, tiles: usize) -> f64 {
     tiles.max(1).div_ceil(columns(width)) as f64 * (SIDE + GAP) - GAP
+}
+
+/// About the height of the maps of all hidden stages, with their names and tools.
+fn room(width: f64, stages: &[StageInfo]) -> f64 {
+    let hidden = stages.split_last().map_or(&[][..], |(_, hidden)| hidden);
+    let units = hidden.iter().filter_map(|s| s.output.last().copied());
+    units.map(|units| 60.0 + tiles_height(width, units.min(UNITS))).sum()
 }
 
 /// Where the tile at a point of the picture is: its number, and the point within it.

@@ -2,7 +2,8 @@
 //!
 //! One input, `input [batch, …]`, and one output, `logits [batch, …]`: features and channels are the last axis, tokens
 //! whole numbers in floats, as everywhere here. The file says of itself (`metadata_props`): `spec`, the experiment's
-//! text; `step`, how long it was trained; `outputs`, their names; `batch`, `any` or the number of samples that it takes.
+//! text; `step`, how long it was trained; `touched`, where anything was done to the run that the experiment does not tell;
+//! `outputs`, their names; `batch`, `any` or the number of samples that it takes.
 //! It takes any number where the network can be written for any: not where a routing's capacity or a table of noise
 //! depends on how many there are.
 //!
@@ -18,6 +19,7 @@ use crate::data::Data;
 use crate::diagnostic::Diagnostic;
 use crate::spec::resolve::resolve;
 use crate::spec::{Spec, text};
+use crate::touch::{self, Past};
 use crate::weights::Weights;
 use model::Model;
 
@@ -32,7 +34,7 @@ pub struct Exported {
     pub batch: Option<usize>,
 }
 
-/// The network of `spec` with what `registers` hold after `step` steps. Where it cannot take any number of samples, or
+/// The network of `spec` with what `registers` hold where its run stood. Where it cannot take any number of samples, or
 /// where `batch` says so, it takes a fixed one: `batch`, else 1.
 ///
 /// # Errors
@@ -41,7 +43,7 @@ pub fn model(
     spec: &Spec,
     data: &Data,
     registers: &Weights,
-    step: u64,
+    past: &Past,
     batch: Option<usize>,
 ) -> Result<Exported, Vec<Diagnostic>> {
     let resolved = resolve(spec)?;
@@ -65,9 +67,12 @@ pub fn model(
     model.outputs = vec![(LOGITS.to_owned(), batch::extents(&logits, samples.is_none()))];
     model.about = vec![
         ("spec", text::compact(spec)),
-        ("step", step.to_string()),
+        ("step", past.step.to_string()),
         ("outputs", data.outputs.join("\n")),
         ("batch", samples.map_or_else(|| "any".to_owned(), |n| n.to_string())),
     ];
+    if !past.touches.is_empty() {
+        model.about.push(("touched", touch::write(&past.touches)));
+    }
     Ok(Exported { bytes: model.bytes(&registers), batch: samples })
 }

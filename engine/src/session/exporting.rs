@@ -7,7 +7,7 @@ use crate::exec::Fault;
 use crate::export::{Form, onnx, safetensors, torch};
 use crate::protocol::{Event, Message};
 use crate::spec::Spec;
-use crate::touch::{Touch, What};
+use crate::touch::{Past, Touch, What};
 use crate::weights::Weights;
 
 impl Session {
@@ -35,7 +35,8 @@ impl Session {
             Form::Weights => safetensors::pack(&run.weights().await?, &run.spec, &run.touches),
             Form::Onnx => {
                 let registers = run.registers(|_| true).await?;
-                onnx::model(&run.spec, &run.data, &registers, run.step, None).map(|made| made.bytes)
+                let past = Past { step: run.step, touches: run.touches.clone() };
+                onnx::model(&run.spec, &run.data, &registers, &past, None).map(|made| made.bytes)
             }
             Form::Torch => Ok(torch::script(&run.spec, &run.lab, Form::Registers.file(), &run.touches).into_bytes()),
             Form::Registers => {

@@ -15,6 +15,7 @@ use engine::net::Clock;
 use engine::ops::Tensor;
 use engine::spec::Spec;
 use engine::spec::resolve::resolve;
+use engine::touch::{Past, Touch, What};
 use engine::weights::{self, Weights};
 use serde_json::{Value as Json, json};
 
@@ -132,7 +133,7 @@ fn answer(spec: &Spec, data: &Data, registers: &Weights, samples: usize) -> (Ten
 fn written(experiment: &Experiment) -> (Exported, (String, Vec<u8>, Json)) {
     let Experiment { name, spec, data, .. } = experiment;
     let registers = experiment.registers();
-    let made = model(spec, data, &registers, 0, None).unwrap_or_else(|f| panic!("{name}: {f:?}"));
+    let made = model(spec, data, &registers, &Past::default(), None).unwrap_or_else(|f| panic!("{name}: {f:?}"));
     let (x, y) = answer(spec, data, &registers, made.batch.unwrap_or(SAMPLES));
     let values = json!({
         "inputs": [told("input", &x.shape, &x.data)], "outputs": [told("logits", &y.shape, &y.data)],
@@ -162,11 +163,13 @@ fn every_preset_and_every_rules_answer_is_written() {
 fn a_file_says_what_it_is_and_takes_as_many_samples_as_asked() {
     let experiment = networks::of("backprop");
     let registers = experiment.registers();
-    let made = |batch| model(&experiment.spec, &experiment.data, &registers, 7, batch).unwrap();
+    let touches = vec![Touch { step: 3, what: What::Hand { last: 3, numbers: 1 } }];
+    let past = Past { step: 7, touches };
+    let made = |batch| model(&experiment.spec, &experiment.data, &registers, &past, batch).unwrap();
     assert_eq!((made(None).batch, made(Some(5)).batch), (None, Some(5)));
     let bytes = made(None).bytes;
     let holds = |text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
-    for text in ["logits", "1/1.linear/weight", "\"data\":\"moons\"", "Signalbox", "any"] {
+    for text in ["logits", "1/1.linear/weight", "\"data\":\"moons\"", "Signalbox", "any", "touched", "3:hand:3:1"] {
         assert!(holds(text), "{text}");
     }
 }
@@ -176,6 +179,6 @@ fn a_register_that_the_run_lacks_is_a_fault() {
     let experiment = networks::of("backprop");
     let mut registers = experiment.registers();
     registers.remove("1/1.linear/weight");
-    let faults = model(&experiment.spec, &experiment.data, &registers, 0, None).unwrap_err();
+    let faults = model(&experiment.spec, &experiment.data, &registers, &Past::default(), None).unwrap_err();
     assert_eq!(faults[0].path, "1/1.linear/weight");
 }

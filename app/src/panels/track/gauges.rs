@@ -42,7 +42,7 @@ pub fn ChooseBeneath() -> impl IntoView {
     let value = Signal::derive(move || shown.get().map_or("", |q| q.probe).to_owned());
     view! {
         <Select label=t("Beneath each stage") options=options value=value choose=move |probe: String| {
-            shown.set(QUANTITIES.iter().find(|q| q.probe == probe));
+            shown.set(QUANTITIES.into_iter().find(|q| q.probe == probe));
         } />
     }
 }

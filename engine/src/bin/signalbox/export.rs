@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as Arguments;
 use engine::diagnostic::Diagnostic;
 use engine::export::{onnx, safetensors, torch};
+use engine::touch::Past;
 use engine::weights::Weights;
 
 use crate::say::say;
@@ -43,13 +44,14 @@ pub fn export(args: &Args) -> Answer {
     let data = files::data(&spec, &args.own)?;
     let beside = args.torch.as_ref().map(|path| path.with_extension("safetensors"));
     args.onnx.iter().chain(&args.torch).chain(&beside).try_for_each(|path| files::writable(path))?;
-    let from = args.from.as_deref().map(weights::read).transpose()?.unwrap_or_default();
+    let (from, touches) = args.from.as_deref().map(weights::begin).transpose()?.unwrap_or_default();
     let mut trainer = Trainer::begun(&spec, data, from)?;
     trainer.step(args.steps);
     let registers = trainer.registers()?;
     if let Some(path) = &args.onnx {
         let batch = args.batch.map(|n| n as usize);
-        let made = onnx::model(&spec, &trainer.data, &registers, args.steps.into(), batch)?;
+        let past = Past { step: args.steps.into(), touches: touches.clone() };
+        let made = onnx::model(&spec, &trainer.data, &registers, &past, batch)?;
         files::write(path, &made.bytes)?;
         let takes = made.batch.map_or_else(|| "any number of samples".to_owned(), |n| format!("{n} at once"));
         say(format!("{}: takes {takes}", path.display()))?;
@@ -57,8 +59,8 @@ pub fn export(args: &Args) -> Answer {
     if let (Some(path), Some(beside)) = (&args.torch, &beside) {
         let wanted = torch::registers(&trainer.lab);
         let held: Weights = registers.into_iter().filter(|(name, _)| wanted.contains(name.as_str())).collect();
-        files::write(beside, &safetensors::pack(&held, &spec, &[])?)?;
-        files::write(path, torch::script(&spec, &trainer.lab, &file_name(beside), &[]).as_bytes())?;
+        files::write(beside, &safetensors::pack(&held, &spec, &touches)?)?;
+        files::write(path, torch::script(&spec, &trainer.lab, &file_name(beside), &touches).as_bytes())?;
         say(format!("{}: begins with {}", path.display(), beside.display()))?;
     }
     Ok(Outcome::Done)

@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Answer {
     }
     let data = files::data(&spec, &args.own)?;
     args.report.iter().chain(&args.weights).try_for_each(|path| files::writable(path))?;
-    let from = args.from.as_deref().map(weights::read).transpose()?.unwrap_or_default();
+    let (from, touches) = args.from.as_deref().map(weights::begin).transpose()?.unwrap_or_default();
     let mut trainer = Trainer::begun(&spec, data, from)?;
     let place = settle(&mut trainer, &Machine::default(), args.device)?;
     eprintln!("{place}");
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Answer {
         files::write(path, format!("{}\n", pretty(&report.json())).as_bytes())?;
     }
     if let Some(path) = &args.weights {
-        files::write(path, &safetensors::pack(&trainer.weights()?, &spec, &[])?)?;
+        files::write(path, &safetensors::pack(&trainer.weights()?, &spec, &touches)?)?;
     }
     if let Some(step) = diverged {
         let mend = "lower the learning rate, or clip the gradient";

@@ -40,7 +40,7 @@ pub fn transform(args: &Args) -> Answer {
     let spec = files::spec(&args.spec)?;
     let by = text::read_choice(&args.by, TRANSFORMS, "--by")?;
     let data = files::data(&spec, &args.own)?;
-    let before = weights::read(&args.weights)?;
+    let (before, touches) = weights::read(&args.weights)?;
     args.spec_out.iter().chain(&args.weights_out).try_for_each(|path| files::writable(path))?;
     let mut told = vec![vec!["before".to_owned(), accuracy(&spec, &data, &before)?]];
     let Changed { spec, weights, figures } = engine::transforms::transform(&spec, &data, &before, &by)?;
@@ -51,7 +51,7 @@ pub fn transform(args: &Args) -> Answer {
         files::write(path, text::write(&spec).as_bytes())?;
     }
     if let Some(path) = &args.weights_out {
-        files::write(path, &safetensors::pack(&weights, &spec, &[])?)?;
+        files::write(path, &safetensors::pack(&weights, &spec, &touches)?)?;
     }
     Ok(Outcome::Done)
 }
