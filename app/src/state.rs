@@ -1,6 +1,7 @@
 //! The page's one store. What a person builds is the [`Spec`]; all else is either a wish (play, speed, device) or what
 //! the session last said.
 
+mod address;
 mod answer;
 mod curve;
 mod edit;

@@ -37,6 +37,7 @@ mod series;
 mod spiral;
 mod split;
 mod state;
+pub(crate) mod take;
 mod text;
 mod wine;
 mod xor;

@@ -26,7 +26,6 @@ mod build;
 pub mod figures;
 pub mod query;
 mod replay;
-pub(crate) mod samples;
 
 pub use build::Lens;
 pub use figures::Figures;

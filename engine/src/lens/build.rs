@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::samples::shapes;
 use super::{Kind, PhaseInfo, ValueInfo};
 use crate::ad;
 use crate::check::check;
+use crate::data::take::shapes;
 use crate::data::{Answer, Data};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Graph, Init, Program, Role, Shape, Slot, SlotId, Stmt, Value};

@@ -1,9 +1,9 @@
 //! A lens put over a run: the run's registers and samples in, a value out.
 
 use super::build::{At, Item};
-use super::samples::samples;
 use super::{Lens, Subject, ValueInfo};
 use crate::data::Data;
+use crate::data::take::samples;
 use crate::diagnostic::Diagnostic;
 use crate::exec::{Executor, Fault};
 use crate::ir::{Role, SlotId};

@@ -2,9 +2,9 @@
 
 use super::Session;
 use crate::answer::{Answerer, Mute};
+use crate::data::take::{samples, shapes};
 use crate::diagnostic::Diagnostic;
 use crate::exec::Executor;
-use crate::lens::samples::{samples, shapes};
 use crate::protocol::{Event, Message, TensorInfo};
 
 /// The present run's network as it answers, and where it computes.

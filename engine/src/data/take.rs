@@ -1,6 +1,6 @@
 //! Samples of a split, taken out of it as a step's batch takes them.
 
-use crate::data::{Answer, Data, Split};
+use super::{Answer, Data, Split};
 use crate::ir::Shape;
 
 /// Shapes of `count` samples, and of their answers.
