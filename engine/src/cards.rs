@@ -78,6 +78,7 @@ mod low_rank_training;
 mod magnitude;
 mod mask_prediction;
 mod mat_former;
+mod mix_lora;
 mod mlp_mixer;
 mod model_building;
 mod model_free;
@@ -111,6 +112,7 @@ mod res_mlp;
 mod s_kan;
 mod scalable_forward;
 mod scaling_down;
+mod selective_lora;
 mod separable_time;
 mod sign_symmetric;
 mod simba;
@@ -142,8 +144,8 @@ pub struct Run {
     pub name: &'static str,
     pub spec: Spec,
     pub steps: u64,
-    /// Transforms of the trained network, one after the other, each with the steps that it is trained for afterwards. What
-    /// is measured is measured at the end.
+    /// What comes then, one after the other: a transform of the trained network, or another dataset for it; each with the
+    /// steps that it is trained for afterwards. What is measured is measured at the end.
     pub then: Vec<(Choice, u64)>,
 }
 
@@ -244,6 +246,7 @@ pub const CARDS: &[&Card] = &[
     &mat_former::CARD,
     &skip_middle::CARD,
     &ffn_skip::CARD,
+    &mix_lora::CARD,
     &mask_prediction::CARD,
     &dropout::CARD,
     &drop_block::CARD,
@@ -258,6 +261,7 @@ pub const CARDS: &[&Card] = &[
     &attention_removal::CARD,
     &neural_modules::CARD,
     &flex_round::CARD,
+    &selective_lora::CARD,
     &identity_mappings::CARD,
     &deep_rectifiers::CARD,
     &batch_normalization::CARD,
@@ -323,6 +327,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::data::DATASETS;
     use crate::registry::{Knobs, find};
     use crate::spec::resolve::resolve;
     use crate::transforms::TRANSFORMS;
@@ -338,8 +343,10 @@ mod tests {
                 assert_eq!(canonical(&run.spec), run.spec, "{}", card.meta.id);
                 assert!(run.steps > 0);
                 for (by, _) in &run.then {
-                    let entry = find(TRANSFORMS, &by.id, card.meta.id).unwrap();
-                    Knobs::resolve(entry.knobs(), &by.settings, card.meta.id).unwrap();
+                    let dataset = find(DATASETS, &by.id, card.meta.id).map(|d| d.knobs());
+                    let transform = find(TRANSFORMS, &by.id, card.meta.id).map(|t| t.knobs());
+                    assert!(dataset.is_ok() != transform.is_ok(), "{} is the name of two things", by.id);
+                    Knobs::resolve(dataset.or(transform).unwrap(), &by.settings, card.meta.id).unwrap();
                 }
             }
             assert!(!form.claims.is_empty() && !card.watch.is_empty() && form.seconds > 0);

@@ -33,6 +33,7 @@ mod plane;
 pub mod points;
 mod rearrange;
 mod recall;
+mod restyled;
 mod series;
 mod spiral;
 mod split;
@@ -261,6 +262,7 @@ registry! {
     wine::Wine,
     breast_cancer::BreastCancer,
     digits::Digits,
+    restyled::Restyled,
     mnist::Mnist,
     photo::Photo,
     series::Series,

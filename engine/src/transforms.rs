@@ -20,6 +20,7 @@ pub mod feed_forward;
 mod flex_round;
 mod fuse_feed_forward;
 mod icbs;
+mod low_rank;
 mod magnitude;
 mod masks;
 mod moefy;
@@ -67,6 +68,7 @@ registry! {
     moefy::Moefy,
     experts::Experts,
     flex_round::FlexRound,
+    low_rank::LowRank,
 }
 
 /// Applies the transform that `by` names to the network of `spec` with `weights`.

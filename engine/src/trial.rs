@@ -58,7 +58,7 @@ pub struct Standing {
 /// One run with one seed.
 struct Attempt {
     run: Run,
-    /// What is still to be done to the network, each with the steps that follow.
+    /// What is still to come, each with the steps that follow.
     then: std::vec::IntoIter<(Choice, u64)>,
     /// Steps at which the present training ends, and those before it.
     end: u64,
@@ -160,9 +160,15 @@ impl Attempt {
         }
         if let Some((by, steps)) = self.then.next() {
             let weights = self.run.weights().await.map_err(lost)?;
-            let Changed { spec, weights, .. } = transform(&self.run.spec, &self.run.data, &weights, &by)?;
             self.before += self.end;
-            self.run = ready(spec, self.run.data.clone(), weights, means).await?;
+            self.run = if is_dataset(&by) {
+                let spec = Spec { data: by, ..self.run.spec.clone() };
+                let data = Rc::new(data(&spec, means)?);
+                ready(spec, data, weights, means).await?
+            } else {
+                let Changed { spec, weights, .. } = transform(&self.run.spec, &self.run.data, &weights, &by)?;
+                ready(spec, self.run.data.clone(), weights, means).await?
+            };
             (self.end, self.evaluating) = (steps, None);
             return Ok(None);
         }
@@ -195,6 +201,11 @@ fn data(spec: &Spec, means: &Means<'_>) -> Result<Data, Vec<Diagnostic>> {
         Source::Own(_) => return Err(missing("a file of your own")),
     };
     dataset.load(&files, &knobs, spec.seed).map_err(|f| vec![f.within("data")])
+}
+
+/// Whether the choice of what comes next is of a dataset, and not of a transform.
+fn is_dataset(by: &Choice) -> bool {
+    DATASETS.iter().any(|dataset| dataset.meta().id == by.id)
 }
 
 fn lost(fault: Fault) -> Vec<Diagnostic> {

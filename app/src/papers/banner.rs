@@ -17,7 +17,7 @@ pub fn Banner() -> impl IntoView {
         let (name, to) = (papers.name(&id), Room::Papers(Some(id)).link());
         let (what, then) = match part {
             Part::Run { name, steps, changed } => {
-                let then = if changed { t("transformed") } else { t("judged") };
+                let then = if changed { t("taken further") } else { t("judged") };
                 (
                     t!("This is the run “{name}” of the paper ", name),
                     t!(", which is {then} after {steps} steps.", then, steps),

@@ -87,6 +87,8 @@ impl Block for Lora {
         if b.g.is_poisoned(base) {
             return base;
         }
+        // A linear layer takes an image as one row of features, and so does the change.
+        let x = if b.g.shape(x).rank() == 4 && b.g.shape(base).rank() == 2 { b.flat(x) } else { x };
         let (from, to) = (b.g.shape(x).clone(), b.g.shape(base).clone());
         if from.rank() < 2 || from[..from.rank() - 1] != to[..to.rank().max(1) - 1] {
             let message = format!("its blocks turn {from} into {to}, which no change of the last axis does");

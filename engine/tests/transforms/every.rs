@@ -42,6 +42,7 @@ fn what_keeps_the_function_gives_the_same_answers() {
         ("nm-sparsity", Choice::new("nm-sparsity").with("when", "gradually")),
         ("nm-sparsity", Choice::new("nm-sparsity").with("when", "gradually").with("decay", "structure")),
         ("attention-removal", Choice::new("attention-removal").with("when", "gradually")),
+        ("attach-lora", Choice::new("attach-lora")),
     ];
     for (id, by) in kept {
         let entry = find(TRANSFORMS, id, "").unwrap();
@@ -76,7 +77,7 @@ fn what_does_not_fit_is_refused_with_its_mend() {
 
 #[test]
 fn ids_of_blocks_that_transforms_write_exist() {
-    for id in ["linear", "masked-linear", "nm-linear", "route", "fade", "activation"] {
+    for id in ["linear", "masked-linear", "nm-linear", "route", "fade", "activation", "lora"] {
         assert!(find(BLOCKS, id, "").is_ok(), "{id}");
     }
 }

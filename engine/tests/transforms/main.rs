@@ -8,6 +8,7 @@ mod assets;
 mod bench;
 mod every;
 mod experts;
+mod low_rank;
 mod pruning;
 mod rounding;
 mod structure;

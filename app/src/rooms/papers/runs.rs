@@ -68,7 +68,7 @@ fn why_no_race(runs: &[RunInfo]) -> Option<&'static str> {
         return None;
     }
     Some(if runs.iter().any(|r| !r.then.is_empty()) {
-        t("They cannot race: a race has no transforms.")
+        t("They cannot race: a race trains once, and these are changed afterwards.")
     } else if runs.iter().any(|r| r.steps != runs[0].steps) {
         t("They cannot race: they are not equally long.")
     } else {
@@ -116,7 +116,7 @@ fn told(row: &Row, all: &[Row]) -> Vec<String> {
     row.1.iter().enumerate().map(text).collect()
 }
 
-/// The transforms after a run, in words: `magnitude, keep 0.2; 300 steps`.
+/// What comes after a run, in words: `magnitude-pruning, density 0.2; 300 steps`.
 fn after(run: &RunInfo) -> String {
     let one = |(by, steps): &(engine::spec::Choice, u64)| {
         let knobs = by.settings.iter().map(|(knob, v)| format!(", {knob} {v}"));

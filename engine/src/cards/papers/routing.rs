@@ -33,4 +33,9 @@ pub(super) const PAPERS: &[Line] = &[
     ("sparse-mlp", "", "P = softmax(x W),   y = Σ_{i ∈ top-k} P_i · expert_i(x),   over places and over features"),
     ("fire-together", "", "m = σ(GAP(x) W + b),   y = o · [m > ½],   o = layer(x)"),
     ("ffn-skip", "", "h ← h + f_l(h),   left out where  cos(h, h + f_l(h)) ≥ τ"),
+    (
+        "mix-lora",
+        "MixLoRA: Enhancing Large Language Models Fine-Tuning with LoRA based Mixture of Experts",
+        "y = Σ_{k ∈ top-2} R(x)_k E_k(x),   E_k with weights W + (α/r) A_k B_k,   W frozen, B_k = 0 at first",
+    ),
 ];

@@ -36,4 +36,9 @@ pub(super) const PAPERS: &[Line] = &[
         "",
         "out goes the block, then the channels, without which the loss on training samples rises least",
     ),
+    (
+        "selective-lora",
+        "Fine Tuning without Catastrophic Forgetting via Selective Low Rank Adaptation",
+        "y = x W + [s ≥ τ] (α/r) x A B,   d[s ≥ τ]/ds := 1,   loss + λ mean |s|,   W frozen, B = 0 at first",
+    ),
 ];
