@@ -89,8 +89,10 @@ impl Papers {
     /// The assets that a form's datasets are made of, by name.
     fn assets(self, form: &FormInfo) -> Vec<String> {
         let mut names = Vec::new();
-        for run in &form.runs {
-            let files = self.lab.entry(|c| &c.datasets, &run.spec.data.id).map(|d| d.files).unwrap_or_default();
+        // What comes after a run may be another dataset.
+        let later = form.runs.iter().flat_map(|run| &run.then).map(|(by, _)| &by.id);
+        for id in form.runs.iter().map(|run| &run.spec.data.id).chain(later) {
+            let files = self.lab.entry(|c| &c.datasets, id).map(|d| d.files).unwrap_or_default();
             for file in files {
                 match file {
                     FileInfo::Asset(name) if !names.contains(&name) => names.push(name),
