@@ -73,7 +73,9 @@ lab("a check gives the figures of the command line, and is kept", at(`papers/${C
   await entries(page).filter({ hasText: "✓ holds here" }).waitFor();
 });
 
-lab("a check says how far it is, and can be stopped", at("papers/backprop"), async ({ page }) => {
+lab("a check says how far it is, and can be stopped", { ...at("papers/backprop"), timeout: 240_000 }, async ({ page }) => {
+  // The long form, so that it does not end before it is stopped; the page has little of the machine beside it.
+  page.setDefaultTimeout(60_000);
   await select(page, "Form").selectOption("full");
   await button(page, "Run the check").click();
   await page.getByText(/with seed 1, step [1-9][\d,]* of/).waitFor();

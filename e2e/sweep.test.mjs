@@ -96,6 +96,8 @@ lab("a knob that the network does not have is told in the form and in the cells"
 });
 
 lab("a sweep rests, goes on and ends when it is told to", { timeout: 180_000 }, async ({ page }) => {
+  // Its runs have the machine for themselves, nearly.
+  page.setDefaultTimeout(60_000);
   await sweep(page, { steps: 100_000_000 });
   await type(values(page, "first"), "0.001, 0.003");
   await button(page, "Start the sweep").click();
