@@ -13,9 +13,9 @@
 //! | at price 0.2 | 0.922 (0.881 to 0.953) | 0.491 (0.344 to 0.669) |
 //! | at price 0.3 | 0.740 (0.139 to 0.936) | 0.469 (0.194 to 0.750) |
 //!
-//! The paper's own claim, that with scores less is forgotten than with every change, does not show: six layers are few to
-//! choose from, and every one of them is needed for digits that lie on their side. What shows is what lies beneath it: at
-//! price 0.2 the new is still learned, and less is forgotten than by training everything.
+//! The paper's own claim, that with scores less is forgotten than with every change, does not show; it
+//! may need more than six layers to choose from. What shows is what lies beneath it: at price 0.2 the new is still learned,
+//! and less is forgotten than by training everything.
 
 use super::networks::layers;
 use super::{Card, Claim, QUICK, Run, accuracy, beside};
