@@ -57,7 +57,7 @@ mod layer_norm;
 mod lif;
 mod linear;
 mod liquid;
-mod lora;
+pub(crate) mod lora;
 mod low_rank;
 mod lru;
 mod lstm;

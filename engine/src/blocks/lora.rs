@@ -27,13 +27,34 @@ static META: Meta = Meta {
     source: "Hu et al. 2022; in experts: Li et al. 2024 (MixLoRA); with scores: Bafghi et al. 2025",
 };
 
+// A transform that makes such blocks offers these too.
+pub(crate) const RANK: Knob = Knob {
+    id: "rank",
+    name: "Rank",
+    help: "Width of the two thin matrices.",
+    kind: KnobKind::Int { default: 4, min: 1, max: 256 },
+};
+pub(crate) const SELECTIVE: Knob = Knob {
+    id: "selective",
+    name: "Selective",
+    help: "Gives the change a score; it is there only while the score is at its threshold or above.",
+    kind: KnobKind::Bool { default: false },
+};
+pub(crate) const THRESHOLD: Knob = Knob {
+    id: "threshold",
+    name: "Threshold",
+    help: "The score from which on the change is there; scores begin at one and a half times this.",
+    kind: KnobKind::Float { default: 0.1, min: 0.001, max: 10.0, live: false },
+};
+pub(crate) const PRICE: Knob = Knob {
+    id: "price",
+    name: "Price",
+    help: "Weight of the score's size in the loss.",
+    kind: KnobKind::Float { default: 0.01, min: 0.0, max: 10.0, live: false },
+};
+
 static KNOBS: [Knob; 6] = [
-    Knob {
-        id: "rank",
-        name: "Rank",
-        help: "Width of the two thin matrices.",
-        kind: KnobKind::Int { default: 4, min: 1, max: 256 },
-    },
+    RANK,
     Knob {
         id: "alpha",
         name: "Alpha",
@@ -46,24 +67,9 @@ static KNOBS: [Knob; 6] = [
         help: "Whether the blocks inside stay as they are initialised.",
         kind: KnobKind::Bool { default: true },
     },
-    Knob {
-        id: "selective",
-        name: "Selective",
-        help: "Gives the change a score; it is there only while the score is at its threshold or above.",
-        kind: KnobKind::Bool { default: false },
-    },
-    Knob {
-        id: "threshold",
-        name: "Threshold",
-        help: "The score from which on the change is there; scores begin at one and a half times this.",
-        kind: KnobKind::Float { default: 0.1, min: 0.001, max: 10.0, live: false },
-    },
-    Knob {
-        id: "price",
-        name: "Price",
-        help: "Weight of the score's size in the loss.",
-        kind: KnobKind::Float { default: 0.01, min: 0.0, max: 10.0, live: false },
-    },
+    SELECTIVE,
+    THRESHOLD,
+    PRICE,
 ];
 
 impl Entry for Lora {

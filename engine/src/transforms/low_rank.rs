@@ -9,6 +9,7 @@ use super::feed_forward::FeedForward;
 use super::parts::{Network, Part};
 use super::trained::Trained;
 use super::{Changed, Transform, figure};
+use crate::blocks::lora;
 use crate::diagnostic::Diagnostic;
 use crate::noise::Stream;
 use crate::registry::{Entry, Knob, KnobKind, Knobs, Meta};
@@ -26,12 +27,7 @@ static META: Meta = Meta {
 };
 
 static KNOBS: [Knob; 5] = [
-    Knob {
-        id: "rank",
-        name: "Rank",
-        help: "Width of the two thin matrices.",
-        kind: KnobKind::Int { default: 4, min: 1, max: 256 },
-    },
+    lora::RANK,
     Knob {
         id: "experts",
         name: "Experts",
@@ -39,24 +35,9 @@ static KNOBS: [Knob; 5] = [
                changes alone; every row goes to two of them.",
         kind: KnobKind::Int { default: 1, min: 1, max: 64 },
     },
-    Knob {
-        id: "selective",
-        name: "Selective",
-        help: "Gives every change a score; it is there only while the score is at its threshold or above.",
-        kind: KnobKind::Bool { default: false },
-    },
-    Knob {
-        id: "threshold",
-        name: "Threshold",
-        help: "The score from which on a change is there; scores begin at one and a half times this.",
-        kind: KnobKind::Float { default: 0.1, min: 0.001, max: 10.0, live: false },
-    },
-    Knob {
-        id: "price",
-        name: "Price",
-        help: "Weight of the scores' size in the loss.",
-        kind: KnobKind::Float { default: 0.01, min: 0.0, max: 10.0, live: false },
-    },
+    lora::SELECTIVE,
+    lora::THRESHOLD,
+    lora::PRICE,
 ];
 
 impl Entry for LowRank {
