@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use super::absent::Absent;
 use super::kernel::Kernel;
@@ -13,8 +16,16 @@ use super::tune::Tuning;
 use super::{platform, signal};
 use crate::exec::Fault;
 
-/// A pipeline by its module's text and its entry point.
-type Pipelines = HashMap<(Cow<'static, str>, &'static str), Rc<wgpu::ComputePipeline>>;
+/// A module's text and an entry point in it.
+type Key = (Cow<'static, str>, &'static str);
+type Pipelines = HashMap<Key, Rc<wgpu::ComputePipeline>>;
+
+fn key(kernel: &Kernel) -> Key {
+    (kernel.source.clone(), kernel.entry)
+}
+
+/// How long others who want to draw are kept waiting by the making of pipelines.
+const BATCH: Duration = Duration::from_millis(30);
 
 /// Cheap to clone; all clones are the same device.
 #[derive(Clone)]
@@ -138,37 +149,44 @@ impl Handle {
         }
     }
 
-    /// Pipelines for `kernels`, in their order; those known already are shared. In a browser they compile elsewhere,
-    /// side by side, while other events are served.
+    /// Pipelines for `kernels`, in their order; those known already are shared.
+    ///
+    /// A browser's one process for graphics does nothing else while it makes one, so no more are asked for at a time
+    /// than are made in about [`BATCH`], and pages can draw in between.
     pub(super) async fn compile(&self, kernels: &[&Kernel]) -> Result<Vec<Rc<wgpu::ComputePipeline>>, Fault> {
-        let mut answers = Vec::new();
-        let mut all = Vec::with_capacity(kernels.len());
-        for kernel in kernels {
-            let key = (kernel.source.clone(), kernel.entry);
-            let known = self.0.pipelines.borrow().get(&key).cloned();
-            let pipeline = match known {
-                Some(pipeline) => pipeline,
-                None => {
-                    let scope = self.0.device.push_error_scope(wgpu::ErrorFilter::Validation);
-                    let pipeline = Rc::new(self.pipeline(kernel));
-                    answers.push((key.clone(), scope.pop()));
-                    self.0.pipelines.borrow_mut().insert(key, pipeline.clone());
-                    pipeline
-                }
-            };
-            all.push(pipeline);
+        let mut asked = HashSet::new();
+        let new = |kernel: &&Kernel| !self.0.pipelines.borrow().contains_key(&key(kernel)) && asked.insert(key(kernel));
+        let unknown: Vec<_> = kernels.iter().copied().filter(new).collect();
+        let mut rest = &unknown[..];
+        let mut size = 1;
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(size.min(rest.len()));
+            let start = Instant::now();
+            self.make(batch).await?;
+            size = if start.elapsed() < BATCH { 2 * size } else { (size / 2).max(1) };
+            rest = later;
         }
+        let known = self.0.pipelines.borrow();
+        Ok(kernels.iter().map(|kernel| known[&key(kernel)].clone()).collect())
+    }
+
+    /// Makes pipelines for `kernels`; those that the device accepts are known from then on.
+    async fn make(&self, kernels: &[&Kernel]) -> Result<(), Fault> {
+        let asked: Vec<_> = kernels
+            .iter()
+            .map(|kernel| {
+                let scope = self.0.device.push_error_scope(wgpu::ErrorFilter::Validation);
+                (key(kernel), self.pipeline(kernel), scope.pop())
+            })
+            .collect();
         let mut refused = None;
-        for (key, answer) in answers {
-            if let Some(error) = answer.await {
-                self.0.pipelines.borrow_mut().remove(&key);
-                refused.get_or_insert(error);
+        for (key, pipeline, answer) in asked {
+            match answer.await {
+                Some(error) => _ = refused.get_or_insert(error),
+                None => _ = self.0.pipelines.borrow_mut().insert(key, Rc::new(pipeline)),
             }
         }
-        match refused {
-            Some(error) => Err(self.fault(&format!("it refused a kernel: {error}"))),
-            None => Ok(all),
-        }
+        refused.map_or(Ok(()), |error| Err(self.fault(&format!("it refused a kernel: {error}"))))
     }
 
     fn pipeline(&self, kernel: &Kernel) -> wgpu::ComputePipeline {
