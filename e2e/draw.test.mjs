@@ -87,7 +87,9 @@ lab("a test sample is answered as the network answers it, a drawing by pointer o
   const name = (await told(page).innerText()).match(/^Test sample 1, which is (.+)\.$/)[1];
   // The run's own measurement of the same sample.
   await below.locator("summary", { hasText: /numbers/ }).click();
-  const row = await below.getByRole("row", { name: /^sample 1 / }).getByRole("cell").allTextContents();
+  const cells = below.getByRole("row", { name: /^sample 1 / }).getByRole("cell");
+  await cells.nth(1).waitFor();
+  const row = await cells.allTextContents();
   assert.equal(row[0], name);
   assert.equal(row[1], first.best);
   row.slice(2).forEach((share, i) => assert.ok(Math.abs(parseFloat(share) - first.shares[i]) <= 0.11, `class ${i}: ${share} and ${first.shares[i]}`));

@@ -54,7 +54,12 @@ pub fn App() -> impl IntoView {
     view! {
         <Header />
         // What is not seen measures nothing, but goes on.
-        <main hidden=move || lab.room.with(|r| *r != Room::Lab)><LabRoom /></main>
+        <main
+            hidden=move || lab.room.with(|r| *r != Room::Lab)
+            class:taught=move || lab.lesson.with(Option::is_some)
+        >
+            <LabRoom />
+        </main>
         {move || other().map(|room| view! { <main class="room">{room}</main> })}
     }
     .into_any()

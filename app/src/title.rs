@@ -30,16 +30,15 @@ pub fn follow(lab: Lab, race: Race) {
     let changed = StoredValue::new(0.0);
     let named = own.split(':').next().unwrap_or_default().to_owned();
     Effect::new(move |_| {
-        let hidden = lab.hidden.get();
+        if !lab.hidden.get() {
+            changed.set_value(0.0);
+            return document().set_title(&own);
+        }
         lab.status.track();
         lab.playing.track();
         lab.notices.track();
         race.going.track();
         race.runs.track();
-        if !hidden {
-            changed.set_value(0.0);
-            return document().set_title(&own);
-        }
         let still = !lab.progress.with_untracked(|p| p.playing) && !race.going.get_untracked();
         if still || now() - changed.get_value() >= REST {
             changed.set_value(now());
