@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 import { lab } from "./harness.mjs";
-import { choose, play, until } from "./page.mjs";
+import { choose, number, play, until } from "./page.mjs";
 
 /** Remembers every device that the worker asks for, so that a test can destroy it. */
 const REMEMBER = `
@@ -38,6 +38,25 @@ async function goesOn(page, { step }) {
 async function says(page, pattern) {
   await page.getByText(pattern).first().waitFor();
 }
+
+/** Has the dataset's files come two seconds late. */
+function late() {
+  const { fetch } = globalThis;
+  globalThis.fetch = async (...asked) => {
+    if (/\/data\//.test(asked[0]?.url ?? asked[0])) await new Promise((done) => setTimeout(done, 2000));
+    return fetch(...asked);
+  };
+}
+
+lab("what is chosen while the data come is what the run begins with", { init: late }, async ({ page }) => {
+  await choose(page, "Device", /gpu/i);
+  await choose(page, "Optimizer", /^sgd/i);
+  await choose(page, "Loss", /squared/i);
+  await number(page, "Learning rate").fill("100");
+  await number(page, "Learning rate").press("Enter");
+  await page.locator(".place").filter({ hasText: /on WebGPU/ }).waitFor({ timeout: 60_000 });
+  await says(page, /diverged at step/);
+});
 
 lab("the device is destroyed in mid-run", { prelude: REMEMBER, expects: LOSS }, async ({ page }) => {
   const before = await trainOnGpu(page);

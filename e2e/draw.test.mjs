@@ -205,6 +205,8 @@ lab("on WebGPU a test sample is answered as the run measures it there", { timeou
   assert.equal(step, (await status(page)).step);
   const samples = page.locator("#view-samples");
   await samples.locator("summary", { hasText: /numbers/ }).click();
-  const row = await samples.getByRole("row", { name: /^sample 1 / }).getByRole("cell").allTextContents();
+  const cells = samples.getByRole("row", { name: /^sample 1 / }).getByRole("cell");
+  await cells.nth(1).waitFor();
+  const row = await cells.allTextContents();
   row.slice(2).forEach((share, i) => assert.ok(Math.abs(parseFloat(share) - shares[i]) <= 0.11, `class ${i}: ${share} and ${shares[i]}`));
 });

@@ -221,8 +221,8 @@ struct Line {
     carried: Option<u32>,
     /// The run that weights of a file were given for.
     weighed: Option<u32>,
-    /// The spec sent last.
-    sent: Option<(Spec, Option<Device>)>,
+    /// The spec sent last, unless another is on its way.
+    sent: Option<Spec>,
     /// When the status line, and the curves, were last brought up to date.
     status_at: f64,
     curve_at: f64,

@@ -51,7 +51,7 @@ impl Lab {
         let before = self.spec.get_untracked();
         self.line.update_value(|l| {
             l.changing = None;
-            l.sent = l.sent.take().map(|(_, device)| (spec.clone(), device));
+            l.sent = Some(spec.clone());
         });
         self.past.update(|past| past.push(before));
         self.future.set(Vec::new());

@@ -59,7 +59,7 @@ impl Lab {
 
     fn begin_with(self, file: &Uint8Array) {
         let sent = self.line.with_value(|l| l.sent.clone()).filter(|_| self.faults.with_untracked(Vec::is_empty));
-        let Some((spec, _)) = sent else {
+        let Some(spec) = sent else {
             self.busy.set(false);
             let text = t("Mend what keeps the experiment from running first.");
             return self.tell(Notice::alert("weights", t("There is no run to give weights to"), text));

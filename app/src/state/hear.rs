@@ -203,7 +203,7 @@ impl Lab {
     /// A run begins.
     fn begin(self, run: u32, summary: Summary) {
         let before = self.loaded.get_untracked();
-        let Some((spec, _)) = self.line.with_value(|l| l.sent.clone()) else {
+        let Some(spec) = self.line.with_value(|l| l.sent.clone()) else {
             return;
         };
         self.line.update_value(|l| (l.current, l.until) = (run, None));

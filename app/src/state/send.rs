@@ -40,13 +40,11 @@ impl Lab {
         self.line.update_value(|l| l.deaths = 0);
         let live = self.live_knobs(&spec);
         match sent {
-            Some((sent, device))
-                if still(&sent, &live) == still(&spec, &live) && self.faults.with_untracked(Vec::is_empty) =>
-            {
+            Some(sent) if still(&sent, &live) == still(&spec, &live) && self.faults.with_untracked(Vec::is_empty) => {
                 for (knob, value) in turns(&sent, &spec, &live) {
                     self.send(&Command::Turn { knob, value });
                 }
-                self.line.update_value(|l| l.sent = Some((spec, device)));
+                self.line.update_value(|l| l.sent = Some(spec));
             }
             Some(_) | None if self.carries(&spec) => self.carry_on(spec),
             Some(_) | None => self.load(),
@@ -83,27 +81,27 @@ impl Lab {
 
     /// Has the session go on from the present weights with another spec, as a new run.
     fn carry_on(self, spec: Spec) {
-        let device = self.device.get_untracked();
         self.line.update_value(|l| {
             l.run += 1;
             l.carried = Some(l.run);
             l.heir = None;
-            l.sent = Some((spec.clone(), device));
+            l.sent = Some(spec.clone());
         });
         self.busy.set(true);
         let run = self.line.with_value(|l| l.run);
         self.send(&Command::Carry { run, spec: Box::new(spec) });
     }
 
-    /// Sends the spec with its dataset's files, as a new run.
+    /// Sends the spec with its dataset's files, as a new run. Until they are there nothing is sent that a change could
+    /// be compared with, so that any change takes this one's place.
     pub fn load(self) {
         if !self.line.with_value(|l| l.ready) {
             return;
         }
-        let (spec, device) = (self.spec.get_untracked(), self.device.get_untracked());
+        let spec = self.spec.get_untracked();
         let run = self.line.try_update_value(|l| {
             l.run += 1;
-            l.sent = Some((spec.clone(), device));
+            l.sent = None;
             l.run
         });
         let Some(run) = run else { return };
@@ -121,7 +119,11 @@ impl Lab {
                 return;
             }
             match files {
-                Ok(mut files) => self.line.with_value(|l| {
+                Ok(mut files) => self.line.update_value(|l| {
+                    let device = self.device.get_untracked();
+                    l.sent = Some(spec.clone());
+                    // What else was asked is part of the command.
+                    l.waiting.retain(|c| matches!(c, Command::Step | Command::Pack { .. }));
                     if let Some(link) = &l.link {
                         let spec = Box::new(spec);
                         let command = match self.origin_of(&spec).filter(|_| from.is_none()) {
@@ -273,7 +275,7 @@ impl Lab {
         }
         // What was said meanwhile of playing, pace and pictures stands in the store already.
         for command in self.line.try_update_value(|l| std::mem::take(&mut l.waiting)).unwrap_or_default() {
-            if matches!(command, Command::Step | Command::Pack { .. }) {
+            if matches!(command, Command::Step | Command::Pack { .. } | Command::Move { .. } | Command::Turn { .. }) {
                 self.send(&command);
             }
         }
