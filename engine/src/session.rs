@@ -84,6 +84,8 @@ pub struct Session {
     wanted: Option<Device>,
     /// The graphics executor that is being tried while the run goes on.
     trial: Option<Opening>,
+    /// Until when the run rests for it.
+    resting: Instant,
     playing: bool,
     pace: Option<f64>,
     until: Option<u64>,
@@ -112,6 +114,7 @@ impl Session {
             device,
             wanted: None,
             trial: None,
+            resting: Instant::now(),
             playing: false,
             pace: None,
             until: None,
@@ -264,14 +267,26 @@ impl Session {
             self.trial = None;
             out.extend(self.finish_trial(opened).await);
         }
-        let Some(progress) = &self.progress else { return out };
+        let start = Instant::now();
+        if self.trial.is_none() || start >= self.resting {
+            out.extend(self.go_on().await);
+            // A device answers many times before it is open, and is heard between slices only: where the CPU's are long,
+            // it has as much time to itself.
+            self.resting = Instant::now() + start.elapsed().saturating_sub(SLICE);
+        }
+        out
+    }
+
+    /// A slice of the evaluation that is under way, else of training.
+    async fn go_on(&mut self) -> Vec<Message> {
+        let Some(progress) = &self.progress else { return Vec::new() };
         if progress.evaluating.is_some() {
-            out.extend(self.evaluate().await);
-            return out;
+            return self.evaluate().await;
         }
         if !self.playing {
-            return out;
+            return Vec::new();
         }
+        let mut out = Vec::new();
         let mut times = progress.stride;
         if let (Some(pace), Some(run)) = (self.pace, &self.run) {
             let (since, from) = progress.paced_from;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::rc::Rc;
+use std::task::Poll;
 
 use engine::exec::Device;
 use engine::export::{Form, safetensors};
@@ -218,6 +219,42 @@ fn a_device_that_is_not_there_is_named() {
         (device.device, device.reason.as_str(), device.advice.as_str()),
         (Device::Cpu, "there is none", "buy one")
     );
+}
+
+/// A machine whose graphics device answers forty times before it says no.
+struct Slow;
+
+impl Devices for Slow {
+    fn gpu(&self, _: Rc<engine::plan::Plan>) -> Opening {
+        let mut answers = 0;
+        Box::pin(std::future::poll_fn(move |_| {
+            answers += 1;
+            if answers < 40 {
+                return Poll::Pending;
+            }
+            Poll::Ready(Err(Unavailable { reason: "it is slow".to_owned(), advice: "wait".to_owned() }))
+        }))
+    }
+    fn lose_gpu(&self) {}
+}
+
+/// Where a step takes long, a device that is being opened does not wait for forty of them.
+#[test]
+fn a_device_opens_while_long_steps_are_taken() {
+    let mut s = Session::new(Box::new(Slow));
+    let linear = r#"{"block":"linear","units":1024}"#;
+    let long = format!(
+        r#"{{"version":1,"data":{{"id":"moons"}},"stages":[[{linear},{linear}],[{linear},{{"block":"linear"}}]],
+            "rule":{{"id":"backprop"}},"optimizer":{{"id":"adam"}},"rate":0.01,"batch":256,"seed":3}}"#
+    );
+    load(&mut s, text::read(&long).unwrap());
+    let mut out = handle(&mut s, Command::Play);
+    let opened = |out: &[Message]| out.iter().any(|m| matches!(m.event, Event::Moved { .. }));
+    while !opened(&out) {
+        out.extend(pollster::block_on(s.advance()));
+    }
+    handle(&mut s, Command::Pause);
+    assert!(steps(&out) < 10, "{} steps were taken meanwhile", steps(&out));
 }
 
 /// The present run goes on as what a transform made of it, and a reset goes back to there.
