@@ -31,4 +31,5 @@ lab("no task holds the page for long while it trains", {}, async ({ browser, pag
   assert.ok(all.length > 100, `only ${all.length} tasks were seen`);
   const long = all.filter((ms) => ms > LONGEST).map(Math.round);
   assert.deepEqual(long, [], "tasks of more than 50 ms of a processor");
+  console.log(`longest of ${all.length} tasks while training: ${Math.max(...all).toFixed(1)} ms`);
 });
