@@ -46,7 +46,11 @@ export async function open(options = {}) {
   const faults = [];
   page.on("console", (message) => message.type() === "error" && faults.push(`console: ${message.text()}`));
   page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
-  page.on("requestfailed", (request) => faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    // What the browser gives up because the page is left has not failed.
+    const why = request.failure()?.errorText;
+    if (why !== "net::ERR_ABORTED") faults.push(`failed: ${request.url()} ${why}`);
+  });
   page.on("request", (request) => {
     const { protocol, origin } = new URL(request.url());
     if (/^https?:|^wss?:/.test(protocol) && origin !== new URL(url).origin) faults.push(`off origin: ${request.url()}`);

@@ -160,7 +160,7 @@ lab("what is measured is drawn whatever the language", {
   }
 });
 
-lab("the language is chosen in the header, kept, and the run goes on", { timeout: 240_000, expects: [/icon.*ERR_ABORTED/] }, async ({ page }) => {
+lab("the language is chosen in the header, kept, and the run goes on", { timeout: 240_000 }, async ({ page }) => {
   await until(page, "it trains", ({ step }) => step > 100, 60_000);
   // States are kept every second and a half.
   await page.waitForTimeout(2000);
@@ -179,7 +179,7 @@ lab("the language is chosen in the header, kept, and the run goes on", { timeout
   assert.doesNotMatch(page.url(), /lang=/, "the address names no language");
 });
 
-const asked = { address: (server) => `${server.url}#preset=spiral&lang=es`, expects: [/icon.*ERR_ABORTED/] };
+const asked = { address: (server) => `${server.url}#preset=spiral&lang=es` };
 lab("a link can ask for a language, and goes on asking", asked, async ({ page }) => {
   await past(page, 20);
   assert.equal(await language(page), "es");
