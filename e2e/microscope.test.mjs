@@ -264,7 +264,6 @@ lab("the inspector leads inside a block", {}, async ({ page }) => {
 lab("each stage has its small curves", {}, async ({ page }) => {
   await choose(page, "Device", /cpu/i);
   const cosine = page.getByRole("img", { name: /^Stage 1, Cosine: 1\.00/ });
-  await cosine.waitFor({ state: "attached" }).catch(() => {});
   await page.locator("#view-stage-by-stage").scrollIntoViewIfNeeded();
   await cosine.waitFor();
   await page.getByRole("img", { name: /^Read-out, Update size: \de/ }).waitFor();
